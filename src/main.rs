@@ -1,0 +1,3 @@
+//! The `vltava` binary: arguments to a command, a command to an exit code.
+
+fn main() {}
