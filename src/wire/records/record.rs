@@ -1,0 +1,274 @@
+//! One record of an unpacked batch, borrowed, and the walk over all of them.
+
+use std::borrow::Cow;
+
+use super::error::RecordsError;
+use super::header::{BatchHeader, NO_SEQUENCE, TimestampType, increment_sequence};
+use super::varint::{VarintError, read_varint, read_varlong};
+use crate::types::{Millis, Offset};
+
+/// One record.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// Its place in the partition.
+    pub offset: Offset,
+    /// Its time, the producer's or the leader's.
+    pub timestamp: Millis,
+    /// Its producer's count; −1 without a producer.
+    pub sequence: i32,
+    /// Its own attributes, none of which mean anything so far.
+    pub attributes: i8,
+    /// Its key.
+    pub key: Option<&'a [u8]>,
+    /// Its value; none is a tombstone.
+    pub value: Option<&'a [u8]>,
+    /// Its headers.
+    pub headers: Headers<'a>,
+    /// Its length in the unpacked batch, the length's own bytes included.
+    pub size_in_bytes: usize,
+}
+
+/// A record's headers, known to be well formed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Headers<'a> {
+    count: usize,
+    bytes: &'a [u8],
+}
+
+/// One header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordHeader<'a> {
+    /// Its key's bytes, which should be UTF-8.
+    pub key: &'a [u8],
+    /// Its value.
+    pub value: Option<&'a [u8]>,
+}
+
+impl<'a> RecordHeader<'a> {
+    /// The key as text, with U+FFFD for what is none.
+    pub fn key_text(&self) -> Cow<'a, str> {
+        String::from_utf8_lossy(self.key)
+    }
+}
+
+impl Headers<'_> {
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+impl<'a> Iterator for Headers<'a> {
+    type Item = RecordHeader<'a>;
+
+    fn next(&mut self) -> Option<RecordHeader<'a>> {
+        self.count = self.count.checked_sub(1)?;
+        let mut cursor = Cursor(self.bytes);
+        let key = cursor.field().ok()??;
+        let value = cursor.field().ok()?;
+        self.bytes = cursor.0;
+        Some(RecordHeader { key, value })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.count, Some(self.count))
+    }
+}
+
+impl ExactSizeIterator for Headers<'_> {}
+
+/// What every record of a batch counts from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Base {
+    offset: Offset,
+    timestamp: Millis,
+    sequence: i32,
+    append_time: Option<Millis>,
+}
+
+impl Base {
+    pub(super) fn new(header: &BatchHeader) -> Self {
+        let append_time = match header.timestamp_type() {
+            TimestampType::CreateTime => None,
+            TimestampType::LogAppendTime => Some(header.max_timestamp),
+        };
+        let (offset, timestamp, sequence) = (header.base_offset, header.base_timestamp, header.base_sequence);
+        Self { offset, timestamp, sequence, append_time }
+    }
+
+    pub(super) fn offset(&self, delta: i32) -> Offset {
+        self.offset.wrapping_add(i64::from(delta))
+    }
+
+    pub(super) fn timestamp(&self, delta: i64) -> Millis {
+        self.append_time.unwrap_or_else(|| self.timestamp.wrapping_add(delta))
+    }
+
+    fn sequence(&self, delta: i32) -> i32 {
+        if self.sequence >= 0 { increment_sequence(self.sequence, delta) } else { NO_SEQUENCE }
+    }
+}
+
+/// The records of an unpacked batch in turn. The first error is the last item; too few bytes for the records that the
+/// header promises, or bytes behind them, are errors.
+#[derive(Clone, Debug)]
+pub struct Records<'a> {
+    base: Base,
+    left: i32,
+    rest: &'a [u8],
+    ended: bool,
+}
+
+impl<'a> Records<'a> {
+    pub(super) fn new(header: &BatchHeader, data: &'a [u8]) -> Self {
+        Self { base: Base::new(header), left: header.records_count, rest: data, ended: false }
+    }
+
+    fn end(&mut self) -> Option<Result<Record<'a>, RecordsError>> {
+        self.ended = true;
+        if self.left < 0 {
+            return Some(Err(invalid(format!("Found invalid record count {} in magic v2 batch", self.left))));
+        }
+        (!self.rest.is_empty()).then(|| Err(REMAINING))
+    }
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Result<Record<'a>, RecordsError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        if self.left <= 0 {
+            return self.end();
+        }
+        self.left -= 1;
+        let record = Record::parse(&self.base, &mut self.rest);
+        self.ended = record.is_err();
+        Some(record)
+    }
+}
+
+pub(super) const EOF: RecordsError =
+    RecordsError::Record(Cow::Borrowed("Incorrect declared batch size, premature EOF reached"));
+pub(super) const REMAINING: RecordsError =
+    RecordsError::Record(Cow::Borrowed("Incorrect declared batch size, records still remaining in file"));
+pub(super) const STRUCTURE: RecordsError = RecordsError::Record(Cow::Borrowed("Found invalid record structure"));
+
+pub(super) fn invalid(how: String) -> RecordsError {
+    RecordsError::Record(Cow::Owned(how))
+}
+
+pub(super) fn size_error(error: VarintError) -> RecordsError {
+    match error {
+        VarintError::Eof => EOF,
+        VarintError::TooLong(value) => invalid(format!(
+            "Varint is too long, the most significant bit in the 5th byte is set, converted value: {value:x}"
+        )),
+    }
+}
+
+impl<'a> Record<'a> {
+    /// Takes the record that `rest` begins with.
+    #[inline]
+    pub(super) fn parse(base: &Base, rest: &mut &'a [u8]) -> Result<Self, RecordsError> {
+        let (size, size_length) = read_varint(rest).map_err(size_error)?;
+        let body = &rest[size_length..];
+        let (record, left) = Self::parse_body(base, size, body)?;
+        *rest = left;
+        Ok(Self { size_in_bytes: size_length + record.size_in_bytes, ..record })
+    }
+
+    /// The record that `body` begins with, which should take `size` bytes, and what follows it.
+    #[inline]
+    pub(super) fn parse_body(base: &Base, size: i32, body: &'a [u8]) -> Result<(Self, &'a [u8]), RecordsError> {
+        let mut cursor = Cursor(body);
+        let attributes = cursor.byte()? as i8;
+        let timestamp_delta = cursor.varlong()?;
+        let offset_delta = cursor.varint()?;
+        let key = cursor.field()?;
+        let value = cursor.field()?;
+        let count = cursor.header_count()?;
+        let bytes = cursor.0;
+        for _ in 0..count {
+            cursor.header()?;
+        }
+        let read = body.len() - cursor.0.len();
+        if usize::try_from(size).ok() != Some(read) {
+            return Err(invalid(format!(
+                "Invalid record size: expected to read {size} bytes in record payload, but instead read {read}"
+            )));
+        }
+        let headers = Headers { count, bytes: &bytes[..bytes.len() - cursor.0.len()] };
+        let record = Self {
+            offset: base.offset(offset_delta),
+            timestamp: base.timestamp(timestamp_delta),
+            sequence: base.sequence(offset_delta),
+            attributes,
+            key,
+            value,
+            headers,
+            size_in_bytes: read,
+        };
+        Ok((record, cursor.0))
+    }
+}
+
+/// Reads on through a record's body.
+struct Cursor<'a>(&'a [u8]);
+
+impl<'a> Cursor<'a> {
+    #[inline]
+    fn byte(&mut self) -> Result<u8, RecordsError> {
+        let (&byte, rest) = self.0.split_first().ok_or(EOF)?;
+        self.0 = rest;
+        Ok(byte)
+    }
+
+    #[inline]
+    fn varint(&mut self) -> Result<i32, RecordsError> {
+        let (value, length) = read_varint(self.0).map_err(|_| STRUCTURE)?;
+        self.0 = &self.0[length..];
+        Ok(value)
+    }
+
+    #[inline]
+    fn varlong(&mut self) -> Result<i64, RecordsError> {
+        let (value, length) = read_varlong(self.0).map_err(|_| STRUCTURE)?;
+        self.0 = &self.0[length..];
+        Ok(value)
+    }
+
+    /// Bytes behind their length; a negative length is none.
+    #[inline]
+    fn field(&mut self) -> Result<Option<&'a [u8]>, RecordsError> {
+        let length = self.varint()?;
+        let Ok(length) = usize::try_from(length) else { return Ok(None) };
+        let (bytes, rest) = self.0.split_at_checked(length).ok_or(STRUCTURE)?;
+        self.0 = rest;
+        Ok(Some(bytes))
+    }
+
+    #[inline]
+    fn header_count(&mut self) -> Result<usize, RecordsError> {
+        let count = self.varint()?;
+        match usize::try_from(count) {
+            Ok(count) if count <= self.0.len() => Ok(count),
+            Ok(count) => Err(invalid(format!(
+                "Found invalid number of record headers. {count} is larger than the remaining size of the buffer"
+            ))),
+            Err(_) => Err(invalid(format!("Found invalid number of record headers {count}"))),
+        }
+    }
+
+    fn header(&mut self) -> Result<(), RecordsError> {
+        let length = self.varint()?;
+        let Ok(length) = usize::try_from(length) else {
+            return Err(invalid(format!("Invalid negative header key size {length}")));
+        };
+        self.0 = self.0.get(length..).ok_or(STRUCTURE)?;
+        self.field().map(|_| ())
+    }
+}

@@ -1,0 +1,186 @@
+//! The records of a batch one by one, unpacked as they are asked for.
+//!
+//! Two ways, as a leader has two needs: [`RecordStream::next_record`] reads a record whole, into memory that grows with
+//! the bytes that arrive and never with a claimed length; [`RecordStream::next_partial`] passes over keys, values and
+//! headers in constant memory. Like Kafka's, the second does not hold records to their claimed sizes.
+
+use std::io::{BufRead, BufReader, Read};
+
+use super::error::RecordsError;
+use super::header::BatchHeader;
+use super::record::{Base, EOF, REMAINING, Record, STRUCTURE, invalid, size_error};
+use super::varint::{VarintError, read_varint, read_varlong};
+use crate::types::{Millis, Offset};
+use crate::wire::compression::{Decompressor, skip};
+
+const BUFFER: usize = 16 * 1024;
+
+/// What can be known of a record without its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartialRecord {
+    /// Its place in the partition.
+    pub offset: Offset,
+    /// Its time.
+    pub timestamp: Millis,
+    /// The length of its key; −1 is none.
+    pub key_size: i32,
+    /// The length of its value; −1 is none.
+    pub value_size: i32,
+}
+
+/// See [`super::Batch::stream`].
+pub struct RecordStream<'a> {
+    base: Base,
+    left: i32,
+    max_bytes: usize,
+    reader: BufReader<std::io::Take<Decompressor<'a>>>,
+    body: Vec<u8>,
+}
+
+impl<'a> RecordStream<'a> {
+    pub(super) fn new(header: BatchHeader, packed: &'a [u8], max_bytes: usize) -> Result<Self, RecordsError> {
+        let limit = u64::try_from(max_bytes).unwrap_or(u64::MAX).saturating_add(1);
+        let reader = Decompressor::new(header.codec()?, packed)?.take(limit);
+        if header.records_count < 0 {
+            return Err(invalid(format!("Found invalid record count {} in magic v2 batch", header.records_count)));
+        }
+        Ok(Self {
+            base: Base::new(&header),
+            left: header.records_count,
+            max_bytes,
+            reader: BufReader::with_capacity(BUFFER, reader),
+            body: Vec::new(),
+        })
+    }
+
+    /// The next record; none behind the last.
+    pub fn next_record(&mut self) -> Result<Option<Record<'_>>, RecordsError> {
+        if !self.begin()? {
+            return Ok(None);
+        }
+        let (size, size_length) = self.varint(size_error)?;
+        let Ok(length) = u64::try_from(size) else { return Err(STRUCTURE) };
+        self.body.clear();
+        let read = self.reader.by_ref().take(length).read_to_end(&mut self.body)?;
+        if (read as u64) < length {
+            self.check_limit()?;
+            return Err(invalid(format!(
+                "Invalid record size: expected {size} bytes in record payload, but the record payload reached EOF."
+            )));
+        }
+        let (record, _) = Record::parse_body(&self.base, size, &self.body)?;
+        Ok(Some(Record { size_in_bytes: size_length + record.size_in_bytes, ..record }))
+    }
+
+    /// What is known of the next record without reading its bytes; none behind the last.
+    pub fn next_partial(&mut self) -> Result<Option<PartialRecord>, RecordsError> {
+        if !self.begin()? {
+            return Ok(None);
+        }
+        self.varint(size_error)?;
+        self.pass(1)?; // attributes
+        let timestamp_delta = self.varlong()?;
+        let (offset_delta, _) = self.varint(field_error)?;
+        let key_size = self.pass_field()?;
+        let value_size = self.pass_field()?;
+        let (count, _) = self.varint(field_error)?;
+        if count < 0 {
+            return Err(invalid(format!("Found invalid number of record headers {count}")));
+        }
+        for _ in 0..count {
+            let (length, _) = self.varint(field_error)?;
+            let Ok(length) = usize::try_from(length) else {
+                return Err(invalid(format!("Invalid negative header key size {length}")));
+            };
+            self.pass(length)?;
+            self.pass_field()?;
+        }
+        let (offset, timestamp) = (self.base.offset(offset_delta), self.base.timestamp(timestamp_delta));
+        Ok(Some(PartialRecord { offset, timestamp, key_size, value_size }))
+    }
+
+    /// Whether a record should follow. Where none should, nothing may.
+    fn begin(&mut self) -> Result<bool, RecordsError> {
+        if self.left > 0 {
+            self.left -= 1;
+            return Ok(true);
+        }
+        if self.reader.fill_buf()?.is_empty() { Ok(false) } else { Err(REMAINING) }
+    }
+
+    /// Up to ten bytes that a varint may be made of: all the buffer has, or byte by byte at its edge.
+    fn peek(&mut self, into: &mut [u8; 10]) -> Result<usize, RecordsError> {
+        let available = self.reader.fill_buf()?;
+        let length = available.len().min(into.len());
+        into[..length].copy_from_slice(&available[..length]);
+        Ok(length)
+    }
+
+    fn varint(&mut self, explain: fn(VarintError) -> RecordsError) -> Result<(i32, usize), RecordsError> {
+        self.read_int(5, read_varint, explain)
+    }
+
+    fn varlong(&mut self) -> Result<i64, RecordsError> {
+        self.read_int(10, read_varlong, field_error).map(|(value, _)| value)
+    }
+
+    fn read_int<T>(
+        &mut self,
+        length_max: usize,
+        read: fn(&[u8]) -> Result<(T, usize), VarintError>,
+        explain: fn(VarintError) -> RecordsError,
+    ) -> Result<(T, usize), RecordsError> {
+        let mut bytes = [0; 10];
+        let available = self.peek(&mut bytes)?;
+        match read(&bytes[..available]) {
+            Ok((value, length)) => {
+                self.reader.consume(length);
+                Ok((value, length))
+            }
+            Err(VarintError::Eof) => {
+                // the varint may go on behind the buffer's edge
+                self.reader.consume(available);
+                let mut length = available;
+                while length < length_max && self.reader.read(&mut bytes[length..=length])? == 1 {
+                    length += 1;
+                    if bytes[length - 1] < 0x80 {
+                        break;
+                    }
+                }
+                if length == available {
+                    self.check_limit()?;
+                }
+                read(&bytes[..length]).map_err(explain)
+            }
+            Err(error) => Err(explain(error)),
+        }
+    }
+
+    fn pass_field(&mut self) -> Result<i32, RecordsError> {
+        let (length, _) = self.varint(field_error)?;
+        if let Ok(length) = usize::try_from(length) {
+            self.pass(length)?;
+        }
+        Ok(length)
+    }
+
+    fn pass(&mut self, bytes: usize) -> Result<(), RecordsError> {
+        if skip(&mut self.reader, bytes)? {
+            return Ok(());
+        }
+        self.check_limit()?;
+        Err(EOF)
+    }
+
+    /// Whether the stream ended because it was cut off at the limit.
+    fn check_limit(&self) -> Result<(), RecordsError> {
+        if self.reader.get_ref().limit() == 0 { Err(RecordsError::TooMuch(self.max_bytes)) } else { Ok(()) }
+    }
+}
+
+fn field_error(error: VarintError) -> RecordsError {
+    match error {
+        VarintError::Eof => EOF,
+        VarintError::TooLong(_) => STRUCTURE,
+    }
+}
