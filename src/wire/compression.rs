@@ -100,19 +100,24 @@ impl Compressor {
             Codec::None => Sink::None(out),
             Codec::Gzip => {
                 let level = match compression.level {
-                    Some(level) if (0..=9).contains(&level) => flate2::Compression::new(level.unsigned_abs()),
+                    Some(level) if (0..=9).contains(&level) => {
+                        flate2::Compression::new(level.unsigned_abs())
+                    }
                     _ => flate2::Compression::default(),
                 };
                 Sink::Gzip(GzEncoder::new(out, level))
             }
             Codec::Snappy => Sink::Snappy(SnappyWriter::new(out)),
             Codec::Lz4 => {
-                let info = FrameInfo::new().block_mode(BlockMode::Independent).block_size(BlockSize::Max64KB);
+                let info = FrameInfo::new()
+                    .block_mode(BlockMode::Independent)
+                    .block_size(BlockSize::Max64KB);
                 Sink::Lz4(Box::new(FrameEncoder::with_frame_info(info, out)))
             }
-            Codec::Zstd => {
-                Sink::Zstd(zstd::stream::write::Encoder::new(out, compression.level.unwrap_or(ZSTD_LEVEL))?)
-            }
+            Codec::Zstd => Sink::Zstd(zstd::stream::write::Encoder::new(
+                out,
+                compression.level.unwrap_or(ZSTD_LEVEL),
+            )?),
         }))
     }
 
@@ -164,7 +169,6 @@ enum Source<'a> {
     Snappy(SnappyReader<'a>),
     Lz4(Box<FrameDecoder<&'a [u8]>>),
     Zstd(zstd::stream::read::Decoder<'static, &'a [u8]>),
-    Done,
 }
 
 impl<'a> Decompressor<'a> {
@@ -174,10 +178,7 @@ impl<'a> Decompressor<'a> {
             Codec::None => Source::None(data),
             Codec::Gzip => Source::Gzip(Gunzip::new(data)?),
             Codec::Snappy => Source::Snappy(SnappyReader::new(data)?),
-            Codec::Lz4 => {
-                check_lz4_header(data)?;
-                Source::Lz4(Box::new(FrameDecoder::new(data)))
-            }
+            Codec::Lz4 => Source::Lz4(Box::new(FrameDecoder::new(lz4_frame(data)?))),
             Codec::Zstd => {
                 let mut decoder = zstd::stream::read::Decoder::with_buffer(data)?;
                 decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
@@ -193,15 +194,8 @@ impl Read for Decompressor<'_> {
             Source::None(data) => data.read(into),
             Source::Gzip(decoder) => decoder.read(into),
             Source::Snappy(decoder) => decoder.read(into),
-            Source::Lz4(decoder) => {
-                let read = decoder.read(into)?;
-                if read == 0 && !into.is_empty() {
-                    self.0 = Source::Done; // Kafka looks at one frame, whatever follows it
-                }
-                Ok(read)
-            }
+            Source::Lz4(decoder) => decoder.read(into),
             Source::Zstd(decoder) => decoder.read(into),
-            Source::Done => Ok(0),
         }
     }
 }
@@ -212,7 +206,10 @@ pub fn decompress(codec: Codec, data: &[u8], max_bytes: usize) -> io::Result<Vec
     let limit = u64::try_from(max_bytes).unwrap_or(u64::MAX).saturating_add(1);
     Decompressor::new(codec, data)?.take(limit).read_to_end(&mut out)?;
     if out.len() > max_bytes {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("unpacks to more than {max_bytes} bytes")));
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("unpacks to more than {max_bytes} bytes"),
+        ));
     }
     Ok(out)
 }
@@ -253,16 +250,28 @@ impl Read for Gunzip<'_> {
     }
 }
 
-/// Refuses what Kafka's reader of lz4 refuses and ours would take: blocks that depend on each other.
-fn check_lz4_header(data: &[u8]) -> io::Result<()> {
-    let [magic @ .., flags] = *data.first_chunk::<5>().ok_or(io::ErrorKind::UnexpectedEof)?;
+/// The lz4 frame that `data` begin with, known to be whole: its reader would take a cut between two blocks for the end.
+/// Refuses what Kafka's reader refuses and ours would take: blocks that depend on each other.
+fn lz4_frame(data: &[u8]) -> io::Result<&[u8]> {
+    const CUT: io::ErrorKind = io::ErrorKind::UnexpectedEof;
+    let [magic @ .., flags] = *data.first_chunk::<5>().ok_or(CUT)?;
     if magic != [0x04, 0x22, 0x4d, 0x18] {
         return Err(invalid("not an lz4 frame"));
     }
     if flags & 0x20 == 0 {
         return Err(invalid("an lz4 frame of dependent blocks"));
     }
-    Ok(())
+    let block_checksum = if flags & 0x10 == 0 { 0 } else { 4 };
+    let content_checksum = if flags & 0x04 == 0 { 0 } else { 4 };
+    let mut at = if flags & 0x08 == 0 { 7 } else { 15 };
+    loop {
+        let block = data.get(at..).and_then(<[u8]>::first_chunk).ok_or(CUT)?;
+        at += 4;
+        match (u32::from_le_bytes(*block) & 0x7fff_ffff) as usize {
+            0 => return Ok(data.get(..at + content_checksum).ok_or(CUT)?),
+            size => at += size + block_checksum,
+        }
+    }
 }
 
 /// Begins a stream of snappy-java: its magic, version 1, readable from version 1.
@@ -270,7 +279,7 @@ const XERIAL_HEADER: [u8; 16] = *b"\x82SNAPPY\0\0\0\0\x01\0\0\0\x01";
 const XERIAL_MAGIC: [u8; 8] = *b"\x82SNAPPY\0";
 /// How much goes into one block: snappy-java's default.
 const XERIAL_BLOCK: usize = 32 * 1024;
-/// No element of snappy makes more than 64 bytes out of 2, so that a block cannot claim more than this many times itself.
+/// No element of snappy makes more than 64 bytes out of 2: no block can claim more than this many times itself.
 const SNAPPY_RATIO_MAX: usize = 32;
 
 struct SnappyWriter {
@@ -361,11 +370,14 @@ impl<'a> SnappyReader<'a> {
             };
             if *length == XERIAL_MAGIC[..4] {
                 // one stream behind another
-                self.rest = self.rest.get(XERIAL_HEADER.len()..).ok_or(io::ErrorKind::UnexpectedEof)?;
+                self.rest =
+                    self.rest.get(XERIAL_HEADER.len()..).ok_or(io::ErrorKind::UnexpectedEof)?;
                 continue;
             }
-            let length = usize::try_from(i32::from_be_bytes(*length)).map_err(|_| invalid("a negative length"))?;
-            let (packed, rest) = rest.split_at_checked(length).ok_or(io::ErrorKind::UnexpectedEof)?;
+            let length = usize::try_from(i32::from_be_bytes(*length))
+                .map_err(|_| invalid("a negative length"))?;
+            let (packed, rest) =
+                rest.split_at_checked(length).ok_or(io::ErrorKind::UnexpectedEof)?;
             self.rest = rest;
             self.unpack(packed)?;
             return Ok(true);
@@ -405,7 +417,8 @@ mod tests {
     use super::*;
 
     fn samples() -> Vec<Vec<u8>> {
-        let noise: Vec<u8> = (0..100_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let noise: Vec<u8> =
+            (0..100_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
         vec![vec![], b"a".to_vec(), b"abc".repeat(50_000), noise]
     }
 
@@ -415,7 +428,10 @@ mod tests {
             for level in [None, Some(1), Some(9)] {
                 for sample in samples() {
                     let packed = compress(Compression { codec, level }, &sample).unwrap();
-                    assert!(decompress(codec, &packed, sample.len()).unwrap() == sample, "{codec:?}");
+                    assert!(
+                        decompress(codec, &packed, sample.len()).unwrap() == sample,
+                        "{codec:?}"
+                    );
                 }
             }
         }

@@ -59,7 +59,8 @@ impl BatchBuilder {
         };
         builder.header.set_timestamp_type(header.timestamp_type());
         builder.header.set_has_delete_horizon(false);
-        builder.append_time = (header.timestamp_type() == TimestampType::LogAppendTime).then_some(header.max_timestamp);
+        builder.append_time = (header.timestamp_type() == TimestampType::LogAppendTime)
+            .then_some(header.max_timestamp);
         builder.delete_horizon = header.delete_horizon_ms();
         builder
     }
@@ -138,13 +139,20 @@ impl BatchBuilder {
 
     /// Appends `record` at its own offset, which must not be before one that is already there.
     pub fn append_record(&mut self, record: &super::Record<'_>) {
-        let delta = i32::try_from(record.offset.wrapping_sub(self.header.base_offset)).unwrap_or(self.next_delta);
+        let delta = i32::try_from(record.offset.wrapping_sub(self.header.base_offset))
+            .unwrap_or(self.next_delta);
         self.append_with(delta, record.timestamp, record.key, record.value, record.headers);
     }
 
     /// Appends `record` at the next offset, whatever its own.
     pub fn append_renumbered(&mut self, record: &super::Record<'_>) {
-        self.append_with(self.next_delta, record.timestamp, record.key, record.value, record.headers);
+        self.append_with(
+            self.next_delta,
+            record.timestamp,
+            record.key,
+            record.value,
+            record.headers,
+        );
     }
 
     fn append_with<'h>(
@@ -167,7 +175,10 @@ impl BatchBuilder {
             + field_size(key)
             + field_size(value)
             + varint_size(length(headers.len()))
-            + headers.clone().map(|header| field_size(Some(header.key)) + field_size(header.value)).sum::<usize>();
+            + headers
+                .clone()
+                .map(|header| field_size(Some(header.key)) + field_size(header.value))
+                .sum::<usize>();
         let out = &mut self.scratch;
         let before = out.len();
         write_varint(out, length(size));

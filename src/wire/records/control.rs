@@ -112,7 +112,9 @@ impl EndTxnMarker {
         };
         let version = i16::from_be_bytes([v0, v1]);
         if version < 0 {
-            return Err(invalid(format!("Invalid version found for end transaction marker: {version}")));
+            return Err(invalid(format!(
+                "Invalid version found for end transaction marker: {version}"
+            )));
         }
         Ok(Self { coordinator_epoch: i32::from_be_bytes(epoch) })
     }

@@ -39,12 +39,16 @@ impl RecordsError {
     /// What a client is told. Bytes that a new attempt would repeat are `INVALID_RECORD`, which is final.
     pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::Length(_) | Self::TooLong(_) | Self::Magic(_) | Self::Header(_) | Self::Crc { .. } => {
-                ErrorCode::CorruptMessage
-            }
-            Self::OldMagic(_) | Self::Codec(_) | Self::Decompress(_) | Self::TooMuch(_) | Self::Record(_) => {
-                ErrorCode::InvalidRecord
-            }
+            Self::Length(_)
+            | Self::TooLong(_)
+            | Self::Magic(_)
+            | Self::Header(_)
+            | Self::Crc { .. } => ErrorCode::CorruptMessage,
+            Self::OldMagic(_)
+            | Self::Codec(_)
+            | Self::Decompress(_)
+            | Self::TooMuch(_)
+            | Self::Record(_) => ErrorCode::InvalidRecord,
         }
     }
 }
@@ -55,7 +59,9 @@ impl fmt::Display for RecordsError {
             Self::Length(length) => {
                 write!(f, "Record size {length} is less than the minimum record overhead (14)")
             }
-            Self::TooLong(length) => write!(f, "Record size {length} is more than a batch can have"),
+            Self::TooLong(length) => {
+                write!(f, "Record size {length} is more than a batch can have")
+            }
             Self::Magic(magic) => write!(f, "Invalid magic found in record: {magic}"),
             Self::OldMagic(magic) => write!(f, "Batches of magic {magic} are no longer accepted"),
             Self::Header(size) => write!(

@@ -204,7 +204,11 @@ impl BatchHeader {
 
     /// Who gave the records their time.
     pub const fn timestamp_type(&self) -> TimestampType {
-        if self.attributes & LOG_APPEND_TIME == 0 { TimestampType::CreateTime } else { TimestampType::LogAppendTime }
+        if self.attributes & LOG_APPEND_TIME == 0 {
+            TimestampType::CreateTime
+        } else {
+            TimestampType::LogAppendTime
+        }
     }
 
     /// Whether the records are part of a transaction.

@@ -22,6 +22,7 @@ mod builder;
 mod control;
 mod error;
 mod header;
+mod inspect;
 mod mutate;
 mod record;
 mod stream;
@@ -35,10 +36,13 @@ pub use batch::{Batch, Batches, Payload, split};
 pub use builder::{BatchBuilder, empty_batch};
 pub use control::{ControlType, EndTxnMarker};
 pub use error::RecordsError;
-pub use header::{BatchHeader, NO_PRODUCER_EPOCH, NO_PRODUCER_ID, NO_SEQUENCE, NO_TIMESTAMP, TimestampType};
+pub use header::{
+    BatchHeader, NO_PRODUCER_EPOCH, NO_PRODUCER_ID, NO_SEQUENCE, NO_TIMESTAMP, TimestampType,
+};
 pub use header::{checksum, decrement_sequence, increment_sequence};
+pub use inspect::RecordError;
 pub use mutate::BatchMut;
 pub use record::{Headers, Record, RecordHeader, Records};
 pub use stream::{PartialRecord, RecordStream};
-pub use validate::{Depth, Options, Origin, RecordError, Rejected, Target, Validated, check, check_request};
+pub use validate::{Depth, Options, Origin, Rejected, Target, Validated, check, check_request};
 pub use varint::{write_varint, write_varlong};

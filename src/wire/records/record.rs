@@ -92,7 +92,8 @@ impl Base {
             TimestampType::CreateTime => None,
             TimestampType::LogAppendTime => Some(header.max_timestamp),
         };
-        let (offset, timestamp, sequence) = (header.base_offset, header.base_timestamp, header.base_sequence);
+        let (offset, timestamp, sequence) =
+            (header.base_offset, header.base_timestamp, header.base_sequence);
         Self { offset, timestamp, sequence, append_time }
     }
 
@@ -127,7 +128,10 @@ impl<'a> Records<'a> {
     fn end(&mut self) -> Option<Result<Record<'a>, RecordsError>> {
         self.ended = true;
         if self.left < 0 {
-            return Some(Err(invalid(format!("Found invalid record count {} in magic v2 batch", self.left))));
+            return Some(Err(invalid(format!(
+                "Found invalid record count {} in magic v2 batch",
+                self.left
+            ))));
         }
         (!self.rest.is_empty()).then(|| Err(REMAINING))
     }
@@ -153,9 +157,11 @@ impl<'a> Iterator for Records<'a> {
 
 pub(super) const EOF: RecordsError =
     RecordsError::Record(Cow::Borrowed("Incorrect declared batch size, premature EOF reached"));
-pub(super) const REMAINING: RecordsError =
-    RecordsError::Record(Cow::Borrowed("Incorrect declared batch size, records still remaining in file"));
-pub(super) const STRUCTURE: RecordsError = RecordsError::Record(Cow::Borrowed("Found invalid record structure"));
+pub(super) const REMAINING: RecordsError = RecordsError::Record(Cow::Borrowed(
+    "Incorrect declared batch size, records still remaining in file",
+));
+pub(super) const STRUCTURE: RecordsError =
+    RecordsError::Record(Cow::Borrowed("Found invalid record structure"));
 
 pub(super) fn invalid(how: String) -> RecordsError {
     RecordsError::Record(Cow::Owned(how))
@@ -183,7 +189,11 @@ impl<'a> Record<'a> {
 
     /// The record that `body` begins with, which should take `size` bytes, and what follows it.
     #[inline]
-    pub(super) fn parse_body(base: &Base, size: i32, body: &'a [u8]) -> Result<(Self, &'a [u8]), RecordsError> {
+    pub(super) fn parse_body(
+        base: &Base,
+        size: i32,
+        body: &'a [u8],
+    ) -> Result<(Self, &'a [u8]), RecordsError> {
         let mut cursor = Cursor(body);
         let attributes = cursor.byte()? as i8;
         let timestamp_delta = cursor.varlong()?;

@@ -38,11 +38,18 @@ pub struct RecordStream<'a> {
 }
 
 impl<'a> RecordStream<'a> {
-    pub(super) fn new(header: BatchHeader, packed: &'a [u8], max_bytes: usize) -> Result<Self, RecordsError> {
+    pub(super) fn new(
+        header: BatchHeader,
+        packed: &'a [u8],
+        max_bytes: usize,
+    ) -> Result<Self, RecordsError> {
         let limit = u64::try_from(max_bytes).unwrap_or(u64::MAX).saturating_add(1);
         let reader = Decompressor::new(header.codec()?, packed)?.take(limit);
         if header.records_count < 0 {
-            return Err(invalid(format!("Found invalid record count {} in magic v2 batch", header.records_count)));
+            return Err(invalid(format!(
+                "Found invalid record count {} in magic v2 batch",
+                header.records_count
+            )));
         }
         Ok(Self {
             base: Base::new(&header),
@@ -95,7 +102,8 @@ impl<'a> RecordStream<'a> {
             self.pass(length)?;
             self.pass_field()?;
         }
-        let (offset, timestamp) = (self.base.offset(offset_delta), self.base.timestamp(timestamp_delta));
+        let (offset, timestamp) =
+            (self.base.offset(offset_delta), self.base.timestamp(timestamp_delta));
         Ok(Some(PartialRecord { offset, timestamp, key_size, value_size }))
     }
 
@@ -116,7 +124,10 @@ impl<'a> RecordStream<'a> {
         Ok(length)
     }
 
-    fn varint(&mut self, explain: fn(VarintError) -> RecordsError) -> Result<(i32, usize), RecordsError> {
+    fn varint(
+        &mut self,
+        explain: fn(VarintError) -> RecordsError,
+    ) -> Result<(i32, usize), RecordsError> {
         self.read_int(5, read_varint, explain)
     }
 
@@ -174,7 +185,11 @@ impl<'a> RecordStream<'a> {
 
     /// Whether the stream ended because it was cut off at the limit.
     fn check_limit(&self) -> Result<(), RecordsError> {
-        if self.reader.get_ref().limit() == 0 { Err(RecordsError::TooMuch(self.max_bytes)) } else { Ok(()) }
+        if self.reader.get_ref().limit() == 0 {
+            Err(RecordsError::TooMuch(self.max_bytes))
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -42,7 +42,8 @@ fn reseal(bytes: &mut [u8]) {
 #[test]
 fn what_is_built_is_read() {
     for codec in Codec::ALL {
-        let bytes = sample(codec).base_offset(40).producer(9, 1, i32::MAX).transactional(true).build();
+        let bytes =
+            sample(codec).base_offset(40).producer(9, 1, i32::MAX).transactional(true).build();
         let batch = only(&bytes);
         batch.check_crc().unwrap();
         let header = batch.header();
@@ -80,10 +81,15 @@ fn a_stream_reads_the_same() {
             count += 1;
         }
         assert_eq!(count, 3);
-        assert!(whole.next_record().unwrap().is_none() && partial.next_partial().unwrap().is_none());
+        assert!(
+            whole.next_record().unwrap().is_none() && partial.next_partial().unwrap().is_none()
+        );
         assert!(batch.payload(200).is_err() || codec == Codec::None);
         let mut cut = batch.stream(200).unwrap();
-        assert_eq!(std::iter::from_fn(|| cut.next_partial().transpose()).last().unwrap(), Err(RecordsError::TooMuch(200)));
+        assert_eq!(
+            std::iter::from_fn(|| cut.next_partial().transpose()).last().unwrap(),
+            Err(RecordsError::TooMuch(200))
+        );
     }
 }
 
@@ -97,7 +103,10 @@ fn every_cut_is_an_error_or_a_truncated_tail() {
             if cut >= 12 {
                 damaged[8..12].copy_from_slice(&(cut as i32 - 12).to_be_bytes());
                 reseal(&mut damaged);
-                assert!(check(damaged.into(), &Options { depth: Depth::Records, ..options() }).is_err(), "{codec:?} {cut}");
+                assert!(
+                    check(damaged.into(), &Options { depth: Depth::Records, ..options() }).is_err(),
+                    "{codec:?} {cut}"
+                );
             }
         }
     }
@@ -118,8 +127,13 @@ fn no_flip_is_a_panic() {
                     for batch in split(&damaged).flatten() {
                         let _ = batch.payload(1 << 20).map(|payload| payload.records().count());
                     }
-                    for target in [Target::Producer, Target::To(Codec::Lz4.into()), Target::To(Codec::None.into())] {
-                        let options = Options { depth: Depth::Records, compression: target, ..options() };
+                    for target in [
+                        Target::Producer,
+                        Target::To(Codec::Lz4.into()),
+                        Target::To(Codec::None.into()),
+                    ] {
+                        let options =
+                            Options { depth: Depth::Records, compression: target, ..options() };
                         let outcome = check(Bytes::copy_from_slice(&damaged), &options);
                         assert!(sealed || at < 21 || outcome.is_err());
                     }
@@ -136,7 +150,10 @@ fn the_append_gives_offset_and_epoch_alone() {
         let mut validated = check(bytes.clone(), &Options { now: NOW, ..options() }).unwrap();
         assert_eq!(validated.assign(70, 5), 73);
         assert_eq!(validated.header, *only(&validated.bytes).header());
-        assert_eq!((validated.header.base_offset, validated.header.partition_leader_epoch), (70, 5));
+        assert_eq!(
+            (validated.header.base_offset, validated.header.partition_leader_epoch),
+            (70, 5)
+        );
         only(&validated.bytes).check_crc().unwrap();
         assert_eq!(validated.bytes[16..], bytes[16..]);
     }
@@ -198,10 +215,14 @@ fn keys_are_wanted_of_packed_records_too() {
         let mut builder = BatchBuilder::new().compression(codec);
         builder.append(NOW, Some(b"a"), None);
         builder.append(NOW, None, Some(b"2"));
-        let rejected = check(builder.build(), &Options { compacted: true, ..options() }).unwrap_err();
+        let rejected =
+            check(builder.build(), &Options { compacted: true, ..options() }).unwrap_err();
         assert_eq!(rejected.code, ErrorCode::InvalidRecord);
         assert_eq!(rejected.record_errors[0].batch_index, 1);
-        assert_eq!(rejected.record_errors[0].message, "Compacted topic cannot accept message without key in topic partition t-0");
+        assert_eq!(
+            rejected.record_errors[0].message,
+            "Compacted topic cannot accept message without key in topic partition t-0"
+        );
     }
 }
 

@@ -17,8 +17,8 @@ use super::batch::{Batch, split};
 use super::builder::BatchBuilder;
 use super::error::RecordsError;
 use super::header::{BatchHeader, NO_TIMESTAMP, TimestampType};
+use super::inspect::{Inspector, RecordError};
 use super::mutate::BatchMut;
-use super::stream::{PartialRecord, RecordStream};
 use crate::error::{ApiError, ErrorCode};
 use crate::types::{LeaderEpoch, Millis, Offset, PartitionId};
 use crate::wire::compression::{Codec, Compression};
@@ -104,15 +104,6 @@ impl<'a> Options<'a> {
     }
 }
 
-/// One record that is at fault.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordError {
-    /// Which of the batch's records, from 0.
-    pub batch_index: i32,
-    /// What about it.
-    pub message: String,
-}
-
 /// Records that may not be appended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejected {
@@ -180,10 +171,17 @@ impl Validated {
 
 /// What a produce request's version asks of a partition's records, before anything about the partition is known.
 pub fn check_request(records: &[u8], version: i16) -> Result<(), Rejected> {
-    let refuse = |code, what: &str| Err(Rejected::new(code, format!("Produce requests with version {version} {what}")));
+    let refuse = |code, what: &str| {
+        Err(Rejected::new(code, format!("Produce requests with version {version} {what}")))
+    };
     let mut batches = split(records);
     let first = match batches.next() {
-        None => return refuse(ErrorCode::InvalidRecord, "must have at least one record batch per partition"),
+        None => {
+            return refuse(
+                ErrorCode::InvalidRecord,
+                "must have at least one record batch per partition",
+            );
+        }
         Some(Err(RecordsError::OldMagic(_))) => {
             let what = "are only allowed to contain record batches with magic version 2";
             return refuse(ErrorCode::InvalidRecord, what);
@@ -191,14 +189,18 @@ pub fn check_request(records: &[u8], version: i16) -> Result<(), Rejected> {
         Some(first) => first?,
     };
     if version < 7 && first.header().codec() == Ok(Codec::Zstd) {
-        return refuse(ErrorCode::UnsupportedCompressionType, "are not allowed to use ZStandard compression");
+        return refuse(
+            ErrorCode::UnsupportedCompressionType,
+            "are not allowed to use ZStandard compression",
+        );
     }
     match batches.next() {
         None => Ok(()),
         Some(Err(error)) if !matches!(error, RecordsError::OldMagic(_)) => Err(error.into()),
-        Some(_) => {
-            refuse(ErrorCode::InvalidRecord, "are only allowed to contain exactly one record batch per partition")
-        }
+        Some(_) => refuse(
+            ErrorCode::InvalidRecord,
+            "are only allowed to contain exactly one record batch per partition",
+        ),
     }
 }
 
@@ -244,7 +246,9 @@ fn only_batch<'r>(records: &'r [u8], options: &Options<'_>) -> Result<Batch<'r>,
         }
         only = Some(batch);
     }
-    only.ok_or_else(|| Rejected::new(ErrorCode::InvalidRecord, "There is no whole record batch".to_owned()))
+    only.ok_or_else(|| {
+        Rejected::new(ErrorCode::InvalidRecord, "There is no whole record batch".to_owned())
+    })
 }
 
 fn check_frame(batch: &Batch<'_>, options: &Options<'_>) -> Result<(), Rejected> {
@@ -266,8 +270,10 @@ fn check_frame(batch: &Batch<'_>, options: &Options<'_>) -> Result<(), Rejected>
         return Err(Rejected::new(ErrorCode::MessageTooLarge, message));
     }
     if batch.check_crc().is_err() {
-        let message =
-            format!("Record is corrupt (stored crc = {}) in topic partition {topic}-{partition}.", header.crc);
+        let message = format!(
+            "Record is corrupt (stored crc = {}) in topic partition {topic}-{partition}.",
+            header.crc
+        );
         return Err(Rejected::new(ErrorCode::CorruptMessage, message));
     }
     Ok(())
@@ -307,10 +313,7 @@ fn walk_plain(batch: &Batch<'_>, options: &Options<'_>) -> Result<Millis, Reject
     let mut inspector = Inspector::new(batch.header(), options);
     for record in batch.payload(0)?.records() {
         let record = record?;
-        inspector.see(record.offset, record.timestamp, record.key.is_some(), || {
-            let (key, value) = (record.key.map_or(0, <[u8]>::len), record.value.map_or(0, <[u8]>::len));
-            describe("DefaultRecord", record.offset, record.timestamp, key as i64, value as i64)
-        });
+        inspector.see(&record);
     }
     inspector.finish()
 }
@@ -326,12 +329,10 @@ fn walk_packed(batch: &Batch<'_>, options: &Options<'_>) -> Result<Option<Millis
     let mut stream = batch.stream(options.max_unpacked_bytes)?;
     let mut in_order = true;
     let mut expected = header.base_offset;
-    while let Some(PartialRecord { offset, timestamp, key_size, value_size }) = stream.next_partial()? {
-        in_order &= offset == expected;
+    while let Some(partial) = stream.next_partial()? {
+        in_order &= partial.offset == expected;
         expected = expected.wrapping_add(1);
-        inspector.see(offset, timestamp, key_size >= 0, || {
-            describe("PartialDefaultRecord", offset, timestamp, i64::from(key_size), i64::from(value_size))
-        });
+        inspector.see_partial(&partial);
     }
     inspector.finish().map(|max_timestamp| in_order.then_some(max_timestamp))
 }
@@ -346,108 +347,25 @@ fn needs_records(header: &BatchHeader, options: &Options<'_>) -> bool {
         || create_time && Inspector::new(header, options).is_out_of_range(header.max_timestamp)
 }
 
-fn describe(class: &str, offset: Offset, timestamp: Millis, key: i64, value: i64) -> String {
-    format!("{class}(offset={offset}, timestamp={timestamp}, key={key} bytes, value={value} bytes)")
-}
-
-/// Collects what is wrong with single records, and their latest timestamp.
-struct Inspector<'a> {
-    options: &'a Options<'a>,
-    claims_append_time: bool,
-    index: i32,
-    max_timestamp: Millis,
-    out_of_time: bool,
-    errors: Vec<RecordError>,
-}
-
-/// How many faulty records are told of: the answer stays small, whatever the batch.
-const RECORD_ERRORS_MAX: usize = 1_000;
-
-impl<'a> Inspector<'a> {
-    const fn new(header: &BatchHeader, options: &'a Options<'a>) -> Self {
-        Self {
-            options,
-            claims_append_time: matches!(header.timestamp_type(), TimestampType::LogAppendTime),
-            index: 0,
-            max_timestamp: NO_TIMESTAMP,
-            out_of_time: false,
-            errors: Vec::new(),
-        }
-    }
-
-    const fn is_out_of_range(&self, timestamp: Millis) -> bool {
-        let Options { now, timestamp_before_max_ms: before, timestamp_after_max_ms: after, .. } = self.options;
-        timestamp != NO_TIMESTAMP && (now.wrapping_sub(timestamp) > *before || timestamp.wrapping_sub(*now) > *after)
-    }
-
-    #[inline]
-    fn see(&mut self, offset: Offset, timestamp: Millis, has_key: bool, describe: impl Fn() -> String) {
-        let create_time = self.options.timestamp_type == TimestampType::CreateTime;
-        if self.options.compacted && !has_key {
-            let (topic, partition) = (self.options.topic, self.options.partition);
-            let what = "Compacted topic cannot accept message without key in topic partition";
-            self.fail(format!("{what} {topic}-{partition}"));
-        } else if create_time && self.is_out_of_range(timestamp) {
-            self.out_of_time = true;
-            let earliest = self.options.now.wrapping_sub(self.options.timestamp_before_max_ms);
-            let latest = self.options.now.wrapping_add(self.options.timestamp_after_max_ms);
-            self.fail(format!(
-                "Timestamp {timestamp} of message with offset {offset} is out of range. The timestamp should be \
-                 within [{earliest}, {latest}]"
-            ));
-        } else if self.claims_append_time && !(create_time && timestamp != NO_TIMESTAMP) {
-            self.out_of_time = true;
-            let what = "Producer should not set timestamp type to LogAppendTime.";
-            self.fail(format!("Invalid timestamp type in message {}. {what}", describe()));
-        }
-        self.max_timestamp = self.max_timestamp.max(timestamp);
-        self.index = self.index.saturating_add(1);
-    }
-
-    fn fail(&mut self, message: String) {
-        if self.errors.len() < RECORD_ERRORS_MAX {
-            self.errors.push(RecordError { batch_index: self.index, message });
-        }
-    }
-
-    fn finish(self) -> Result<Millis, Rejected> {
-        if self.errors.is_empty() {
-            return Ok(self.max_timestamp);
-        }
-        let (code, message) = if self.out_of_time {
-            let message = "One or more records have been rejected due to invalid timestamp".to_owned();
-            (ErrorCode::InvalidTimestamp, message)
-        } else {
-            let show = |error: &RecordError| {
-                format!("RecordError(batchIndex={}, message='{}')", error.batch_index, error.message)
-            };
-            let shown: Vec<_> = self.errors.iter().take(3).map(show).collect();
-            let message = format!(
-                "One or more records have been rejected due to {} record errors in total, and only showing the first \
-                 three errors at most: [{}]",
-                self.errors.len(),
-                shown.join(", ")
-            );
-            (ErrorCode::InvalidRecord, message)
-        };
-        Err(Rejected { code, message, record_errors: self.errors })
-    }
-}
-
 /// Keeps the batch as it came but for its times. Copies it only where others still hold its bytes.
 fn in_place(batch: Bytes, max_timestamp: Millis, options: &Options<'_>) -> Validated {
     let mut bytes = batch.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
     let append_time = options.timestamp_type == TimestampType::LogAppendTime;
     let (max_timestamp, log_append_time) =
         if append_time { (options.now, options.now) } else { (max_timestamp, NO_TIMESTAMP) };
-    let mut batch = BatchMut::parse(&mut bytes).ok().flatten().expect("a whole batch was parsed here before");
+    let mut batch =
+        BatchMut::parse(&mut bytes).ok().flatten().expect("a whole batch was parsed here before");
     batch.set_max_timestamp(options.timestamp_type, max_timestamp);
     let header = *batch.header();
     Validated { bytes, header, log_append_time }
 }
 
 /// Packs the batch's records anew, in memory for one record and the result.
-fn rebuild(batch: &Batch<'_>, target: Compression, options: &Options<'_>) -> Result<Validated, Rejected> {
+fn rebuild(
+    batch: &Batch<'_>,
+    target: Compression,
+    options: &Options<'_>,
+) -> Result<Validated, Rejected> {
     let Options { topic, partition, max_message_bytes: limit, .. } = options;
     let too_large = |size: usize| {
         let message = format!(
@@ -458,12 +376,9 @@ fn rebuild(batch: &Batch<'_>, target: Compression, options: &Options<'_>) -> Res
     };
     let mut inspector = Inspector::new(batch.header(), options);
     let mut builder = rebuilt(batch.header(), target, options);
-    let mut stream: RecordStream<'_> = batch.stream(options.max_unpacked_bytes)?;
+    let mut stream = batch.stream(options.max_unpacked_bytes)?;
     while let Some(record) = stream.next_record()? {
-        inspector.see(record.offset, record.timestamp, record.key.is_some(), || {
-            let (key, value) = (record.key.map_or(0, <[u8]>::len), record.value.map_or(0, <[u8]>::len));
-            describe("DefaultRecord", record.offset, record.timestamp, key as i64, value as i64)
-        });
+        inspector.see(&record);
         builder.append_renumbered(&record);
         if is_over(builder.size_so_far(), *limit) {
             return Err(too_large(builder.size_so_far()));
@@ -476,7 +391,11 @@ fn rebuild(batch: &Batch<'_>, target: Compression, options: &Options<'_>) -> Res
     }
     let header = BatchHeader::parse(&bytes)?.expect("a batch just built has a header");
     let append_time = options.timestamp_type == TimestampType::LogAppendTime;
-    Ok(Validated { bytes, header, log_append_time: if append_time { options.now } else { NO_TIMESTAMP } })
+    Ok(Validated {
+        bytes,
+        header,
+        log_append_time: if append_time { options.now } else { NO_TIMESTAMP },
+    })
 }
 
 fn rebuilt(header: &BatchHeader, target: Compression, options: &Options<'_>) -> BatchBuilder {

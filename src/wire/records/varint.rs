@@ -93,6 +93,9 @@ mod tests {
             assert_eq!(out.len(), varlong_size(value));
             assert_eq!(read_varlong(&out), Ok((value, out.len())));
         }
-        assert_eq!(read_varint(&[0xa0, 0x80, 0x80, 0x80, 0x80, 0]), Err(VarintError::TooLong(0x20)));
+        assert_eq!(
+            read_varint(&[0xa0, 0x80, 0x80, 0x80, 0x80, 0]),
+            Err(VarintError::TooLong(0x20))
+        );
     }
 }
