@@ -87,8 +87,8 @@ pub struct Compressor(Sink);
 
 enum Sink {
     None(Vec<u8>),
-    Gzip(GzEncoder<Vec<u8>>),
-    Snappy(SnappyWriter),
+    Gzip(Box<GzEncoder<Vec<u8>>>),
+    Snappy(Box<SnappyWriter>),
     Lz4(Box<FrameEncoder<Vec<u8>>>),
     Zstd(zstd::stream::write::Encoder<'static, Vec<u8>>),
 }
@@ -105,9 +105,9 @@ impl Compressor {
                     }
                     _ => flate2::Compression::default(),
                 };
-                Sink::Gzip(GzEncoder::new(out, level))
+                Sink::Gzip(Box::new(GzEncoder::new(out, level)))
             }
-            Codec::Snappy => Sink::Snappy(SnappyWriter::new(out)),
+            Codec::Snappy => Sink::Snappy(Box::new(SnappyWriter::new(out))),
             Codec::Lz4 => {
                 let info = FrameInfo::new()
                     .block_mode(BlockMode::Independent)
@@ -165,7 +165,7 @@ pub struct Decompressor<'a>(Source<'a>);
 
 enum Source<'a> {
     None(&'a [u8]),
-    Gzip(Gunzip<'a>),
+    Gzip(Box<Gunzip<'a>>),
     Snappy(SnappyReader<'a>),
     Lz4(Box<FrameDecoder<&'a [u8]>>),
     Zstd(zstd::stream::read::Decoder<'static, &'a [u8]>),
@@ -176,7 +176,7 @@ impl<'a> Decompressor<'a> {
     pub fn new(codec: Codec, data: &'a [u8]) -> io::Result<Self> {
         Ok(Self(match codec {
             Codec::None => Source::None(data),
-            Codec::Gzip => Source::Gzip(Gunzip::new(data)?),
+            Codec::Gzip => Source::Gzip(Box::new(Gunzip::new(data)?)),
             Codec::Snappy => Source::Snappy(SnappyReader::new(data)?),
             Codec::Lz4 => Source::Lz4(Box::new(FrameDecoder::new(lz4_frame(data)?))),
             Codec::Zstd => {

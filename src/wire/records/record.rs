@@ -111,7 +111,7 @@ impl Base {
 }
 
 /// The records of an unpacked batch in turn. The first error is the last item; too few bytes for the records that the
-/// header promises, or bytes behind them, are errors.
+/// header promises, or bytes behind them, are errors; but where it promises none, Kafka looks at nothing, and so do we.
 #[derive(Clone, Debug)]
 pub struct Records<'a> {
     base: Base,
@@ -122,7 +122,12 @@ pub struct Records<'a> {
 
 impl<'a> Records<'a> {
     pub(super) fn new(header: &BatchHeader, data: &'a [u8]) -> Self {
-        Self { base: Base::new(header), left: header.records_count, rest: data, ended: false }
+        Self {
+            base: Base::new(header),
+            left: header.records_count,
+            rest: data,
+            ended: header.records_count == 0,
+        }
     }
 
     fn end(&mut self) -> Option<Result<Record<'a>, RecordsError>> {
@@ -133,7 +138,7 @@ impl<'a> Records<'a> {
                 self.left
             ))));
         }
-        (!self.rest.is_empty()).then(|| Err(REMAINING))
+        (!self.rest.is_empty()).then_some(Err(REMAINING))
     }
 }
 

@@ -31,6 +31,7 @@ pub struct PartialRecord {
 /// See [`super::Batch::stream`].
 pub struct RecordStream<'a> {
     base: Base,
+    promised: i32,
     left: i32,
     max_bytes: usize,
     reader: BufReader<std::io::Take<Decompressor<'a>>>,
@@ -53,6 +54,7 @@ impl<'a> RecordStream<'a> {
         }
         Ok(Self {
             base: Base::new(&header),
+            promised: header.records_count,
             left: header.records_count,
             max_bytes,
             reader: BufReader::with_capacity(BUFFER, reader),
@@ -113,7 +115,11 @@ impl<'a> RecordStream<'a> {
             self.left -= 1;
             return Ok(true);
         }
-        if self.reader.fill_buf()?.is_empty() { Ok(false) } else { Err(REMAINING) }
+        if self.promised == 0 || self.reader.fill_buf()?.is_empty() {
+            Ok(false)
+        } else {
+            Err(REMAINING)
+        }
     }
 
     /// Up to ten bytes that a varint may be made of: all the buffer has, or byte by byte at its edge.
@@ -138,7 +144,7 @@ impl<'a> RecordStream<'a> {
     fn read_int<T>(
         &mut self,
         length_max: usize,
-        read: fn(&[u8]) -> Result<(T, usize), VarintError>,
+        read: ReadInt<T>,
         explain: fn(VarintError) -> RecordsError,
     ) -> Result<(T, usize), RecordsError> {
         let mut bytes = [0; 10];
@@ -192,6 +198,9 @@ impl<'a> RecordStream<'a> {
         }
     }
 }
+
+/// Reads an integer that some bytes begin with, and says how many of them it took.
+type ReadInt<T> = fn(&[u8]) -> Result<(T, usize), VarintError>;
 
 fn field_error(error: VarintError) -> RecordsError {
     match error {
