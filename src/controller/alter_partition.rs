@@ -1,0 +1,160 @@
+//! A partition's leader proposes a new in-sync set (KIP-497, KIP-903). Accepted only from the leader the controller knows,
+//! at the epochs it knows, and with brokers that serve.
+
+use crate::controller::elections::{Change, Election, NO_LEADER_CHANGE, RECOVERED, RECOVERING};
+use crate::controller::machine::Machine;
+use crate::controller::requests::{Decision, VersionedRecord};
+use crate::error::ErrorCode;
+use crate::metadata::topics::{Partition, Topic};
+use crate::types::{NodeId, TopicIdPartition};
+use crate::wire::messages::alter_partition::{
+    AlterPartitionRequest, AlterPartitionRequestPartitionData, AlterPartitionRequestTopicData, AlterPartitionResponse,
+    AlterPartitionResponsePartitionData, AlterPartitionResponseTopicData, BrokerState,
+};
+use crate::wire::stored::metadata::{MetadataRecord, PartitionChangeRecord};
+
+/// Any incarnation of the broker will do.
+const ANY_EPOCH: i64 = -1;
+
+impl Machine {
+    /// Takes new in-sync sets from leaders; each partition has its own result.
+    pub(crate) fn alter_partition(
+        &self,
+        request: &AlterPartitionRequest,
+        version: i16,
+    ) -> Decision<AlterPartitionResponse> {
+        if let Err(error) = self.check_broker_epoch(request.broker_id, request.broker_epoch) {
+            let error_code = error.code.code();
+            return Decision::reply(AlterPartitionResponse { error_code, ..Default::default() });
+        }
+        let mut records = Vec::new();
+        let topics = request.topics.iter().map(|data| self.alter_topic(request.broker_id, data, version, &mut records));
+        let topics = topics.collect();
+        Decision::of(records, AlterPartitionResponse { topics, ..Default::default() })
+    }
+
+    fn alter_topic(
+        &self,
+        leader: NodeId,
+        data: &AlterPartitionRequestTopicData,
+        version: i16,
+        records: &mut Vec<VersionedRecord>,
+    ) -> AlterPartitionResponseTopicData {
+        let topic = self.topic_by_id(data.topic_id);
+        let partitions = data.partitions.iter().map(|wanted| {
+            let isr = proposed(wanted, version);
+            let altered = match topic {
+                Some(topic) => self.alter(leader, topic, wanted, &isr, records),
+                None => Err(ErrorCode::UnknownTopicId),
+            };
+            altered.unwrap_or_else(|code| AlterPartitionResponsePartitionData {
+                partition_index: wanted.partition_index,
+                error_code: code.code(),
+                ..Default::default()
+            })
+        });
+        let partitions = partitions.collect();
+        AlterPartitionResponseTopicData { topic_id: data.topic_id, partitions, ..Default::default() }
+    }
+
+    fn alter(
+        &self,
+        leader: NodeId,
+        topic: &Topic,
+        wanted: &AlterPartitionRequestPartitionData,
+        isr: &[BrokerState],
+        records: &mut Vec<VersionedRecord>,
+    ) -> Result<AlterPartitionResponsePartitionData, ErrorCode> {
+        let index = wanted.partition_index;
+        let partition = topic.partitions.get(&index).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        self.check_alteration(leader, partition, wanted, isr)?;
+        let id = TopicIdPartition { topic_id: topic.id, partition: index };
+        let acceptable = |node| self.is_active(node) && self.has_online_directory(node, partition);
+        let default_directory = |node| self.default_directory(node);
+        let mut change = Change::new(id, partition, self.rules(&topic.name, partition), &acceptable, &default_directory);
+        if self.is_unclean_election_enabled(&topic.name) {
+            change.election = Election::Unclean;
+        }
+        change.isr = isr.iter().map(|state| state.broker_id).collect();
+        change.recovery = wanted.leader_recovery_state;
+        let Some(record) = change.build() else { return Ok(answer(index, partition)) };
+        let after = merged(partition, &record);
+        let elected = record.leader;
+        records.push((MetadataRecord::PartitionChange(record), self.versions().partition_change_record));
+        if elected != leader && elected != NO_LEADER_CHANGE {
+            // The change ended a reassignment that leaves the leader out: it must learn the new one first.
+            return Err(ErrorCode::NewLeaderElected);
+        }
+        Ok(answer(index, &after))
+    }
+
+    fn check_alteration(
+        &self,
+        leader: NodeId,
+        partition: &Partition,
+        wanted: &AlterPartitionRequestPartitionData,
+        isr: &[BrokerState],
+    ) -> Result<(), ErrorCode> {
+        if wanted.leader_epoch > partition.leader_epoch || wanted.partition_epoch > partition.partition_epoch {
+            // The leader knows more than we do: there must be a newer controller.
+            return Err(ErrorCode::NotController);
+        }
+        if wanted.leader_epoch < partition.leader_epoch {
+            return Err(ErrorCode::FencedLeaderEpoch);
+        }
+        if leader != partition.leader {
+            return Err(ErrorCode::InvalidRequest);
+        }
+        if wanted.partition_epoch < partition.partition_epoch {
+            return Err(ErrorCode::InvalidUpdateVersion);
+        }
+        let mut members: Vec<NodeId> = isr.iter().map(|state| state.broker_id).collect();
+        members.sort_unstable();
+        let distinct = members.windows(2).all(|pair| pair.first() != pair.last());
+        let replicas_only = members.iter().all(|node| partition.replicas.contains(node));
+        if members.is_empty() || !distinct || !replicas_only || !members.contains(&partition.leader) {
+            return Err(ErrorCode::InvalidRequest);
+        }
+        let recovering = wanted.leader_recovery_state == RECOVERING;
+        if recovering && (members.len() > 1 || partition.leader_recovery_state == RECOVERED) {
+            return Err(ErrorCode::InvalidRequest);
+        }
+        match isr.iter().all(|state| self.is_eligible(state)) {
+            true => Ok(()),
+            false => Err(ErrorCode::IneligibleReplica),
+        }
+    }
+
+    fn is_eligible(&self, state: &BrokerState) -> bool {
+        let same = |epoch: i64| state.broker_epoch == ANY_EPOCH || state.broker_epoch == epoch;
+        self.is_active(state.broker_id) && self.broker(state.broker_id).is_some_and(|broker| same(broker.epoch))
+    }
+}
+
+/// The proposed set; before version 3 it names no incarnations.
+fn proposed(wanted: &AlterPartitionRequestPartitionData, version: i16) -> Vec<BrokerState> {
+    if version >= 3 {
+        return wanted.new_isr_with_epochs.clone();
+    }
+    let state = |&broker_id| BrokerState { broker_id, broker_epoch: ANY_EPOCH, ..Default::default() };
+    wanted.new_isr.iter().map(state).collect()
+}
+
+/// What the answer says of the partition once `record` is applied.
+fn merged(partition: &Partition, record: &PartitionChangeRecord) -> Partition {
+    let mut after = partition.clone();
+    after.merge(record);
+    after
+}
+
+fn answer(partition_index: i32, partition: &Partition) -> AlterPartitionResponsePartitionData {
+    AlterPartitionResponsePartitionData {
+        partition_index,
+        leader_id: partition.leader,
+        leader_epoch: partition.leader_epoch,
+        isr: partition.isr.clone(),
+        leader_recovery_state: partition.leader_recovery_state,
+        partition_epoch: partition.partition_epoch,
+        ..Default::default()
+    }
+}

@@ -1,0 +1,156 @@
+//! Elections that somebody asks for, and those that come round by themselves: back to the preferred leader, and unclean
+//! ones where the topic allows them. Which replica wins is `elections`' business.
+
+use crate::controller::elections::{Change, Election, NO_LEADER};
+use crate::controller::machine::Machine;
+use crate::controller::requests::{Decision, VersionedRecord};
+use crate::error::{ApiError, ErrorCode};
+use crate::metadata::topics::Partition;
+use crate::types::{PartitionId, TopicIdPartition};
+use crate::wire::messages::elect_leaders::{
+    ElectLeadersRequest, ElectLeadersResponse, PartitionResult, ReplicaElectionResult,
+};
+use crate::wire::stored::metadata::MetadataRecord;
+
+/// The wire's numbers of the kinds of election.
+const PREFERRED: i8 = 0;
+const UNCLEAN: i8 = 1;
+
+/// How many leaders one periodic pass may change, so that a large cluster's balancing does not hold up others.
+const ELECTIONS_PER_PASS_MAX: usize = 1_000;
+
+impl Machine {
+    /// Elects the leaders asked for, or all where none is named; each partition has its own result.
+    pub(crate) fn elect_leaders(&self, request: &ElectLeadersRequest) -> Decision<ElectLeadersResponse> {
+        let election = match request.election_type {
+            PREFERRED => Election::Preferred,
+            UNCLEAN => Election::Unclean,
+            other => {
+                let text = format!("Unknown election type {other}");
+                return Decision::reply(all_refused(request, &ApiError::new(ErrorCode::InvalidRequest, text)));
+            }
+        };
+        let mut records = Vec::new();
+        let mut results = Vec::new();
+        match &request.topic_partitions {
+            Some(topics) => {
+                for topic in topics {
+                    let each = topic.partitions.iter().map(|&index| self.elected(&topic.topic, index, election, &mut records));
+                    results.push(result_of(&topic.topic, each.collect()));
+                }
+            }
+            None => {
+                for topic in self.topics() {
+                    let each = topic.partitions.keys().map(|&index| self.elected(&topic.name, index, election, &mut records));
+                    // Those that need no election are not listed, or the answer would name every partition there is.
+                    let needed = each.filter(|result| result.error_code != ErrorCode::ElectionNotNeeded.code());
+                    results.push(result_of(&topic.name, needed.collect()));
+                }
+            }
+        }
+        Decision::of(records, ElectLeadersResponse { replica_election_results: results, ..Default::default() })
+    }
+
+    fn elected(
+        &self,
+        topic: &str,
+        index: PartitionId,
+        election: Election,
+        records: &mut Vec<VersionedRecord>,
+    ) -> PartitionResult {
+        match self.elect(topic, index, election) {
+            Ok(record) => {
+                records.push(record);
+                PartitionResult { partition_id: index, ..Default::default() }
+            }
+            Err(error) => failed(index, &error),
+        }
+    }
+
+    fn elect(&self, topic: &str, index: PartitionId, election: Election) -> Result<VersionedRecord, ApiError> {
+        let unknown = |text: String| ApiError::new(ErrorCode::UnknownTopicOrPartition, text);
+        let found = self.topic(topic).ok_or_else(|| unknown(format!("No such topic as {topic}")))?;
+        let partition = found.partitions.get(&index);
+        let partition = partition.ok_or_else(|| unknown(format!("No such partition as {topic}-{index}")))?;
+        let needless = match election {
+            Election::Preferred => partition.replicas.first() == Some(&partition.leader),
+            _ => partition.leader != NO_LEADER,
+        };
+        if needless {
+            return Err(ErrorCode::ElectionNotNeeded.into());
+        }
+        let id = TopicIdPartition { topic_id: found.id, partition: index };
+        self.election_record(id, topic, partition, election).ok_or(match election {
+            Election::Preferred => ErrorCode::PreferredLeaderNotAvailable.into(),
+            _ => ErrorCode::EligibleLeadersNotAvailable.into(),
+        })
+    }
+
+    fn election_record(
+        &self,
+        id: TopicIdPartition,
+        topic: &str,
+        partition: &Partition,
+        election: Election,
+    ) -> Option<VersionedRecord> {
+        let acceptable = |node| self.is_active(node) && self.has_online_directory(node, partition);
+        let default_directory = |node| self.default_directory(node);
+        let mut change = Change::new(id, partition, self.rules(topic, partition), &acceptable, &default_directory);
+        change.election = election;
+        let record = MetadataRecord::PartitionChange(change.build()?);
+        Some((record, self.versions().partition_change_record))
+    }
+
+    /// Gives leadership back to first replicas that are in sync again. The flag says that more may be left to do.
+    pub(crate) fn balance_leaders(&self) -> (Vec<VersionedRecord>, bool) {
+        self.elect_some(self.index.imbalanced().iter(), Election::Preferred)
+    }
+
+    /// Elects leaders that may lack data for partitions without one, where the topic allows it. The flag says that more
+    /// may be left to do.
+    pub(crate) fn elect_unclean_leaders(&self) -> (Vec<VersionedRecord>, bool) {
+        let allowed = self.index.leaderless().iter().filter(|&&id| {
+            self.partition(id).is_some_and(|(topic, _)| self.is_unclean_election_enabled(&topic.name))
+        });
+        self.elect_some(allowed, Election::Unclean)
+    }
+
+    fn elect_some<'a>(
+        &self,
+        partitions: impl Iterator<Item = &'a TopicIdPartition>,
+        election: Election,
+    ) -> (Vec<VersionedRecord>, bool) {
+        let records = partitions.filter_map(|&id| {
+            let (topic, partition) = self.partition(id)?;
+            self.election_record(id, &topic.name, partition, election)
+        });
+        let records: Vec<_> = records.take(ELECTIONS_PER_PASS_MAX).collect();
+        let more = records.len() == ELECTIONS_PER_PASS_MAX;
+        (records, more)
+    }
+}
+
+fn result_of(topic: &str, partition_result: Vec<PartitionResult>) -> ReplicaElectionResult {
+    ReplicaElectionResult { topic: topic.to_owned(), partition_result, ..Default::default() }
+}
+
+fn failed(partition_id: PartitionId, error: &ApiError) -> PartitionResult {
+    PartitionResult {
+        partition_id,
+        error_code: error.code.code(),
+        error_message: Some(error.text().to_owned()),
+        ..Default::default()
+    }
+}
+
+fn all_refused(request: &ElectLeadersRequest, error: &ApiError) -> ElectLeadersResponse {
+    let topics = request.topic_partitions.iter().flatten();
+    let results = topics.map(|topic| {
+        result_of(&topic.topic, topic.partitions.iter().map(|&index| failed(index, error)).collect())
+    });
+    ElectLeadersResponse {
+        error_code: error.code.code(),
+        replica_election_results: results.collect(),
+        ..Default::default()
+    }
+}
