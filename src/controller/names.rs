@@ -20,7 +20,9 @@ fn reason_invalid(name: &str) -> Option<String> {
         return Some(format!("'{name}' is not allowed"));
     }
     if name.encode_utf16().count() > NAME_LENGTH_MAX {
-        return Some(format!("the length of '{name}' is longer than the max allowed length {NAME_LENGTH_MAX}"));
+        return Some(format!(
+            "the length of '{name}' is longer than the max allowed length {NAME_LENGTH_MAX}"
+        ));
     }
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     if !name.bytes().all(legal) {

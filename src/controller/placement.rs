@@ -50,7 +50,8 @@ fn checked_factor(brokers: &[UsableBroker], replication_factor: i16) -> Result<u
     };
     if brokers.iter().all(|broker| broker.fenced) {
         return refuse(
-            "All brokers are currently fenced, or have all their log directories cordoned.".to_owned(),
+            "All brokers are currently fenced, or have all their log directories cordoned."
+                .to_owned(),
         );
     }
     if factor > brokers.len() {
@@ -156,7 +157,9 @@ impl Racks {
             // Once round the racks, the leader's is passed over: it has a replica already.
             if skip == Some(at) {
                 skip = None;
-            } else if let Some(broker) = self.racks.get_mut(at).and_then(|rack| rack.next(self.round)) {
+            } else if let Some(broker) =
+                self.racks.get_mut(at).and_then(|rack| rack.next(self.round))
+            {
                 replicas.push(broker);
             }
             at = (at + 1) % count;
@@ -190,10 +193,13 @@ mod tests {
 
     #[test]
     fn replicas_differ_and_leaders_are_even() {
-        let cluster: Vec<_> = (0..6).map(|id| (id, [Some("a"), Some("b"), Some("c")][id as usize % 3], false)).collect();
+        let cluster: Vec<_> = (0..6)
+            .map(|id| (id, [Some("a"), Some("b"), Some("c")][id as usize % 3], false))
+            .collect();
         let cluster = brokers(&cluster);
         for seed in 0..50 {
-            let placed = place(&cluster, 60, 3, &mut Random::new(seed)).expect("six brokers are enough");
+            let placed =
+                place(&cluster, 60, 3, &mut Random::new(seed)).expect("six brokers are enough");
             let mut leads = [0; 6];
             for replicas in &placed {
                 assert_eq!(replicas.iter().collect::<BTreeSet<_>>().len(), 3, "{replicas:?}");
@@ -209,7 +215,9 @@ mod tests {
     fn fenced_brokers_never_lead() {
         let cluster = brokers(&[(1, None, true), (2, None, false), (3, Some("x"), true)]);
         for seed in 0..50 {
-            for replicas in place(&cluster, 10, 3, &mut Random::new(seed)).expect("three brokers are enough") {
+            for replicas in
+                place(&cluster, 10, 3, &mut Random::new(seed)).expect("three brokers are enough")
+            {
                 assert_eq!(replicas[0], 2);
                 assert_eq!(replicas.len(), 3);
             }
@@ -219,12 +227,22 @@ mod tests {
     #[test]
     fn impossible_factors_are_refused() {
         let text = |cluster: &[UsableBroker], factor| {
-            place(cluster, 1, factor, &mut Random::new(1)).expect_err("must be refused").text().to_owned()
+            place(cluster, 1, factor, &mut Random::new(1))
+                .expect_err("must be refused")
+                .text()
+                .to_owned()
         };
         let one = brokers(&[(1, None, false)]);
-        assert_eq!(text(&one, 0), "Invalid replication factor 0: the replication factor must be positive.");
-        assert!(text(&one, 2).starts_with("The target replication factor of 2 cannot be reached because only 1 broker"));
-        assert!(text(&brokers(&[(1, None, true)]), 1).starts_with("All brokers are currently fenced"));
+        assert_eq!(
+            text(&one, 0),
+            "Invalid replication factor 0: the replication factor must be positive."
+        );
+        assert!(text(&one, 2).starts_with(
+            "The target replication factor of 2 cannot be reached because only 1 broker"
+        ));
+        assert!(
+            text(&brokers(&[(1, None, true)]), 1).starts_with("All brokers are currently fenced")
+        );
         assert!(text(&[], 1).starts_with("All brokers are currently fenced"));
     }
 }

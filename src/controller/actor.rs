@@ -1,0 +1,393 @@
+//! The controller's actor: follows the quorum's log as a standby, and while its node leads the quorum answers requests.
+//! Decides nothing: the machine does. What waits in the mailbox is decided together and appended once.
+//!
+//! Answers leave when what was written before them is committed, in order. When an append fails or leadership goes, the
+//! actor ends; whoever waits is told NOT_CONTROLLER, and its successor replays the log into a fresh machine.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, WrapFuture};
+use tokio::sync::oneshot;
+
+use crate::clock::Clock;
+use crate::controller::activation;
+use crate::controller::machine::{Machine, Settings};
+use crate::controller::requests::{ControllerReply, ControllerRequest, Exchange, RequestContext, VersionedRecord};
+use crate::error::ErrorCode;
+use crate::metadata::Image;
+use crate::supervision::{self, DeathWatch, Stop};
+use crate::types::{LeaderEpoch, Millis, NodeId, Offset};
+use crate::wire::stored::metadata::MetadataRecord;
+
+/// How many records one batch of the log takes, unless a single atomic decision has more.
+const BATCH_RECORDS_MAX: usize = 10_000;
+/// How many requests are decided before the rest must wait for the next append.
+const REQUESTS_PER_APPEND_MAX: usize = 1_000;
+/// The longest time between two looks at the timers.
+const TICK_MAX: Duration = Duration::from_secs(1);
+/// The shortest time between two looks at the timers.
+const TICK_MIN: Duration = Duration::from_millis(5);
+/// How long an asker without a deadline waits.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How many messages may wait in the mailbox.
+pub const MAILBOX: usize = 4_096;
+
+/// What the controller needs of the quorum.
+pub trait Proposer: Send + Sync {
+    /// Appends `batches`, each atomic, if this node leads in `epoch` and the next offset of the log is `first`. Returns at
+    /// once; the receiver learns when all are committed, or why they are not. Calls take effect in their order.
+    fn propose(
+        &self,
+        epoch: LeaderEpoch,
+        first: Offset,
+        batches: Vec<Vec<VersionedRecord>>,
+    ) -> oneshot::Receiver<Result<Offset, ErrorCode>>;
+}
+
+/// What the quorum tells the controller, in the order of the log.
+#[derive(Clone, Debug)]
+pub enum QuorumEvent {
+    /// Start over from this state; the next record has this offset.
+    Loaded(Arc<Image>, Offset),
+    /// Records were committed, the first at this offset.
+    Committed(Offset, Arc<Vec<MetadataRecord>>),
+    /// This node leads in this epoch, and everything before this offset is committed and was told.
+    Leading(LeaderEpoch, Offset),
+    /// This node does not lead; whoever does, if anyone is known.
+    Following(Option<NodeId>),
+}
+
+impl Message for QuorumEvent {
+    type Result = ();
+}
+
+/// A request with the way back to who asks.
+pub struct Ask {
+    request: ControllerRequest,
+    context: RequestContext,
+    answer: oneshot::Sender<Result<ControllerReply, ErrorCode>>,
+}
+
+impl fmt::Debug for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ask({:?})", self.request)
+    }
+}
+
+impl Message for Ask {
+    type Result = ();
+}
+
+/// The way to the controller of this process. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    actor: supervision::Handle<Controller>,
+    clock: Clock,
+}
+
+impl Handle {
+    /// A handle that follows the controller's actor.
+    pub fn new(actor: supervision::Handle<Controller>, clock: Clock) -> Self {
+        Self { actor, clock }
+    }
+
+    /// Asks the active controller and waits for the committed answer.
+    ///
+    /// Errors: `NOT_CONTROLLER` when this process has not the active one, `REQUEST_TIMED_OUT` at the deadline (the change
+    /// may still be made), `COORDINATOR_LOAD_IN_PROGRESS` never.
+    pub async fn ask(&self, request: ControllerRequest, context: RequestContext) -> Result<ControllerReply, ErrorCode> {
+        let patience = match context.deadline {
+            Some(deadline) => Duration::from_millis(u64::try_from(deadline - self.clock.now()).unwrap_or(0)),
+            None => PATIENCE,
+        };
+        let (answer, answered) = oneshot::channel();
+        let asking = async {
+            self.actor.ask(Ask { request, context, answer }).await.map_err(|_| ErrorCode::NotController)?;
+            answered.await.map_err(|_| ErrorCode::NotController)?
+        };
+        tokio::time::timeout(patience, asking).await.map_err(|_| ErrorCode::RequestTimedOut)?
+    }
+
+    /// The same for one kind of request, with its own kind of answer.
+    pub async fn exchange<E: Exchange>(&self, request: E, context: RequestContext) -> Result<E::Reply, ErrorCode> {
+        let reply = self.ask(request.into_request(), context).await?;
+        E::from_reply(reply).ok_or(ErrorCode::UnknownServerError)
+    }
+}
+
+/// What the actor is made of.
+pub struct Parts {
+    /// What the machine takes from the configuration.
+    pub settings: Settings,
+    /// The first records of an empty log.
+    pub bootstrap: Vec<VersionedRecord>,
+    /// The quorum.
+    pub proposer: Arc<dyn Proposer>,
+    /// The time.
+    pub clock: Clock,
+    /// Where the machine's chance begins.
+    pub seed: u64,
+}
+
+type Parked = (oneshot::Sender<Result<ControllerReply, ErrorCode>>, ControllerReply);
+
+/// Answers that wait until everything up to an offset is committed.
+struct Pending {
+    last: Offset,
+    answers: Vec<Parked>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Standby,
+    Active(LeaderEpoch),
+}
+
+/// The actor.
+pub struct Controller {
+    parts: Parts,
+    role: Role,
+    machine: Option<Machine>,
+    waiting: VecDeque<Ask>,
+    pending: VecDeque<Pending>,
+    watch: DeathWatch,
+}
+
+struct Flush;
+
+impl Message for Flush {
+    type Result = ();
+}
+
+impl Controller {
+    /// A standby that knows nothing yet.
+    pub fn new(parts: Parts, watch: DeathWatch) -> Self {
+        Self { parts, role: Role::Standby, machine: None, waiting: VecDeque::new(), pending: VecDeque::new(), watch }
+    }
+
+    fn now(&self) -> Millis {
+        self.parts.clock.now()
+    }
+
+    fn lead(&mut self, epoch: LeaderEpoch, context: &mut Context<Self>) {
+        let now = self.now();
+        let Some(machine) = self.machine.as_mut() else { return };
+        machine.activate(now);
+        let records = activation::records(&machine.image, &self.parts.bootstrap, &self.parts.settings);
+        self.role = Role::Active(epoch);
+        tracing::info!(epoch, records = records.len(), "this node is the active controller");
+        self.watch.detail(format!("active in epoch {epoch}"));
+        if !records.is_empty() {
+            self.write(vec![records], Vec::new(), context);
+        }
+        self.tick(context);
+    }
+
+    fn replay(&mut self, first: Offset, records: &[MetadataRecord]) {
+        let now = self.now();
+        let Some(machine) = self.machine.as_mut() else { return };
+        for (offset, record) in (first..).zip(records) {
+            // An active controller has applied its own records already, when it wrote them.
+            if offset >= machine.next_offset {
+                machine.apply(offset, record, now);
+            }
+        }
+    }
+
+    /// Decides on all that waits, and appends what comes of it at once.
+    fn flush(&mut self, context: &mut Context<Self>) {
+        let now = self.now();
+        let mut batches = Vec::new();
+        let mut answers = Vec::new();
+        for _ in 0..REQUESTS_PER_APPEND_MAX {
+            let Some(ask) = self.waiting.pop_front() else { break };
+            let (Role::Active(_), Some(machine)) = (self.role, self.machine.as_mut()) else {
+                drop(ask.answer.send(Err(ErrorCode::NotController)));
+                continue;
+            };
+            if ask.context.deadline.is_some_and(|deadline| deadline < now) {
+                drop(ask.answer.send(Err(ErrorCode::RequestTimedOut)));
+                continue;
+            }
+            let decision = machine.decide(&ask.request, &ask.context, now);
+            for record in &decision.records {
+                machine.apply(machine.next_offset, &record.0, now);
+            }
+            add(&mut batches, decision.records, decision.atomic);
+            answers.push((ask.answer, decision.reply));
+        }
+        self.append(batches, answers, context);
+        if !self.waiting.is_empty() {
+            context.notify(Flush);
+        }
+    }
+
+    /// Applies and appends records that nobody asked for.
+    fn write(&mut self, records: Vec<Vec<VersionedRecord>>, answers: Vec<Parked>, context: &mut Context<Self>) {
+        let now = self.now();
+        if let Some(machine) = self.machine.as_mut() {
+            for (record, _) in records.iter().flatten() {
+                machine.apply(machine.next_offset, record, now);
+            }
+        }
+        self.append(records, answers, context);
+    }
+
+    /// Appends records that are applied already.
+    fn append(&mut self, batches: Vec<Vec<VersionedRecord>>, answers: Vec<Parked>, context: &mut Context<Self>) {
+        let (Role::Active(epoch), Some(machine)) = (self.role, self.machine.as_ref()) else { return };
+        let count: usize = batches.iter().map(Vec::len).sum();
+        if count == 0 {
+            // An answer that writes nothing may still tell of what is not committed yet: it waits for that.
+            match self.pending.back_mut() {
+                Some(pending) => pending.answers.extend(answers),
+                None => release(answers),
+            }
+            return;
+        }
+        let first = machine.next_offset - Offset::try_from(count).unwrap_or(0);
+        self.pending.push_back(Pending { last: machine.next_offset - 1, answers });
+        let committed = self.parts.proposer.propose(epoch, first, batches);
+        let waited = async move { committed.await.unwrap_or(Err(ErrorCode::NotController)) };
+        context.spawn(waited.into_actor(self).map(|outcome, actor: &mut Self, context| match outcome {
+            Ok(last) => actor.committed(last),
+            Err(code) => actor.resign(code, context),
+        }));
+    }
+
+    fn committed(&mut self, last: Offset) {
+        while self.pending.front().is_some_and(|pending| pending.last <= last) {
+            if let Some(pending) = self.pending.pop_front() {
+                release(pending.answers);
+            }
+        }
+    }
+
+    /// Ends: the state holds what may never be committed.
+    fn resign(&mut self, code: ErrorCode, context: &mut Context<Self>) {
+        tracing::warn!(%code, "the controller resigns, its state may be ahead of the log");
+        self.role = Role::Standby;
+        self.refuse_all();
+        self.watch.fail();
+        context.stop();
+    }
+
+    fn refuse_all(&mut self) {
+        for ask in self.waiting.drain(..) {
+            drop(ask.answer.send(Err(ErrorCode::NotController)));
+        }
+        for (answer, _) in self.pending.drain(..).flat_map(|pending| pending.answers) {
+            drop(answer.send(Err(ErrorCode::NotController)));
+        }
+    }
+
+    /// Does what is due, and comes again when something else may be.
+    fn tick(&mut self, context: &mut Context<Self>) {
+        if self.role == Role::Standby {
+            return;
+        }
+        let now = self.now();
+        while let Some(records) = self.machine.as_mut().and_then(|machine| machine.due(now)) {
+            let mut batches = Vec::new();
+            add(&mut batches, records, false);
+            self.write(batches, Vec::new(), context);
+        }
+        let due = self.machine.as_ref().and_then(Machine::next_due);
+        let until = due.map_or(TICK_MAX, |due| Duration::from_millis(u64::try_from(due - now).unwrap_or(0)));
+        context.run_later(until.clamp(TICK_MIN, TICK_MAX), Self::tick);
+    }
+}
+
+/// Puts a decision's records into the last batch, or into further ones: an atomic decision is never split.
+fn add(batches: &mut Vec<Vec<VersionedRecord>>, records: Vec<VersionedRecord>, atomic: bool) {
+    if atomic {
+        match batches.last_mut().filter(|batch| batch.len() + records.len() <= BATCH_RECORDS_MAX) {
+            Some(batch) => batch.extend(records),
+            None if records.is_empty() => {}
+            None => batches.push(records),
+        }
+        return;
+    }
+    for record in records {
+        match batches.last_mut().filter(|batch| batch.len() < BATCH_RECORDS_MAX) {
+            Some(batch) => batch.push(record),
+            None => batches.push(vec![record]),
+        }
+    }
+}
+
+fn release(answers: Vec<Parked>) {
+    for (answer, reply) in answers {
+        drop(answer.send(Ok(reply)));
+    }
+}
+
+impl Actor for Controller {
+    type Context = Context<Self>;
+}
+
+impl Handler<Ask> for Controller {
+    type Result = ();
+
+    fn handle(&mut self, ask: Ask, context: &mut Context<Self>) {
+        if self.role == Role::Standby {
+            drop(ask.answer.send(Err(ErrorCode::NotController)));
+            return;
+        }
+        if let (ControllerRequest::BrokerHeartbeat(heartbeat), Some(machine)) = (&ask.request, self.machine.as_mut()) {
+            // A broker that spoke is alive, however long its request then waits for its turn.
+            machine.heard_of(heartbeat.broker_id, heartbeat.broker_epoch, self.parts.clock.now());
+        }
+        self.waiting.push_back(ask);
+        if self.waiting.len() == 1 {
+            context.notify(Flush);
+        }
+    }
+}
+
+impl Handler<Flush> for Controller {
+    type Result = ();
+
+    fn handle(&mut self, _: Flush, context: &mut Context<Self>) {
+        self.flush(context);
+    }
+}
+
+impl Handler<QuorumEvent> for Controller {
+    type Result = ();
+
+    fn handle(&mut self, event: QuorumEvent, context: &mut Context<Self>) {
+        match event {
+            QuorumEvent::Loaded(image, next_offset) => {
+                let seed = self.parts.seed;
+                let settings = self.parts.settings.clone();
+                self.machine = Some(Machine::new(settings, Image::clone(&image), next_offset, seed));
+            }
+            QuorumEvent::Committed(first, records) => self.replay(first, &records),
+            QuorumEvent::Leading(epoch, next_offset) => {
+                if let Some(machine) = self.machine.as_mut() {
+                    // Control records take offsets too, and are not told.
+                    machine.next_offset = next_offset;
+                }
+                self.lead(epoch, context);
+            }
+            QuorumEvent::Following(leader) if self.role != Role::Standby => {
+                tracing::info!(?leader, "this node is no longer the active controller");
+                self.resign(ErrorCode::NotController, context);
+            }
+            QuorumEvent::Following(leader) => self.watch.detail(format!("standby of {leader:?}")),
+        }
+    }
+}
+
+impl Handler<Stop> for Controller {
+    type Result = ();
+
+    fn handle(&mut self, _: Stop, context: &mut Context<Self>) {
+        self.refuse_all();
+        context.stop();
+    }
+}
