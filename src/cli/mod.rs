@@ -1,1 +1,4 @@
-//! (empty)
+//! The command line: the server's own commands and Kafka's tools.
+
+/// `kafka-dump-log`.
+pub mod dump_log;

@@ -1,0 +1,1 @@
+//! The tool on files of our own making.
