@@ -46,6 +46,14 @@ pub(crate) fn run(dir: &Path) -> (usize, usize) {
     (tally.passed, tally.total)
 }
 
+/// Batches of our own making, of which Kafka's tool has printed the same.
+#[test]
+fn our_own_batches_read_as_they_always_did() {
+    for line in lines(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/records.jsonl")) {
+        assert_eq!(good(&line), Ok(()), "{}", line["name"]);
+    }
+}
+
 #[derive(Default)]
 struct Tally {
     passed: usize,

@@ -77,22 +77,25 @@ struct Dump<'r> {
     complaints: Complaints,
 }
 
+/// Pairs of numbers that do not go together, by file.
+type Pairs = Vec<(String, Vec<(i64, i64)>)>;
+
 /// What is found to be wrong and printed at the end, by file in the order of finding.
 #[derive(Default)]
 struct Complaints {
-    /// Entries of an offset index, and the last offset of the batch they point at.
-    index: Vec<(String, Vec<(i64, i64)>)>,
+    /// Entries of an offset index, and the last offset of the batch they point at; one for an entry.
+    index: Pairs,
     /// Timestamps of a time index, and the latest one of the batch they point at.
-    timestamp: Vec<(String, Vec<(i64, i64)>)>,
+    timestamp: Pairs,
     /// Timestamps of a time index, and the one before that is not less.
-    order: Vec<(String, Vec<(i64, i64)>)>,
+    order: Pairs,
     /// Offsets of a time index that end no batch, and the end of the batch that they are in, or −1.
-    missing: Vec<(String, Vec<(i64, i64)>)>,
-    /// Offsets of a log, and those that come next though they are not the next.
-    gaps: Vec<(String, Vec<(i64, i64)>)>,
+    missing: Pairs,
+    /// Offsets of a log, and those that come next though they are not the next; one for an offset.
+    gaps: Pairs,
 }
 
-fn complain(about: &mut Vec<(String, Vec<(i64, i64)>)>, file: &Path, pair: (i64, i64)) {
+fn complain(about: &mut Pairs, file: &Path, pair: (i64, i64)) {
     let name = absolute(file);
     match about.iter_mut().find(|(file, _)| *file == name) {
         Some((_, pairs)) => pairs.push(pair),
@@ -125,8 +128,8 @@ impl Dump<'_> {
         let err = &mut self.err;
         for (file, pairs) in &mut self.complaints.index {
             writeln!(err, "Mismatches in :{file}")?;
-            pairs.sort_by_key(|(index, _)| std::cmp::Reverse(*index));
-            for (index, log) in pairs {
+            one_each(pairs);
+            for (index, log) in pairs.iter().rev() {
                 writeln!(err, "  Index offset: {index}, log offset: {log}")?;
             }
         }
@@ -153,7 +156,7 @@ impl Dump<'_> {
         }
         for (file, pairs) in &mut self.complaints.gaps {
             writeln!(err, "Non-consecutive offsets in {file}")?;
-            pairs.sort_unstable();
+            one_each(pairs);
             for (before, after) in pairs {
                 writeln!(err, "  {before} is followed by {after}")?;
             }
@@ -184,6 +187,13 @@ fn absolute(file: &Path) -> String {
         std::env::current_dir().unwrap_or_default()
     };
     root.join(file).display().to_string()
+}
+
+/// Keeps the last pair of each first number, in order.
+fn one_each(pairs: &mut Vec<(i64, i64)>) {
+    pairs.reverse();
+    pairs.sort_by_key(|(first, _)| *first);
+    pairs.dedup_by_key(|(first, _)| *first);
 }
 
 fn file_name(file: &Path) -> &str {
