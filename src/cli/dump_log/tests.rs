@@ -61,7 +61,7 @@ fn a_log_is_printed() {
         "isTransactional: true isControl: false deleteHorizonMs: OptionalLong.empty position: 77"
     ));
     assert!(
-        lines[3].contains("CreateTime: 1600000000003 size: 9")
+        lines[3].contains("CreateTime: 1600000000003 size: ")
             && lines[3].contains("magic: 2 compresscodec: zstd")
     );
     assert!(lines.iter().skip(2).all(|line| line.ends_with("isvalid: true")));
