@@ -1,1 +1,16 @@
-//! (empty)
+//! `server.properties` to a checked [`Config`], a topic's settings to a [`LogConfig`], and the table of every key.
+//!
+//! Nothing below reads a clock, opens a socket or looks up a name. Files are read in `source.rs` and `providers.rs` only.
+
+mod accessors;
+mod check;
+pub mod keys;
+mod listener;
+mod log_config;
+mod server;
+mod value;
+
+pub use listener::{Listener, SecurityProtocol, Voter};
+pub use log_config::{Compression, LogConfig, TimestampType};
+pub use server::{Config, Overlay, Roles};
+pub use value::{Value, java_double, parse_duration, parse_list};
