@@ -1,0 +1,481 @@
+//! Files in memory that fail on request: a call that errs, a process killed half-way through a write, power lost with
+//! unsynced writes gone or torn, a full disk, a flipped bit.
+//!
+//! What a kill leaves is what was written; what a power loss leaves is what was synced, and any part of the rest.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, IoSlice};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::{Entry, File, Files};
+use crate::types::Millis;
+
+/// A kind of call, for [`MemoryFiles::fail_next`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Call {
+    /// Opening a file that is there.
+    Open,
+    /// Creating a file or directory.
+    Create,
+    /// Reading from a file.
+    Read,
+    /// Writing to a file.
+    Write,
+    /// Changing a file's size.
+    Truncate,
+    /// Syncing a file.
+    Sync,
+    /// Syncing a directory.
+    SyncDir,
+    /// Renaming.
+    Rename,
+    /// Removing a file or directory.
+    Remove,
+    /// Listing a directory.
+    List,
+}
+
+/// A change of content not yet synced.
+#[derive(Clone, Debug)]
+enum Dirty {
+    Write { position: usize, bytes: Vec<u8> },
+    Truncate(usize),
+}
+
+#[derive(Clone, Debug, Default)]
+struct Node {
+    data: Vec<u8>,
+    synced: Vec<u8>,
+    dirty: Vec<Dirty>,
+    modified: Millis,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Name {
+    Dir,
+    File(u64),
+}
+
+/// A change of names not yet synced.
+#[derive(Clone, Debug)]
+enum Renaming {
+    Put(PathBuf, Name),
+    Move(PathBuf, PathBuf),
+    Remove(PathBuf),
+}
+
+#[derive(Clone, Debug, Default)]
+struct State {
+    nodes: HashMap<u64, Node>,
+    names: BTreeMap<PathBuf, Name>,
+    durable_names: BTreeMap<PathBuf, Name>,
+    renamings: Vec<Renaming>,
+    next_node: u64,
+    changes: u64,
+    crash_at: Option<u64>,
+    crashed: bool,
+    fail_next: HashMap<Call, io::ErrorKind>,
+    capacity: Option<u64>,
+    now: Millis,
+}
+
+/// Files in memory. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryFiles(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct MemoryFile {
+    state: Arc<Mutex<State>>,
+    node: u64,
+}
+
+fn gone() -> io::Error {
+    io::Error::other("the process is dead")
+}
+
+/// A step of splitmix64, for choices that a seed repeats.
+fn random(seed: &mut u64) -> u64 {
+    *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *seed;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+fn write_into(data: &mut Vec<u8>, position: usize, bytes: &[u8]) {
+    let end = position + bytes.len();
+    if data.len() < end {
+        data.resize(end, 0);
+    }
+    data[position..end].copy_from_slice(bytes);
+}
+
+fn rename_all(names: &mut BTreeMap<PathBuf, Name>, from: &Path, to: &Path) {
+    let moved: Vec<_> = names.range(from.to_owned()..).take_while(|(path, _)| path.starts_with(from)).collect();
+    let moved: Vec<(PathBuf, Name)> = moved.into_iter().map(|(path, name)| (path.clone(), *name)).collect();
+    for (path, name) in moved {
+        names.remove(&path);
+        let rest = path.strip_prefix(from).expect("it starts so");
+        let target = if rest.as_os_str().is_empty() { to.to_owned() } else { to.join(rest) };
+        names.insert(target, name);
+    }
+}
+
+fn remove_all(names: &mut BTreeMap<PathBuf, Name>, path: &Path) {
+    names.retain(|name, _| !name.starts_with(path));
+}
+
+impl State {
+    /// Counts a change; says whether it is the one that the process dies in.
+    fn change(&mut self, call: Call) -> io::Result<bool> {
+        self.check(call)?;
+        self.changes += 1;
+        self.crashed = self.crash_at.is_some_and(|at| self.changes > at);
+        Ok(self.crashed)
+    }
+
+    fn check(&mut self, call: Call) -> io::Result<()> {
+        if self.crashed {
+            return Err(gone());
+        }
+        match self.fail_next.remove(&call) {
+            Some(kind) => Err(io::Error::new(kind, "injected")),
+            None => Ok(()),
+        }
+    }
+
+    /// A change of names, which either happens or not.
+    fn rename(&mut self, call: Call, renaming: Renaming) -> io::Result<()> {
+        if self.change(call)? {
+            return Err(gone());
+        }
+        apply(&mut self.names, &renaming);
+        self.renamings.push(renaming);
+        Ok(())
+    }
+
+    fn file(&self, path: &Path) -> io::Result<u64> {
+        match self.names.get(path) {
+            Some(Name::File(node)) => Ok(*node),
+            Some(Name::Dir) => Err(io::ErrorKind::IsADirectory.into()),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    fn node(&mut self, node: u64) -> &mut Node {
+        self.nodes.entry(node).or_default()
+    }
+
+    /// How many of `wanted` more bytes there is room for.
+    fn room(&self, wanted: usize) -> usize {
+        let Some(capacity) = self.capacity else { return wanted };
+        let used: u64 = self.nodes.values().map(|node| node.data.len() as u64).sum();
+        wanted.min(usize::try_from(capacity.saturating_sub(used)).unwrap_or(usize::MAX))
+    }
+}
+
+fn apply(names: &mut BTreeMap<PathBuf, Name>, renaming: &Renaming) {
+    match renaming {
+        Renaming::Put(path, name) => {
+            names.insert(path.clone(), *name);
+        }
+        Renaming::Move(from, to) => rename_all(names, from, to),
+        Renaming::Remove(path) => remove_all(names, path),
+    }
+}
+
+impl Renaming {
+    fn touches(&self, dir: &Path) -> bool {
+        let inside = |path: &PathBuf| path.parent() == Some(dir);
+        match self {
+            Self::Put(path, _) | Self::Remove(path) => inside(path),
+            Self::Move(from, to) => inside(from) || inside(to),
+        }
+    }
+}
+
+impl MemoryFiles {
+    /// No files at all.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many changes (writes, creations, renames, syncs …) were made so far.
+    pub fn changes(&self) -> u64 {
+        self.0.lock().changes
+    }
+
+    /// Lets the process die half-way through the change that comes after `changes` of them in all; every later call fails.
+    pub fn crash_at(&self, changes: u64) {
+        self.0.lock().crash_at = Some(changes);
+    }
+
+    /// Lets the next `call` fail with `kind`, without effect.
+    pub fn fail_next(&self, call: Call, kind: io::ErrorKind) {
+        self.0.lock().fail_next.insert(call, kind);
+    }
+
+    /// Sets the size of the disk; none is no limit. A write that does not fit is cut and fails with `StorageFull`.
+    pub fn set_capacity(&self, capacity: Option<u64>) {
+        self.0.lock().capacity = capacity;
+    }
+
+    /// Sets the time that files are stamped with.
+    pub fn set_now(&self, now: Millis) {
+        self.0.lock().now = now;
+    }
+
+    /// Flips bit `bit` (counted from the file's start) behind everyone's back.
+    pub fn flip_bit(&self, path: &Path, bit: u64) -> io::Result<()> {
+        let mut state = self.0.lock();
+        let node = state.file(path)?;
+        let node = state.node(node);
+        let index = usize::try_from(bit / 8).map_err(|_| io::ErrorKind::InvalidInput)?;
+        for data in [&mut node.data, &mut node.synced] {
+            if let Some(byte) = data.get_mut(index) {
+                *byte ^= 1 << (bit % 8);
+            }
+        }
+        Ok(())
+    }
+
+    /// What another process finds after this one was killed: everything written. A copy; faults are gone.
+    pub fn after_kill(&self) -> Self {
+        let old = self.0.lock();
+        let state = State {
+            nodes: old.nodes.clone(),
+            names: old.names.clone(),
+            durable_names: old.durable_names.clone(),
+            renamings: old.renamings.clone(),
+            next_node: old.next_node,
+            now: old.now,
+            ..State::default()
+        };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    /// What is found after the power went: everything synced, and of the rest what `seed` chooses, torn or not.
+    pub fn after_power_loss(&self, mut seed: u64) -> Self {
+        let old = self.0.lock();
+        let mut names = old.durable_names.clone();
+        let kept = random(&mut seed) as usize % (old.renamings.len() + 1);
+        old.renamings[..kept].iter().for_each(|renaming| apply(&mut names, renaming));
+        let mut nodes = HashMap::new();
+        let mut ids: Vec<_> = old.nodes.keys().copied().collect();
+        ids.sort_unstable();
+        for id in ids {
+            let node = &old.nodes[&id];
+            let mut data = node.synced.clone();
+            for dirty in &node.dirty {
+                match (random(&mut seed) % 3, dirty) {
+                    (0, _) => {}
+                    (1, Dirty::Write { position, bytes }) => {
+                        let torn = random(&mut seed) as usize % (bytes.len() + 1);
+                        write_into(&mut data, *position, &bytes[..torn]);
+                    }
+                    (_, Dirty::Write { position, bytes }) => write_into(&mut data, *position, bytes),
+                    (_, Dirty::Truncate(len)) => data.resize(*len, 0),
+                }
+            }
+            nodes.insert(id, Node { synced: data.clone(), data, dirty: Vec::new(), modified: node.modified });
+        }
+        let durable_names = names.clone();
+        let state = State { nodes, names, durable_names, next_node: old.next_node, now: old.now, ..State::default() };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    fn handle(&self, node: u64) -> Arc<dyn File> {
+        Arc::new(MemoryFile { state: self.0.clone(), node })
+    }
+}
+
+impl File for MemoryFile {
+    fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
+        let mut state = self.state.lock();
+        state.check(Call::Read)?;
+        let data = &state.node(self.node).data;
+        let from = usize::try_from(position).unwrap_or(usize::MAX).min(data.len());
+        let read = buffer.len().min(data.len() - from);
+        buffer[..read].copy_from_slice(&data[from..from + read]);
+        Ok(read)
+    }
+
+    fn pwritev(&self, slices: &mut [IoSlice<'_>], position: u64) -> io::Result<()> {
+        let mut state = self.state.lock();
+        let dying = state.change(Call::Write)?;
+        let mut bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
+        let position = usize::try_from(position).map_err(|_| io::ErrorKind::InvalidInput)?;
+        let whole = bytes.len();
+        if dying {
+            bytes.truncate(whole / 2);
+        }
+        let now = state.now;
+        let growth = (position + bytes.len()).saturating_sub(state.node(self.node).data.len());
+        bytes.truncate(bytes.len() - (growth - state.room(growth)).min(bytes.len()));
+        let node = state.node(self.node);
+        write_into(&mut node.data, position, &bytes);
+        let written = bytes.len();
+        node.dirty.push(Dirty::Write { position, bytes });
+        node.modified = now;
+        match (dying, written == whole) {
+            (true, _) => Err(gone()),
+            (false, true) => Ok(()),
+            (false, false) => Err(io::ErrorKind::StorageFull.into()),
+        }
+    }
+
+    fn fdatasync(&self) -> io::Result<()> {
+        let mut state = self.state.lock();
+        if state.change(Call::Sync)? {
+            return Err(gone());
+        }
+        let node = state.node(self.node);
+        node.synced.clone_from(&node.data);
+        node.dirty.clear();
+        Ok(())
+    }
+
+    fn allocate(&self, _position: u64, _len: u64) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn truncate(&self, len: u64) -> io::Result<()> {
+        let mut state = self.state.lock();
+        if state.change(Call::Truncate)? {
+            return Err(gone());
+        }
+        let len = usize::try_from(len).map_err(|_| io::ErrorKind::InvalidInput)?;
+        let node = state.node(self.node);
+        node.data.resize(len, 0);
+        node.dirty.push(Dirty::Truncate(len));
+        Ok(())
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.state.lock().node(self.node).data.len() as u64)
+    }
+}
+
+impl Files for MemoryFiles {
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn File>> {
+        let mut state = self.0.lock();
+        state.check(Call::Open)?;
+        let node = state.file(path)?;
+        drop(state);
+        Ok(self.handle(node))
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn File>> {
+        let mut state = self.0.lock();
+        let parent = path.parent().unwrap_or(Path::new(""));
+        if state.names.get(parent) != Some(&Name::Dir) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        let id = match state.file(path) {
+            Ok(id) => {
+                if state.change(Call::Create)? {
+                    return Err(gone());
+                }
+                let node = state.node(id);
+                node.data.clear();
+                node.dirty.push(Dirty::Truncate(0));
+                id
+            }
+            Err(_) => {
+                let id = state.next_node;
+                state.rename(Call::Create, Renaming::Put(path.to_owned(), Name::File(id)))?;
+                state.next_node += 1;
+                let modified = state.now;
+                state.nodes.insert(id, Node { modified, ..Node::default() });
+                id
+            }
+        };
+        drop(state);
+        Ok(self.handle(id))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.0.lock();
+        if !state.names.contains_key(from) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        state.rename(Call::Rename, Renaming::Move(from.to_owned(), to.to_owned()))
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.0.lock();
+        state.file(path)?;
+        state.rename(Call::Remove, Renaming::Remove(path.to_owned()))
+    }
+
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.0.lock();
+        let mut above: Vec<_> = path.ancestors().filter(|dir| !dir.as_os_str().is_empty()).collect();
+        above.reverse();
+        for dir in above {
+            if !state.names.contains_key(dir) {
+                state.rename(Call::Create, Renaming::Put(dir.to_owned(), Name::Dir))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.0.lock();
+        if state.names.get(path) != Some(&Name::Dir) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        state.rename(Call::Remove, Renaming::Remove(path.to_owned()))
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<Entry>> {
+        let mut state = self.0.lock();
+        state.check(Call::List)?;
+        if state.names.get(dir) != Some(&Name::Dir) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        let inside = state.names.iter().filter(|(path, _)| path.parent() == Some(dir));
+        Ok(inside
+            .filter_map(|(path, name)| {
+                let is_dir = *name == Name::Dir;
+                path.file_name()?.to_str().map(|name| Entry { name: name.to_owned(), is_dir })
+            })
+            .collect())
+    }
+
+    fn fsync_dir(&self, dir: &Path) -> io::Result<()> {
+        let mut state = self.0.lock();
+        if state.change(Call::SyncDir)? {
+            return Err(gone());
+        }
+        let state = &mut *state;
+        let names = &mut state.durable_names;
+        state.renamings.retain(|renaming| {
+            let synced = renaming.touches(dir);
+            if synced {
+                apply(names, renaming);
+            }
+            !synced
+        });
+        Ok(())
+    }
+
+    fn len(&self, path: &Path) -> io::Result<u64> {
+        let mut state = self.0.lock();
+        let node = state.file(path)?;
+        Ok(state.node(node).data.len() as u64)
+    }
+
+    fn modified(&self, path: &Path) -> io::Result<Millis> {
+        let mut state = self.0.lock();
+        let node = state.file(path)?;
+        Ok(state.node(node).modified)
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<Option<Arc<dyn File>>> {
+        self.create(path).map(Some)
+    }
+}

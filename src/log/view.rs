@@ -1,0 +1,367 @@
+//! What readers share: a partition's offsets, its segments, its epochs, and who waits for more.
+//!
+//! The log publishes here; everyone else reads, from any thread, without asking the log. Positions come before offsets:
+//! whoever sees an offset finds the bytes below it.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+use parking_lot::{Mutex, RwLock};
+
+use super::epochs::{EpochEntry, Epochs};
+use super::files::{File, read_exact_at};
+use super::segment::Segment;
+use super::txn_index::AbortedTxn;
+use super::waiters::{Waiters, Watch};
+use crate::error::{ApiError, Error, ErrorCode};
+use crate::types::{LeaderEpoch, NONE, Offset, TopicPartition};
+
+/// Segments that one read spans at most.
+const SLICES_MAX: usize = 16;
+
+/// Where the log ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct End {
+    pub(super) offset: Offset,
+    pub(super) segment: Offset,
+    pub(super) position: u64,
+}
+
+/// A run of whole batches in a file.
+#[derive(Clone, Debug)]
+pub struct RecordsSlice {
+    /// The file, which stays open as long as someone has this.
+    pub file: Arc<dyn File>,
+    /// Where the batches begin, in bytes.
+    pub position: u64,
+    /// How many bytes they are.
+    pub len: usize,
+}
+
+impl RecordsSlice {
+    /// Appends the bytes to `out`.
+    pub fn read_into(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        let from = out.len();
+        out.resize(from + self.len, 0);
+        let read = read_exact_at(&*self.file, &mut out[from..], self.position);
+        if read.is_err() {
+            out.truncate(from);
+        }
+        read
+    }
+}
+
+/// What a read found.
+#[derive(Clone, Debug, Default)]
+pub struct FetchData {
+    /// The batches, in order.
+    pub slices: Vec<RecordsSlice>,
+    /// The offset behind the last of them; where the read began if there are none.
+    pub next_offset: Offset,
+}
+
+impl FetchData {
+    /// How many bytes the batches are.
+    pub fn len(&self) -> usize {
+        self.slices.iter().map(|slice| slice.len).sum()
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.slices.is_empty()
+    }
+
+    /// All the bytes, copied.
+    pub fn to_vec(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(self.len());
+        self.slices.iter().try_for_each(|slice| slice.read_into(&mut bytes))?;
+        Ok(bytes)
+    }
+}
+
+/// One partition as readers see it.
+#[derive(Debug)]
+pub struct PartitionView {
+    topic_partition: TopicPartition,
+    log_start_offset: AtomicI64,
+    high_watermark: AtomicI64,
+    /// The first offset that is not stable; `i64::MAX` if all are.
+    first_unstable_offset: AtomicI64,
+    log_end_offset: AtomicI64,
+    leader_epoch: AtomicI32,
+    leader: AtomicBool,
+    offline: AtomicBool,
+    bytes: AtomicU64,
+    end: Mutex<End>,
+    segments: ArcSwap<Vec<Arc<Segment>>>,
+    epochs: RwLock<Epochs>,
+    waiters: Arc<Waiters>,
+}
+
+impl PartitionView {
+    /// A view of a log that is not open yet: it starts and ends at 0, and nobody leads it.
+    pub fn new(topic_partition: TopicPartition) -> Arc<Self> {
+        Arc::new(Self {
+            topic_partition,
+            log_start_offset: AtomicI64::new(0),
+            high_watermark: AtomicI64::new(0),
+            first_unstable_offset: AtomicI64::new(Offset::MAX),
+            log_end_offset: AtomicI64::new(0),
+            leader_epoch: AtomicI32::new(NONE),
+            leader: AtomicBool::new(false),
+            offline: AtomicBool::new(false),
+            bytes: AtomicU64::new(0),
+            end: Mutex::default(),
+            segments: ArcSwap::default(),
+            epochs: RwLock::default(),
+            waiters: Arc::default(),
+        })
+    }
+
+    /// Which partition this is.
+    pub const fn topic_partition(&self) -> &TopicPartition {
+        &self.topic_partition
+    }
+
+    /// The first offset that may be read.
+    pub fn log_start_offset(&self) -> Offset {
+        self.log_start_offset.load(Ordering::SeqCst)
+    }
+
+    /// The offset behind the last committed record.
+    pub fn high_watermark(&self) -> Offset {
+        self.high_watermark.load(Ordering::SeqCst)
+    }
+
+    /// The offset behind the last record that is committed and in no open transaction.
+    pub fn last_stable_offset(&self) -> Offset {
+        self.first_unstable_offset.load(Ordering::SeqCst).min(self.high_watermark())
+    }
+
+    /// The offset behind the last record.
+    pub fn log_end_offset(&self) -> Offset {
+        self.log_end_offset.load(Ordering::SeqCst)
+    }
+
+    /// The offset that a watcher watches.
+    pub fn offset(&self, watch: Watch) -> Offset {
+        match watch {
+            Watch::LogEnd => self.log_end_offset(),
+            Watch::HighWatermark => self.high_watermark(),
+            Watch::LastStable => self.last_stable_offset(),
+        }
+    }
+
+    /// The leader's epoch as the metadata has it; −1 before it says.
+    pub fn leader_epoch(&self) -> LeaderEpoch {
+        self.leader_epoch.load(Ordering::SeqCst)
+    }
+
+    /// Whether this node leads the partition.
+    pub fn is_leader(&self) -> bool {
+        self.leader.load(Ordering::SeqCst)
+    }
+
+    /// Whether the log directory has failed.
+    pub fn is_offline(&self) -> bool {
+        self.offline.load(Ordering::SeqCst)
+    }
+
+    /// Bytes of records appended since the log was opened: tells waiters how much has come.
+    pub fn appended_bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Who waits.
+    pub const fn waiters(&self) -> &Arc<Waiters> {
+        &self.waiters
+    }
+
+    /// The segments, oldest first.
+    pub fn segments(&self) -> Arc<Vec<Arc<Segment>>> {
+        self.segments.load_full()
+    }
+
+    /// Bytes of records on the disk.
+    pub fn size(&self) -> u64 {
+        self.segments.load().iter().map(|segment| segment.size()).sum()
+    }
+
+    /// Says who leads, and wakes all waiters if that has changed. For the partition's owner.
+    pub fn set_leader(&self, leader: bool, epoch: LeaderEpoch) {
+        let before = self.leader_epoch.swap(epoch, Ordering::SeqCst);
+        if self.leader.swap(leader, Ordering::SeqCst) != leader || before != epoch {
+            self.waiters.wake_all();
+        }
+    }
+
+    /// Says whether the log directory has failed, and wakes all waiters if it has. For the partition's owner.
+    pub fn set_offline(&self, offline: bool) {
+        self.offline.store(offline, Ordering::SeqCst);
+        if offline {
+            self.waiters.wake_all();
+        }
+    }
+
+    /// Moves the high watermark and wakes whom that concerns. For the partition's owner, who asks its log
+    /// (`Log::set_high_watermark`), which knows of transactions.
+    pub fn set_high_watermark(&self, offset: Offset) {
+        let stable = self.last_stable_offset();
+        self.high_watermark.store(offset, Ordering::SeqCst);
+        self.waiters.moved(Watch::HighWatermark, offset);
+        self.stable_moved(stable);
+    }
+
+    pub(super) fn set_first_unstable_offset(&self, offset: Option<Offset>) {
+        let stable = self.last_stable_offset();
+        self.first_unstable_offset.store(offset.unwrap_or(Offset::MAX), Ordering::SeqCst);
+        self.stable_moved(stable);
+    }
+
+    fn stable_moved(&self, before: Offset) {
+        let now = self.last_stable_offset();
+        if now > before {
+            self.waiters.moved(Watch::LastStable, now);
+        }
+    }
+
+    pub(super) fn set_log_start_offset(&self, offset: Offset) {
+        self.log_start_offset.store(offset, Ordering::SeqCst);
+    }
+
+    pub(super) fn set_end(&self, end: End, appended: u64) {
+        *self.end.lock() = end;
+        self.bytes.fetch_add(appended, Ordering::Relaxed);
+        self.log_end_offset.store(end.offset, Ordering::SeqCst);
+        self.waiters.moved(Watch::LogEnd, end.offset);
+    }
+
+    pub(super) fn end(&self) -> End {
+        *self.end.lock()
+    }
+
+    pub(super) fn set_segments(&self, segments: Vec<Arc<Segment>>) {
+        self.segments.store(Arc::new(segments));
+    }
+
+    pub(super) fn change_epochs<R>(&self, change: impl FnOnce(&mut Epochs) -> R) -> R {
+        change(&mut self.epochs.write())
+    }
+
+    /// The leader epochs of the log's records.
+    pub fn epochs(&self) -> Epochs {
+        self.epochs.read().clone()
+    }
+
+    /// The newest leader epoch that the log has.
+    pub fn latest_epoch(&self) -> Option<EpochEntry> {
+        self.epochs.read().latest()
+    }
+
+    /// The oldest leader epoch that the log has.
+    pub fn earliest_epoch(&self) -> Option<EpochEntry> {
+        self.epochs.read().earliest()
+    }
+
+    /// Who led when the record at `offset` was written.
+    pub fn epoch_for_offset(&self, offset: Offset) -> Option<LeaderEpoch> {
+        self.epochs.read().epoch_for_offset(offset)
+    }
+
+    /// Where `epoch` ends: the largest known epoch not above it, and the first offset that is not of that any more.
+    pub fn end_offset_for_epoch(&self, epoch: LeaderEpoch) -> Option<(LeaderEpoch, Offset)> {
+        self.epochs.read().end_offset_for(epoch, self.log_end_offset())
+    }
+
+    /// Reads whole batches from the one that holds `start_offset`, as many as `max_bytes` takes and none at or behind
+    /// `up_to_offset`. With `min_one_message` the first batch comes however large it is. Errors:
+    /// `OFFSET_OUT_OF_RANGE`, `Io`, `Corrupt`.
+    pub fn read(
+        &self,
+        start_offset: Offset,
+        max_bytes: usize,
+        min_one_message: bool,
+        up_to_offset: Offset,
+    ) -> Result<FetchData, Error> {
+        let end = self.end();
+        if start_offset < self.log_start_offset() || start_offset > end.offset {
+            return Err(self.out_of_range(start_offset, end.offset));
+        }
+        let up_to = up_to_offset.min(end.offset);
+        let mut data = FetchData { slices: Vec::new(), next_offset: start_offset };
+        let segments = self.segments.load();
+        let first = segments.partition_point(|segment| segment.base_offset() <= start_offset).saturating_sub(1);
+        let mut left = max_bytes;
+        for (at, segment) in segments.iter().enumerate().skip(first) {
+            if data.next_offset >= up_to || data.slices.len() == SLICES_MAX {
+                break;
+            }
+            let next = segments.get(at + 1).map(|segment| segment.base_offset()).filter(|base| *base <= up_to);
+            let limit = match next {
+                Some(_) => segment.size(),
+                None => end_position(segment, up_to, end)?,
+            };
+            let Some(found) = segment.locate(data.next_offset, limit)? else {
+                // Compacted away up to the next segment.
+                data.next_offset = data.next_offset.max(next.unwrap_or(up_to));
+                continue;
+            };
+            let one = min_one_message && data.slices.is_empty();
+            let room = if one { left.max(found.header.size_in_bytes()) } else { left };
+            let (stop, next_offset) = match limit - found.position {
+                whole if whole <= room as u64 => (limit, next.unwrap_or(up_to)),
+                _ if found.header.size_in_bytes() > room => break,
+                _ => {
+                    let last = segment.last_before(found.position, found.position + room as u64)?.unwrap_or(found);
+                    (last.end(), last.header.next_offset())
+                }
+            };
+            let len = usize::try_from(stop - found.position).unwrap_or(usize::MAX);
+            data.slices.push(RecordsSlice { file: segment.file()?, position: found.position, len });
+            data.next_offset = next_offset;
+            left = left.saturating_sub(len);
+            if stop < limit {
+                break;
+            }
+        }
+        Ok(data)
+    }
+
+    fn out_of_range(&self, offset: Offset, end: Offset) -> Error {
+        let text = format!(
+            "Received request for offset {offset} for partition {}, but we only have log segments from offset {} to {end}.",
+            self.topic_partition,
+            self.log_start_offset()
+        );
+        ApiError::new(ErrorCode::OffsetOutOfRange, text).into()
+    }
+
+    /// The transactions that a reader in `read_committed` must skip in what it read from `from_offset` to `to_offset`.
+    pub fn aborted_transactions(&self, from_offset: Offset, to_offset: Offset) -> Result<Vec<AbortedTxn>, Error> {
+        let mut aborted = Vec::new();
+        let segments = self.segments.load();
+        let first = segments.partition_point(|segment| segment.base_offset() <= from_offset).saturating_sub(1);
+        for segment in segments.iter().skip(first) {
+            for entry in segment.aborted()?.iter() {
+                if entry.last_offset >= from_offset && entry.first_offset < to_offset {
+                    aborted.push(*entry);
+                }
+                if entry.last_stable_offset >= to_offset {
+                    return Ok(aborted);
+                }
+            }
+        }
+        Ok(aborted)
+    }
+}
+
+/// Where the batches below `up_to` end in `segment`, which is the last that has any.
+fn end_position(segment: &Arc<Segment>, up_to: Offset, end: End) -> Result<u64, Error> {
+    if up_to == end.offset && segment.base_offset() == end.segment {
+        return Ok(end.position);
+    }
+    let size = if segment.base_offset() == end.segment { end.position } else { segment.size() };
+    Ok(segment.locate(up_to, size)?.map_or(size, |found| found.position))
+}
