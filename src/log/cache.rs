@@ -35,7 +35,13 @@ struct Ring {
 impl Ring {
     /// Takes a segment in that costs `cost`, and gives others back until all cost at most `limit`. A segment that was used
     /// since it was last looked at gets a second chance.
-    fn admit(&mut self, segment: &Arc<Segment>, cost: usize, limit: usize, give_back: impl Fn(&Segment)) {
+    fn admit(
+        &mut self,
+        segment: &Arc<Segment>,
+        cost: usize,
+        limit: usize,
+        give_back: impl Fn(&Segment),
+    ) {
         self.segments.push_back((Arc::downgrade(segment), cost));
         self.total += cost;
         let mut chances = self.segments.len();

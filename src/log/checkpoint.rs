@@ -56,7 +56,11 @@ pub fn decode<T>(bytes: &[u8], entry: impl Fn(&[&str]) -> Option<T>) -> Result<V
             entry(&words).ok_or_else(|| format!("malformed line {line:?}"))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    if entries.len() == count { Ok(entries) } else { Err(format!("{} lines instead of {count}", entries.len())) }
+    if entries.len() == count {
+        Ok(entries)
+    } else {
+        Err(format!("{} lines instead of {count}", entries.len()))
+    }
 }
 
 /// Reads the offsets in `path`; a file that is not there holds none.
@@ -67,15 +71,21 @@ pub fn read(files: &dyn Files, path: &Path) -> Result<Offsets, Error> {
         Err(error) => return Err(Error::io(path.display())(error)),
     };
     let entries = decode(&bytes, |words| match words {
-        [topic, partition, offset] => Some((TopicPartition::new(*topic, partition.parse().ok()?), offset.parse().ok()?)),
+        [topic, partition, offset] => {
+            Some((TopicPartition::new(*topic, partition.parse().ok()?), offset.parse().ok()?))
+        }
         _ => None,
     });
-    Ok(entries.map_err(|what| Error::Corrupt(format!("{}: {what}", path.display())))?.into_iter().collect())
+    Ok(entries
+        .map_err(|what| Error::Corrupt(format!("{}: {what}", path.display())))?
+        .into_iter()
+        .collect())
 }
 
 /// Replaces the offsets in `path`, durably.
 pub fn write(files: &dyn Files, path: &Path, offsets: &Offsets) -> Result<(), Error> {
-    let lines = offsets.iter().map(|(at, offset)| format!("{} {} {offset}", at.topic, at.partition));
+    let lines =
+        offsets.iter().map(|(at, offset)| format!("{} {} {offset}", at.topic, at.partition));
     replace(files, path, encode(lines).as_bytes(), true).map_err(Error::io(path.display()))
 }
 
@@ -91,7 +101,9 @@ mod tests {
         let path = Path::new("/d/recovery");
         assert_eq!(read(&files, path).unwrap(), Offsets::new());
         let offsets: Offsets =
-            [(TopicPartition::new("b", 0), 7), (TopicPartition::new("a", 11), 1 << 40)].into_iter().collect();
+            [(TopicPartition::new("b", 0), 7), (TopicPartition::new("a", 11), 1 << 40)]
+                .into_iter()
+                .collect();
         write(&files, path, &offsets).unwrap();
         assert_eq!(files.read(path).unwrap(), b"0\n2\na 11 1099511627776\nb 0 7\n");
         assert_eq!(read(&files, path).unwrap(), offsets);
@@ -99,7 +111,8 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["", "1\n0\n", "0\n", "0\n1\n", "0\n0\na 0 1\n", "0\n1\na b 1\n", "0\n1\na 1\n"] {
+        for text in ["", "1\n0\n", "0\n", "0\n1\n", "0\n0\na 0 1\n", "0\n1\na b 1\n", "0\n1\na 1\n"]
+        {
             let files = MemoryFiles::new();
             files.create_dir(Path::new("/d")).unwrap();
             files.create(Path::new("/d/x")).unwrap().write_at(text.as_bytes(), 0).unwrap();

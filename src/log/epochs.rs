@@ -52,10 +52,16 @@ impl Epochs {
         if epoch < 0 || start_offset < 0 {
             return false;
         }
-        if self.latest().is_some_and(|latest| latest.epoch == epoch && latest.start_offset <= start_offset) {
+        if self
+            .latest()
+            .is_some_and(|latest| latest.epoch == epoch && latest.start_offset <= start_offset)
+        {
             return false;
         }
-        while self.latest().is_some_and(|latest| latest.epoch >= epoch || latest.start_offset >= start_offset) {
+        while self
+            .latest()
+            .is_some_and(|latest| latest.epoch >= epoch || latest.start_offset >= start_offset)
+        {
             self.entries.pop();
         }
         self.entries.push(EpochEntry { epoch, start_offset });
@@ -88,7 +94,11 @@ impl Epochs {
 
     /// Where `epoch` ends: the largest epoch not above it, and the first offset that is no longer that epoch's. None if it
     /// is not known. An epoch before all that are known ends where the first known one begins.
-    pub fn end_offset_for(&self, epoch: LeaderEpoch, log_end_offset: Offset) -> Option<(LeaderEpoch, Offset)> {
+    pub fn end_offset_for(
+        &self,
+        epoch: LeaderEpoch,
+        log_end_offset: Offset,
+    ) -> Option<(LeaderEpoch, Offset)> {
         if epoch < 0 {
             return None;
         }
@@ -117,7 +127,9 @@ pub fn read(files: &dyn Files, dir: &Path) -> Result<Epochs, Error> {
         Err(error) => return Err(Error::io(path.display())(error)),
     };
     let entries = checkpoint::decode(&bytes, |words| match words {
-        [epoch, start] => Some(EpochEntry { epoch: epoch.parse().ok()?, start_offset: start.parse().ok()? }),
+        [epoch, start] => {
+            Some(EpochEntry { epoch: epoch.parse().ok()?, start_offset: start.parse().ok()? })
+        }
         _ => None,
     });
     let mut epochs = Epochs::default();
@@ -130,8 +142,10 @@ pub fn read(files: &dyn Files, dir: &Path) -> Result<Epochs, Error> {
 /// Writes the epochs into the directory `dir`, durably if `sync`.
 pub fn write(files: &dyn Files, dir: &Path, epochs: &Epochs, sync: bool) -> Result<(), Error> {
     let path = dir.join(LEADER_EPOCHS);
-    let lines = epochs.entries.iter().map(|entry| format!("{} {}", entry.epoch, entry.start_offset));
-    replace(files, &path, checkpoint::encode(lines).as_bytes(), sync).map_err(Error::io(path.display()))
+    let lines =
+        epochs.entries.iter().map(|entry| format!("{} {}", entry.epoch, entry.start_offset));
+    replace(files, &path, checkpoint::encode(lines).as_bytes(), sync)
+        .map_err(Error::io(path.display()))
 }
 
 #[cfg(test)]

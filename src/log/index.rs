@@ -114,17 +114,34 @@ pub struct Index<E>(RwLock<State<E>>);
 impl<E: IndexEntry> Index<E> {
     /// The index of a new segment: no entries, and no file yet.
     pub fn empty() -> Self {
-        Self(RwLock::new(State { stored: Some(0), loaded: true, entries: Vec::new(), last: None, cut: true }))
+        Self(RwLock::new(State {
+            stored: Some(0),
+            loaded: true,
+            entries: Vec::new(),
+            last: None,
+            cut: true,
+        }))
     }
 
     /// An index whose file is looked at when it is first needed.
     pub fn resting() -> Self {
-        Self(RwLock::new(State { stored: None, loaded: false, entries: Vec::new(), last: None, cut: false }))
+        Self(RwLock::new(State {
+            stored: None,
+            loaded: false,
+            entries: Vec::new(),
+            last: None,
+            cut: false,
+        }))
     }
 
     /// Asks `question` of all entries, reading the file if they are not in memory. The second answer is how many bytes of
     /// memory that took.
-    pub fn ask<R>(&self, files: &dyn Files, path: &Path, question: impl FnOnce(&[E]) -> R) -> io::Result<(R, usize)> {
+    pub fn ask<R>(
+        &self,
+        files: &dyn Files,
+        path: &Path,
+        question: impl FnOnce(&[E]) -> R,
+    ) -> io::Result<(R, usize)> {
         let state = self.0.read();
         if state.loaded {
             return Ok((question(&state.entries), 0));
@@ -201,7 +218,12 @@ impl<E: IndexEntry> Index<E> {
     }
 
     /// Keeps the leading entries that `keep` says yes to.
-    pub fn keep_while(&self, files: &dyn Files, path: &Path, keep: impl Fn(&E) -> bool) -> io::Result<()> {
+    pub fn keep_while(
+        &self,
+        files: &dyn Files,
+        path: &Path,
+        keep: impl Fn(&E) -> bool,
+    ) -> io::Result<()> {
         let mut state = self.0.write();
         state.load(files, path)?;
         let kept = state.entries.partition_point(keep);
@@ -216,7 +238,8 @@ impl<E: IndexEntry> Index<E> {
 
     /// Forgets all entries, to begin anew.
     pub fn clear(&self) {
-        *self.0.write() = State { stored: Some(0), loaded: true, entries: Vec::new(), last: None, cut: true };
+        *self.0.write() =
+            State { stored: Some(0), loaded: true, entries: Vec::new(), last: None, cut: true };
     }
 
     #[cfg(test)]
@@ -244,7 +267,9 @@ impl<E: IndexEntry> State<E> {
         let mut entries: Vec<E> = Vec::with_capacity(bytes.len() / E::SIZE);
         for chunk in bytes.chunks_exact(E::SIZE).take(limit) {
             match E::decode(chunk) {
-                Some(entry) if entries.last().is_none_or(|last| entry.follows(*last)) => entries.push(entry),
+                Some(entry) if entries.last().is_none_or(|last| entry.follows(*last)) => {
+                    entries.push(entry)
+                }
                 _ => break,
             }
         }
@@ -295,7 +320,10 @@ pub fn floor_position(entries: &[OffsetEntry], position: u32) -> Option<OffsetEn
 
 /// The last entry that is not newer than `timestamp`.
 pub fn floor_timestamp(entries: &[TimeEntry], timestamp: Millis) -> Option<TimeEntry> {
-    entries.partition_point(|entry| entry.timestamp <= timestamp).checked_sub(1).map(|at| entries[at])
+    entries
+        .partition_point(|entry| entry.timestamp <= timestamp)
+        .checked_sub(1)
+        .map(|at| entries[at])
 }
 
 #[cfg(test)]

@@ -34,7 +34,9 @@ impl MetaProperties {
             Err(error) => return Err(Error::io(path.display())(error)),
         };
         let text = String::from_utf8_lossy(&bytes);
-        Self::decode(&text).map(Some).map_err(|what| Error::Corrupt(format!("{}: {what}", path.display())))
+        Self::decode(&text)
+            .map(Some)
+            .map_err(|what| Error::Corrupt(format!("{}: {what}", path.display())))
     }
 
     /// Writes them into the log directory `dir`, durably.
@@ -71,7 +73,10 @@ impl MetaProperties {
                 text.push_str(&format!("{key}={value}\n"));
             }
         };
-        put(if self.version == 0 { "broker.id" } else { "node.id" }, self.node_id.map(|id| id.to_string()));
+        put(
+            if self.version == 0 { "broker.id" } else { "node.id" },
+            self.node_id.map(|id| id.to_string()),
+        );
         put("directory.id", self.directory_id.map(|id| id.to_string()));
         put("version", Some(self.version.to_string()));
         put("cluster.id", self.cluster_id.clone());
@@ -115,7 +120,9 @@ mod tests {
         assert_eq!(read.node_id, Some(1));
         assert_eq!(read.cluster_id.as_deref(), Some("C6sIt0qJS0Gj12MM8NLcZw"));
         assert_eq!(MetaProperties::decode("version=0\nbroker.id=7\n").unwrap().node_id, Some(7));
-        for bad in ["", "version=2\n", "version=1\nnode.id=1\n", "version=1\ncluster.id=x\nnode.id=y\n"] {
+        for bad in
+            ["", "version=2\n", "version=1\nnode.id=1\n", "version=1\ncluster.id=x\nnode.id=y\n"]
+        {
             assert!(MetaProperties::decode(bad).is_err(), "{bad:?}");
         }
     }

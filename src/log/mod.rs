@@ -57,8 +57,14 @@ pub mod lookup;
 /// Appending: group commit by the leader, raw bytes by a follower.
 pub mod append;
 
-/// Reading what is on disk after a stop, clean or not.
-pub mod recovery;
+mod recovery;
+
+mod tidy;
+
+/// Making a log durable.
+pub mod flush;
+
+mod truncate;
 
 /// Deleting from the front: by time, by size, by request.
 pub mod retention;

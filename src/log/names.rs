@@ -38,7 +38,9 @@ pub fn file(offset: Offset, suffix: &str) -> String {
 /// The offset that a file named `<offset><suffix>` is for; none for other names.
 pub fn offset(name: &str, suffix: &str) -> Option<Offset> {
     let digits = name.strip_suffix(suffix)?;
-    (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| digits.parse().ok()).flatten()
+    (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| digits.parse().ok())
+        .flatten()
 }
 
 /// What the name of a directory in a log directory says.
@@ -72,7 +74,8 @@ pub fn directory(name: &str) -> Directory {
         ("-future", Directory::Future),
     ];
     for (suffix, kind) in suffixed {
-        if let Some((plain, uuid)) = name.strip_suffix(suffix).and_then(|rest| rest.rsplit_once('.'))
+        if let Some((plain, uuid)) =
+            name.strip_suffix(suffix).and_then(|rest| rest.rsplit_once('.'))
             && uuid.len() == 32
         {
             return parse_partition(plain).map_or(Directory::Other, kind);
@@ -84,7 +87,10 @@ pub fn directory(name: &str) -> Directory {
 fn parse_partition(name: &str) -> Option<TopicPartition> {
     let (topic, partition) = name.rsplit_once('-')?;
     let digits = !partition.is_empty() && partition.bytes().all(|byte| byte.is_ascii_digit());
-    (!topic.is_empty() && digits).then(|| partition.parse().ok()).flatten().map(|at| TopicPartition::new(topic, at))
+    (!topic.is_empty() && digits)
+        .then(|| partition.parse().ok())
+        .flatten()
+        .map(|at| TopicPartition::new(topic, at))
 }
 
 /// The name that the directory of `at` takes on before it is removed.
@@ -111,7 +117,11 @@ fn with_suffix(at: &TopicPartition, unique: Uuid, suffix: &str, shorten: bool) -
     // The topic gives way: what a deleted directory was is no longer of interest, but its name must fit. Topic names are
     // ASCII; for any other, the whole is kept.
     let room = NAME_MAX.saturating_sub(end.len());
-    let topic = if shorten { at.topic.get(..room.min(at.topic.len())).unwrap_or(&at.topic) } else { &at.topic };
+    let topic = if shorten {
+        at.topic.get(..room.min(at.topic.len())).unwrap_or(&at.topic)
+    } else {
+        &at.topic
+    };
     format!("{topic}{end}")
 }
 

@@ -21,7 +21,8 @@ pub fn read(files: &dyn Files, dir: &Path) -> Result<Option<TopicId>, Error> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Error::io(path.display())(error)),
     };
-    let id = decode(&bytes).ok_or_else(|| Error::Corrupt(format!("{}: not a topic id", path.display())))?;
+    let id = decode(&bytes)
+        .ok_or_else(|| Error::Corrupt(format!("{}: not a topic id", path.display())))?;
     Ok(Some(id))
 }
 

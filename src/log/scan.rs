@@ -103,7 +103,8 @@ impl<'a> Scanner<'a> {
         if left < BatchHeader::SIZE as u64 {
             return Err(Bad::Short);
         }
-        let header = BatchHeader::parse(self.bytes(self.position, BatchHeader::SIZE)?)?.ok_or(Bad::Short)?;
+        let header =
+            BatchHeader::parse(self.bytes(self.position, BatchHeader::SIZE)?)?.ok_or(Bad::Short)?;
         let found = Found { position: self.position, header };
         if found.end() > self.end {
             return Err(Bad::Short);

@@ -185,15 +185,23 @@ impl Segment {
         u32::try_from(offset.saturating_sub(self.base_offset).max(0)).unwrap_or(u32::MAX)
     }
 
-    fn ask_offsets<R>(self: &Arc<Self>, question: impl FnOnce(&[OffsetEntry]) -> R) -> io::Result<R> {
-        let (answer, loaded) = self.offsets.ask(&*self.place.files, &self.path(names::INDEX), question)?;
+    fn ask_offsets<R>(
+        self: &Arc<Self>,
+        question: impl FnOnce(&[OffsetEntry]) -> R,
+    ) -> io::Result<R> {
+        let (answer, loaded) =
+            self.offsets.ask(&*self.place.files, &self.path(names::INDEX), question)?;
         self.place.cache.loaded(self, loaded);
         Ok(answer)
     }
 
     /// Asks the time index.
-    pub(super) fn ask_times<R>(self: &Arc<Self>, question: impl FnOnce(&[TimeEntry]) -> R) -> io::Result<R> {
-        let (answer, loaded) = self.times.ask(&*self.place.files, &self.path(names::TIME_INDEX), question)?;
+    pub(super) fn ask_times<R>(
+        self: &Arc<Self>,
+        question: impl FnOnce(&[TimeEntry]) -> R,
+    ) -> io::Result<R> {
+        let (answer, loaded) =
+            self.times.ask(&*self.place.files, &self.path(names::TIME_INDEX), question)?;
         self.place.cache.loaded(self, loaded);
         Ok(answer)
     }
@@ -203,14 +211,17 @@ impl Segment {
         let relative = self.relative(offset);
         let hint = self.ask_offsets(|entries| index::floor_offset(entries, relative))?;
         let file = self.file()?;
-        self.walk(&*file, hint, end, |found| (found.header.last_offset() >= offset).then_some(found))
+        self.walk(&*file, hint, end, |found| {
+            (found.header.last_offset() >= offset).then_some(found)
+        })
     }
 
     /// The last batch that ends at byte `limit` or before, among those that begin at `from` or behind. `from` must be where
     /// a batch begins, and there must be batches up to `limit`.
     pub fn last_before(self: &Arc<Self>, from: u64, limit: u64) -> Result<Option<Found>, Error> {
         let position = u32::try_from(limit).unwrap_or(u32::MAX);
-        let hint = self.ask_offsets(|entries| index::floor_position(entries, position.saturating_sub(1)))?;
+        let hint =
+            self.ask_offsets(|entries| index::floor_position(entries, position.saturating_sub(1)))?;
         let hint = hint.filter(|entry| u64::from(entry.position) > from);
         let mut last = None;
         let file = self.file()?;
@@ -223,7 +234,9 @@ impl Segment {
         })?;
         // A single batch between two entries may be too large: then what is before the entry is the answer.
         match (last, hint) {
-            (None, Some(hint)) if first.is_some() => self.last_before(from, u64::from(hint.position)),
+            (None, Some(hint)) if first.is_some() => {
+                self.last_before(from, u64::from(hint.position))
+            }
             (last, _) => Ok(last),
         }
     }
@@ -250,7 +263,8 @@ impl Segment {
         end: u64,
     ) -> (Scanner<'a>, Option<Found>) {
         if let Some(hint) = hint.filter(|hint| u64::from(hint.position) < end) {
-            let mut scanner = Scanner::headers(file, u64::from(hint.position), end, self.base_offset);
+            let mut scanner =
+                Scanner::headers(file, u64::from(hint.position), end, self.base_offset);
             let first = scanner.next_header().ok().flatten();
             if first.is_some_and(|first| self.relative(first.header.last_offset()) == hint.offset) {
                 return (scanner, first);
@@ -269,7 +283,9 @@ impl Segment {
         if let Some(answer) = first.and_then(&mut stop) {
             return Ok(Some(answer));
         }
-        while let Some(found) = scanner.next_header().map_err(|bad| self.corrupt(scanner.position(), &bad))? {
+        while let Some(found) =
+            scanner.next_header().map_err(|bad| self.corrupt(scanner.position(), &bad))?
+        {
             if let Some(answer) = stop(found) {
                 return Ok(Some(answer));
             }
@@ -281,7 +297,10 @@ impl Segment {
     pub(super) fn corrupt(&self, position: u64, bad: &Bad) -> Error {
         match bad {
             Bad::Io(error) => Error::Io(io::Error::new(error.kind(), error.to_string())),
-            bad => Error::Corrupt(format!("{} at byte {position}: {bad}", self.path(names::LOG).display())),
+            bad => Error::Corrupt(format!(
+                "{} at byte {position}: {bad}",
+                self.path(names::LOG).display()
+            )),
         }
     }
 
@@ -309,7 +328,10 @@ impl Segment {
         }
         let last = self.times.last(&*self.place.files, &self.path(names::TIME_INDEX))?;
         let read = match last {
-            Some(last) => Newest { timestamp: last.timestamp, offset: self.base_offset + Offset::from(last.offset) },
+            Some(last) => Newest {
+                timestamp: last.timestamp,
+                offset: self.base_offset + Offset::from(last.offset),
+            },
             None => Newest { timestamp: NO_TIMESTAMP, offset: self.base_offset },
         };
         *newest = Some(read);
@@ -337,7 +359,12 @@ impl Segment {
 /// What only the writer does.
 impl Segment {
     /// Enters a batch into the indexes.
-    pub(super) fn index(&self, last_offset: Offset, position: u64, newest: Newest) -> io::Result<()> {
+    pub(super) fn index(
+        &self,
+        last_offset: Offset,
+        position: u64,
+        newest: Newest,
+    ) -> io::Result<()> {
         let files = &*self.place.files;
         if let Ok(position) = u32::try_from(position) {
             let entry = OffsetEntry { offset: self.relative(last_offset), position };
@@ -396,8 +423,10 @@ impl Segment {
     pub(super) fn truncate_indexes(&self, offset: Offset) -> Result<(), Error> {
         let files = &*self.place.files;
         let relative = self.relative(offset);
-        self.offsets.keep_while(files, &self.path(names::INDEX), |entry| entry.offset < relative)?;
-        self.times.keep_while(files, &self.path(names::TIME_INDEX), |entry| entry.offset < relative)?;
+        self.offsets
+            .keep_while(files, &self.path(names::INDEX), |entry| entry.offset < relative)?;
+        self.times
+            .keep_while(files, &self.path(names::TIME_INDEX), |entry| entry.offset < relative)?;
         self.aborted.truncate(files, &self.path(names::TXN_INDEX), offset)?;
         *self.newest.lock() = None;
         Ok(())
@@ -411,12 +440,16 @@ impl Segment {
     }
 
     /// The last index entry for a batch below `offset` that is true, and the batch; the entries behind it go.
-    pub(super) fn trust_indexes_to(self: &Arc<Self>, offset: Offset) -> Result<Option<Found>, Error> {
+    pub(super) fn trust_indexes_to(
+        self: &Arc<Self>,
+        offset: Offset,
+    ) -> Result<Option<Found>, Error> {
         self.truncate_indexes_only(offset)?;
         let last = self.offsets.last(&*self.place.files, &self.path(names::INDEX))?;
         let Some(entry) = last else { return Ok(None) };
         let file = self.file()?;
-        let mut scanner = Scanner::headers(&*file, u64::from(entry.position), self.size(), self.base_offset);
+        let mut scanner =
+            Scanner::headers(&*file, u64::from(entry.position), self.size(), self.base_offset);
         let found = scanner.next_header().ok().flatten();
         Ok(found.filter(|found| self.relative(found.header.last_offset()) == entry.offset))
     }
@@ -424,9 +457,12 @@ impl Segment {
     fn truncate_indexes_only(&self, offset: Offset) -> Result<(), Error> {
         let files = &*self.place.files;
         let relative = self.relative(offset);
-        self.offsets.keep_while(files, &self.path(names::INDEX), |entry| entry.offset < relative)?;
-        let last = self.offsets.last(files, &self.path(names::INDEX))?.map_or(0, |entry| entry.offset);
-        self.times.keep_while(files, &self.path(names::TIME_INDEX), |entry| entry.offset <= last)?;
+        self.offsets
+            .keep_while(files, &self.path(names::INDEX), |entry| entry.offset < relative)?;
+        let last =
+            self.offsets.last(files, &self.path(names::INDEX))?.map_or(0, |entry| entry.offset);
+        self.times
+            .keep_while(files, &self.path(names::TIME_INDEX), |entry| entry.offset <= last)?;
         *self.newest.lock() = None;
         Ok(())
     }

@@ -34,15 +34,21 @@ pub struct AbortedTxn {
 impl AbortedTxn {
     fn decode(bytes: &[u8]) -> Option<Self> {
         let version = i16::from_be_bytes(bytes.get(..2)?.try_into().ok()?);
-        let at = |from: usize| Some(i64::from_be_bytes(bytes.get(from..from + 8)?.try_into().ok()?));
-        let entry =
-            Self { producer_id: at(2)?, first_offset: at(10)?, last_offset: at(18)?, last_stable_offset: at(26)? };
+        let at =
+            |from: usize| Some(i64::from_be_bytes(bytes.get(from..from + 8)?.try_into().ok()?));
+        let entry = Self {
+            producer_id: at(2)?,
+            first_offset: at(10)?,
+            last_offset: at(18)?,
+            last_stable_offset: at(26)?,
+        };
         (version == 0).then_some(entry)
     }
 
     fn encode(&self) -> [u8; SIZE] {
         let mut bytes = [0; SIZE];
-        let fields = [self.producer_id, self.first_offset, self.last_offset, self.last_stable_offset];
+        let fields =
+            [self.producer_id, self.first_offset, self.last_offset, self.last_stable_offset];
         for (slot, field) in bytes[2..].chunks_exact_mut(8).zip(fields) {
             slot.copy_from_slice(&field.to_be_bytes());
         }
@@ -131,8 +137,12 @@ mod tests {
         let files = MemoryFiles::new();
         files.create_dir(Path::new("/d")).unwrap();
         let path = Path::new("/d/0.txnindex");
-        let entry =
-            |n| AbortedTxn { producer_id: n, first_offset: n, last_offset: n * 10, last_stable_offset: n * 10 + 1 };
+        let entry = |n| AbortedTxn {
+            producer_id: n,
+            first_offset: n,
+            last_offset: n * 10,
+            last_stable_offset: n * 10 + 1,
+        };
         let index = TxnIndex::empty();
         (1..=3).for_each(|n| index.append(&files, path, entry(n)).unwrap());
         index.append(&files, path, entry(2)).unwrap();

@@ -292,13 +292,18 @@ impl PartitionView {
         let up_to = up_to_offset.min(end.offset);
         let mut data = FetchData { slices: Vec::new(), next_offset: start_offset };
         let segments = self.segments.load();
-        let first = segments.partition_point(|segment| segment.base_offset() <= start_offset).saturating_sub(1);
+        let first = segments
+            .partition_point(|segment| segment.base_offset() <= start_offset)
+            .saturating_sub(1);
         let mut left = max_bytes;
         for (at, segment) in segments.iter().enumerate().skip(first) {
             if data.next_offset >= up_to || data.slices.len() == SLICES_MAX {
                 break;
             }
-            let next = segments.get(at + 1).map(|segment| segment.base_offset()).filter(|base| *base <= up_to);
+            let next = segments
+                .get(at + 1)
+                .map(|segment| segment.base_offset())
+                .filter(|base| *base <= up_to);
             let limit = match next {
                 Some(_) => segment.size(),
                 None => end_position(segment, up_to, end)?,
@@ -314,7 +319,9 @@ impl PartitionView {
                 whole if whole <= room as u64 => (limit, next.unwrap_or(up_to)),
                 _ if found.header.size_in_bytes() > room => break,
                 _ => {
-                    let last = segment.last_before(found.position, found.position + room as u64)?.unwrap_or(found);
+                    let last = segment
+                        .last_before(found.position, found.position + room as u64)?
+                        .unwrap_or(found);
                     (last.end(), last.header.next_offset())
                 }
             };
@@ -339,10 +346,16 @@ impl PartitionView {
     }
 
     /// The transactions that a reader in `read_committed` must skip in what it read from `from_offset` to `to_offset`.
-    pub fn aborted_transactions(&self, from_offset: Offset, to_offset: Offset) -> Result<Vec<AbortedTxn>, Error> {
+    pub fn aborted_transactions(
+        &self,
+        from_offset: Offset,
+        to_offset: Offset,
+    ) -> Result<Vec<AbortedTxn>, Error> {
         let mut aborted = Vec::new();
         let segments = self.segments.load();
-        let first = segments.partition_point(|segment| segment.base_offset() <= from_offset).saturating_sub(1);
+        let first = segments
+            .partition_point(|segment| segment.base_offset() <= from_offset)
+            .saturating_sub(1);
         for segment in segments.iter().skip(first) {
             for entry in segment.aborted()?.iter() {
                 if entry.last_offset >= from_offset && entry.first_offset < to_offset {

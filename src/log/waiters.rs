@@ -148,7 +148,10 @@ impl Waiters {
     fn wake_where(&self, offset: Offset, met: impl Fn(&Parked) -> bool) {
         let mut slots = self.slots.lock();
         for slot in 0..slots.parked.len() {
-            if slots.parked[slot].as_ref().is_some_and(|(_, parked)| met(parked) && parked.wake.wake(offset)) {
+            if slots.parked[slot]
+                .as_ref()
+                .is_some_and(|(_, parked)| met(parked) && parked.wake.wake(offset))
+            {
                 slots.take(slot);
                 self.count.fetch_sub(1, Ordering::SeqCst);
             }
@@ -191,7 +194,9 @@ mod tests {
     #[test]
     fn a_dropped_guard_waits_no_more() {
         let waiters = Arc::new(Waiters::default());
-        let guards: Vec<_> = (0..10).map(|_| waiters.park(Watch::LogEnd, 0, Wake::Task(Waker::noop().clone()))).collect();
+        let guards: Vec<_> = (0..10)
+            .map(|_| waiters.park(Watch::LogEnd, 0, Wake::Task(Waker::noop().clone())))
+            .collect();
         assert_eq!(waiters.len(), 10);
         drop(guards);
         assert!(waiters.is_empty());

@@ -93,7 +93,13 @@ impl Files for Disk {
     }
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn File>> {
-        fs::OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path).map(opened)
+        fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(path)
+            .map(opened)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -137,7 +143,12 @@ impl Files for Disk {
     }
 
     fn lock(&self, path: &Path) -> io::Result<Option<Arc<dyn File>>> {
-        let file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let file = fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
         // The kind of lock that Java takes, so that a Kafka on the same directory is kept out, and keeps us out.
         match rustix::fs::fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Some(opened(file))),

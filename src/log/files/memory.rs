@@ -114,8 +114,10 @@ fn write_into(data: &mut Vec<u8>, position: usize, bytes: &[u8]) {
 }
 
 fn rename_all(names: &mut BTreeMap<PathBuf, Name>, from: &Path, to: &Path) {
-    let moved: Vec<_> = names.range(from.to_owned()..).take_while(|(path, _)| path.starts_with(from)).collect();
-    let moved: Vec<(PathBuf, Name)> = moved.into_iter().map(|(path, name)| (path.clone(), *name)).collect();
+    let moved: Vec<_> =
+        names.range(from.to_owned()..).take_while(|(path, _)| path.starts_with(from)).collect();
+    let moved: Vec<(PathBuf, Name)> =
+        moved.into_iter().map(|(path, name)| (path.clone(), *name)).collect();
     for (path, name) in moved {
         names.remove(&path);
         let rest = path.strip_prefix(from).expect("it starts so");
@@ -276,14 +278,26 @@ impl MemoryFiles {
                         let torn = random(&mut seed) as usize % (bytes.len() + 1);
                         write_into(&mut data, *position, &bytes[..torn]);
                     }
-                    (_, Dirty::Write { position, bytes }) => write_into(&mut data, *position, bytes),
+                    (_, Dirty::Write { position, bytes }) => {
+                        write_into(&mut data, *position, bytes)
+                    }
                     (_, Dirty::Truncate(len)) => data.resize(*len, 0),
                 }
             }
-            nodes.insert(id, Node { synced: data.clone(), data, dirty: Vec::new(), modified: node.modified });
+            nodes.insert(
+                id,
+                Node { synced: data.clone(), data, dirty: Vec::new(), modified: node.modified },
+            );
         }
         let durable_names = names.clone();
-        let state = State { nodes, names, durable_names, next_node: old.next_node, now: old.now, ..State::default() };
+        let state = State {
+            nodes,
+            names,
+            durable_names,
+            next_node: old.next_node,
+            now: old.now,
+            ..State::default()
+        };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -413,7 +427,8 @@ impl Files for MemoryFiles {
 
     fn create_dir(&self, path: &Path) -> io::Result<()> {
         let mut state = self.0.lock();
-        let mut above: Vec<_> = path.ancestors().filter(|dir| !dir.as_os_str().is_empty()).collect();
+        let mut above: Vec<_> =
+            path.ancestors().filter(|dir| !dir.as_os_str().is_empty()).collect();
         above.reverse();
         for dir in above {
             if !state.names.contains_key(dir) {

@@ -108,7 +108,11 @@ pub trait Files: Send + Sync + fmt::Debug {
 
 /// Reads exactly `buffer.len()` bytes from `position`; an end before that is `UnexpectedEof`.
 pub fn read_exact_at(file: &dyn File, buffer: &mut [u8], position: u64) -> io::Result<()> {
-    if file.read_at(buffer, position)? == buffer.len() { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    if file.read_at(buffer, position)? == buffer.len() {
+        Ok(())
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
 }
 
 /// Replaces `path` as a whole: whoever reads it, even after a crash, finds the old bytes or the new. With `sync` the new

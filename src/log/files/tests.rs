@@ -11,7 +11,8 @@ fn keeps_promises(files: &dyn Files, dir: &Path) {
     let path = dir.join("a/b/file");
     assert_eq!(files.open(&path).unwrap_err().kind(), io::ErrorKind::NotFound);
     let file = files.create(&path).unwrap();
-    file.pwritev(&mut [IoSlice::new(b"hello, "), IoSlice::new(b""), IoSlice::new(b"world")], 2).unwrap();
+    file.pwritev(&mut [IoSlice::new(b"hello, "), IoSlice::new(b""), IoSlice::new(b"world")], 2)
+        .unwrap();
     file.allocate(14, 1 << 20).unwrap();
     assert_eq!(file.len().unwrap(), 14);
     assert_eq!(files.len(&path).unwrap(), 14);
@@ -25,7 +26,10 @@ fn keeps_promises(files: &dyn Files, dir: &Path) {
     assert_eq!(&buffer, b"ello");
     replace(files, &path, b"new", true).unwrap();
     assert_eq!(files.read(&path).unwrap(), b"new");
-    assert_eq!(files.list(&dir.join("a/b")).unwrap(), [Entry { name: "file".into(), is_dir: false }]);
+    assert_eq!(
+        files.list(&dir.join("a/b")).unwrap(),
+        [Entry { name: "file".into(), is_dir: false }]
+    );
     assert_eq!(files.list(&dir.join("a")).unwrap(), [Entry { name: "b".into(), is_dir: true }]);
     files.rename(&dir.join("a/b"), &dir.join("a/c")).unwrap();
     assert_eq!(files.read(&dir.join("a/c/file")).unwrap(), b"new");

@@ -3,7 +3,9 @@
 use super::{BATCHES_MAX, Origin};
 use crate::error::{ApiError, ErrorCode};
 use crate::types::{Millis, Offset};
-use crate::wire::records::{BatchHeader, NO_PRODUCER_EPOCH, NO_SEQUENCE, NO_TIMESTAMP, decrement_sequence};
+use crate::wire::records::{
+    BatchHeader, NO_PRODUCER_EPOCH, NO_SEQUENCE, NO_TIMESTAMP, decrement_sequence,
+};
 
 /// A batch that a producer appended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,7 +82,8 @@ impl ProducerEntry {
             return None;
         }
         let same = |batch: &&AppendedBatch| {
-            batch.first_sequence() == header.base_sequence && batch.last_sequence == header.last_sequence()
+            batch.first_sequence() == header.base_sequence
+                && batch.last_sequence == header.last_sequence()
         };
         self.batches().iter().find(same).copied()
     }
@@ -113,7 +116,11 @@ impl ProducerEntry {
         }
         match self.txn_first_offset {
             Some(_) if !header.is_transactional() && origin != Origin::Replication => {
-                return Err(refusal(ErrorCode::InvalidTxnState, header, "expected a transactional write"));
+                return Err(refusal(
+                    ErrorCode::InvalidTxnState,
+                    header,
+                    "expected a transactional write",
+                ));
             }
             None if header.is_transactional() => self.txn_first_offset = Some(header.base_offset),
             _ => {}
@@ -156,7 +163,10 @@ impl ProducerEntry {
     fn check_epoch(&self, header: &BatchHeader, transaction_version: i16) -> Result<(), ApiError> {
         let above = i16::from(transaction_version >= 2);
         if header.producer_epoch < self.epoch.saturating_add(above) {
-            let how = format!("epoch {} is behind the last seen epoch {}", header.producer_epoch, self.epoch);
+            let how = format!(
+                "epoch {} is behind the last seen epoch {}",
+                header.producer_epoch, self.epoch
+            );
             return Err(refusal(ErrorCode::InvalidProducerEpoch, header, &how));
         }
         Ok(())
@@ -167,17 +177,22 @@ impl ProducerEntry {
         if self.epoch == NO_PRODUCER_EPOCH {
             return Ok(());
         }
-        let last = if header.producer_epoch == self.epoch { self.last_sequence() } else { NO_SEQUENCE };
+        let last =
+            if header.producer_epoch == self.epoch { self.last_sequence() } else { NO_SEQUENCE };
         let next = header.base_sequence;
         if i64::from(next) == i64::from(last) + 1 || (next == 0 && last == i32::MAX) {
             return Ok(());
         }
-        let how = format!("sequence {next} of epoch {} does not follow {last}", header.producer_epoch);
+        let how =
+            format!("sequence {next} of epoch {} does not follow {last}", header.producer_epoch);
         Err(refusal(ErrorCode::OutOfOrderSequenceNumber, header, &how))
     }
 }
 
 /// The answer to a batch that may not be appended.
 fn refusal(code: ErrorCode, header: &BatchHeader, how: &str) -> ApiError {
-    ApiError::new(code, format!("producer {} at offset {}: {how}", header.producer_id, header.base_offset))
+    ApiError::new(
+        code,
+        format!("producer {} at offset {}: {how}", header.producer_id, header.base_offset),
+    )
 }

@@ -152,9 +152,14 @@ impl Producers {
             // A control batch without records: its transaction is cleaned away.
             None if header.is_control() => return Ok(Staged::Fresh),
             None => {
-                let ongoing = entry.txn_first_offset.is_some() && entry.epoch == header.producer_epoch;
+                let ongoing =
+                    entry.txn_first_offset.is_some() && entry.epoch == header.producer_epoch;
                 let vouched = candidate.verified || candidate.origin == Origin::Replication;
-                if header.is_transactional() && !ongoing && !vouched && header.producer_epoch >= entry.epoch {
+                if header.is_transactional()
+                    && !ongoing
+                    && !vouched
+                    && header.producer_epoch >= entry.epoch
+                {
                     let text = "Record was not part of an ongoing transaction";
                     return Err(ApiError::new(ErrorCode::InvalidTxnState, text));
                 }
@@ -234,7 +239,10 @@ impl Producers {
     /// The first offset of a transaction that is not decided, or whose end is not committed.
     pub fn first_unstable_offset(&self) -> Option<Offset> {
         let first = |map: Option<&Offset>| map.copied();
-        [first(self.ongoing.keys().next()), first(self.unreplicated.keys().next())].into_iter().flatten().min()
+        [first(self.ongoing.keys().next()), first(self.unreplicated.keys().next())]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Forgets producers that have been silent for `expiration_ms` and have no open transaction.

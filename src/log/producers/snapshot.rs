@@ -43,7 +43,9 @@ pub fn encode<'a>(producers: impl ExactSizeIterator<Item = (i64, &'a ProducerEnt
 /// The producers in a snapshot. Error: what is wrong with it.
 pub fn decode(bytes: &[u8]) -> Result<Vec<(i64, ProducerEntry)>, String> {
     let mut head = Fields(bytes);
-    let (Some(version), Some(crc)) = (head.i16(), head.i32()) else { return Err("cut short".into()) };
+    let (Some(version), Some(crc)) = (head.i16(), head.i32()) else {
+        return Err("cut short".into());
+    };
     if version != VERSION {
         return Err(format!("version {version} is unknown"));
     }
@@ -54,19 +56,28 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<(i64, ProducerEntry)>, String> {
     if head.0.len() != count.saturating_mul(ENTRY_SIZE) {
         return Err(format!("{} bytes for {count} producers", head.0.len()));
     }
-    let entries = head.0.chunks_exact(ENTRY_SIZE).map(|chunk| entry(Fields(chunk)).ok_or_else(|| "cut short".into()));
+    let entries = head
+        .0
+        .chunks_exact(ENTRY_SIZE)
+        .map(|chunk| entry(Fields(chunk)).ok_or_else(|| "cut short".into()));
     entries.collect()
 }
 
 fn entry(mut fields: Fields<'_>) -> Option<(i64, ProducerEntry)> {
     let id = fields.i64()?;
-    let mut entry = ProducerEntry { epoch: fields.i16()?, ..ProducerEntry::default() };
+    let mut entry = ProducerEntry::default();
+    entry.epoch = fields.i16()?;
     let (last_sequence, last_offset, offset_delta) = (fields.i32()?, fields.i64()?, fields.i32()?);
     entry.last_timestamp = fields.i64()?;
     entry.coordinator_epoch = fields.i32()?;
     entry.txn_first_offset = Some(fields.i64()?).filter(|offset| *offset >= 0);
     if last_offset >= 0 {
-        entry.remember(AppendedBatch { last_sequence, last_offset, offset_delta, timestamp: entry.last_timestamp });
+        entry.remember(AppendedBatch {
+            last_sequence,
+            last_offset,
+            offset_delta,
+            timestamp: entry.last_timestamp,
+        });
     }
     Some((id, entry))
 }

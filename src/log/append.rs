@@ -1,0 +1,551 @@
+//! Appending: the batches of many producers in one write, or what a leader has sent.
+//!
+//! Offset and leader epoch lie outside of a batch's crc, so a batch is given its place by a copy of its header alone; the
+//! body goes from where it was received to the file. Batches come here checked: what they hold is not looked at again.
+
+use std::io::{self, IoSlice};
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use super::Log;
+use super::producers::{Candidate, Origin, Staged, marker};
+use super::segment::Newest;
+use super::txn_index::AbortedTxn;
+use crate::error::{ApiError, Error, ErrorCode};
+use crate::types::{LeaderEpoch, Millis, NONE, Offset};
+use crate::wire::records::{Batch, BatchHeader, NO_TIMESTAMP, RecordsError, TimestampType, split};
+
+/// Bodies up to that many bytes are copied together rather than handed to the kernel one by one.
+const COPY_MAX: usize = 2 << 10;
+/// A segment of that many bytes is worth reserving room for.
+const ALLOCATE_FROM: u64 = 1 << 20;
+/// Most that is reserved at once, in bytes.
+const ALLOCATE_MAX: u64 = 64 << 20;
+
+/// One append of one producer, to be written together with others.
+#[derive(Debug)]
+pub struct PendingAppend {
+    /// Whole batches, checked; all of them or none are appended.
+    pub records: Bytes,
+    /// Who appends.
+    pub origin: Origin,
+    /// Whether the coordinator has vouched for a transaction that begins here. True where nobody asks it.
+    pub verified: bool,
+    /// The transaction version of a request that brings markers; else 0.
+    pub transaction_version: i16,
+    /// What became of it; none before it was tried.
+    pub result: Option<Result<Appended, ApiError>>,
+}
+
+impl PendingAppend {
+    /// An append of `records` by `origin`.
+    pub const fn new(records: Bytes, origin: Origin) -> Self {
+        Self { records, origin, verified: true, transaction_version: 0, result: None }
+    }
+}
+
+/// Where an append has got to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// The offset of the first record.
+    pub base_offset: Offset,
+    /// The offset of the last record.
+    pub last_offset: Offset,
+    /// When it was appended, if the topic wants that told (or it is a duplicate: then the batch's time); else −1.
+    pub append_time: Millis,
+    /// Where the log starts.
+    pub log_start_offset: Offset,
+    /// Whether it had been appended before, and is not again.
+    pub duplicate: bool,
+}
+
+/// What a call has done to the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AppendSummary {
+    /// Bytes written.
+    pub bytes: u64,
+    /// Whether a segment was closed: it wants to be flushed.
+    pub rolled: bool,
+    /// The offset behind the last record.
+    pub log_end_offset: Offset,
+}
+
+#[derive(Debug)]
+enum Piece {
+    Copied(Range<usize>),
+    Body(Bytes),
+}
+
+/// What is to be written with one call.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    copied: Vec<u8>,
+    pieces: Vec<Piece>,
+    batches: Vec<BatchHeader>,
+    results: Vec<(usize, Appended)>,
+    bytes: u64,
+    next_offset: Offset,
+}
+
+impl Group {
+    /// Takes a batch in, under the header that it shall have.
+    fn push(&mut self, header: &BatchHeader, batch: Bytes) {
+        let from = self.copied.len();
+        self.copied.extend_from_slice(&batch[..BatchHeader::SIZE]);
+        self.copied[from..from + 8].copy_from_slice(&header.base_offset.to_be_bytes());
+        self.copied[from + 12..from + 16]
+            .copy_from_slice(&header.partition_leader_epoch.to_be_bytes());
+        self.bytes += batch.len() as u64;
+        self.batches.push(*header);
+        self.next_offset = header.next_offset();
+        let body = batch.slice(BatchHeader::SIZE..);
+        let large = body.len() > COPY_MAX;
+        if !large {
+            self.copied.extend_from_slice(&body);
+        }
+        let copied = from..self.copied.len();
+        match self.pieces.last_mut() {
+            Some(Piece::Copied(range)) => range.end = copied.end,
+            _ => self.pieces.push(Piece::Copied(copied)),
+        }
+        if large {
+            self.pieces.push(Piece::Body(body));
+        }
+    }
+
+    fn slices(&self) -> Vec<IoSlice<'_>> {
+        let slices = self.pieces.iter().map(|piece| match piece {
+            Piece::Copied(range) => IoSlice::new(&self.copied[range.clone()]),
+            Piece::Body(body) => IoSlice::new(body),
+        });
+        slices.collect()
+    }
+
+    fn clear(&mut self) {
+        self.copied.clear();
+        self.copied.shrink_to(1 << 16);
+        self.pieces.clear();
+        self.batches.clear();
+        self.results.clear();
+        self.bytes = 0;
+    }
+}
+
+/// What an append asks of the segment that takes it.
+#[derive(Clone, Copy, Debug)]
+struct Size {
+    bytes: u64,
+    max_timestamp: Millis,
+    /// The offset behind its last record, counted from its first.
+    offsets: Offset,
+}
+
+impl Log {
+    /// Appends what many producers have sent, in order and with as few writes as the segments allow: one, as a rule. Each
+    /// gets its own result. An error of the file system ends the call; what was not written before says
+    /// `KAFKA_STORAGE_ERROR`. A full disk leaves the log as it was before, and usable; anything else makes it unusable.
+    /// Nothing is synced, unless `flush.messages` says so.
+    pub fn append_as_leader(
+        &mut self,
+        appends: &mut [PendingAppend],
+        leader_epoch: LeaderEpoch,
+        now: Millis,
+    ) -> Result<AppendSummary, Error> {
+        let mut summary = AppendSummary::default();
+        let done = self.append_all(appends, leader_epoch, now, &mut summary);
+        if done.is_err() {
+            for append in appends.iter_mut().filter(|append| append.result.is_none()) {
+                append.result = Some(Err(ErrorCode::KafkaStorageError.into()));
+            }
+        }
+        summary.log_end_offset = self.log_end_offset();
+        done.map(|()| summary)
+    }
+
+    fn append_all(
+        &mut self,
+        appends: &mut [PendingAppend],
+        leader_epoch: LeaderEpoch,
+        now: Millis,
+        summary: &mut AppendSummary,
+    ) -> Result<(), Error> {
+        self.check_usable()?;
+        self.assign_epoch(leader_epoch, self.log_end_offset())?;
+        self.begin_group()?;
+        for index in 0..appends.len() {
+            let size = match self.measure(&appends[index].records) {
+                Ok(size) => size,
+                Err(error) => {
+                    appends[index].result = Some(Err(error));
+                    continue;
+                }
+            };
+            if self.should_roll(&size, self.group.next_offset, now) {
+                self.write_group(appends, now, summary)?;
+                self.roll(None, now)?;
+                summary.rolled = true;
+                self.begin_group()?;
+            }
+            match self.place(&appends[index], leader_epoch) {
+                Ok(appended) => self.group.results.push((index, appended)),
+                Err(error) => appends[index].result = Some(Err(error)),
+            }
+        }
+        self.write_group(appends, now, summary)?;
+        if self.unflushed >= self.settings.flush_messages || self.is_flush_due(now) {
+            self.flush(self.log_end_offset(), now)?;
+        }
+        Ok(())
+    }
+
+    fn begin_group(&mut self) -> Result<(), Error> {
+        self.group.clear();
+        self.group.next_offset = self.log_end_offset();
+        if self.active.first_timestamp.is_none() && self.active.segment.size() > 0 {
+            self.load_active()?;
+        }
+        Ok(())
+    }
+
+    /// Learns about a segment that was not written to since it was opened.
+    pub(super) fn load_active(&mut self) -> Result<(), Error> {
+        let segment = &self.active.segment;
+        self.active.newest = segment.newest()?;
+        let first = segment.locate(segment.base_offset(), segment.size())?;
+        self.active.first_timestamp = first.map(|first| first.header.max_timestamp);
+        Ok(())
+    }
+
+    /// How large an append is. Error: it is no whole batches, or does not fit a segment.
+    fn measure(&self, records: &Bytes) -> Result<Size, ApiError> {
+        let mut size =
+            Size { bytes: records.len() as u64, max_timestamp: NO_TIMESTAMP, offsets: 0 };
+        let mut batches = split(records);
+        for batch in &mut batches {
+            let header =
+                *batch.map_err(|error| ApiError::new(error.code(), error.to_string()))?.header();
+            if header.last_offset_delta < 0 {
+                return Err(ErrorCode::InvalidRecord.into());
+            }
+            size.max_timestamp = size.max_timestamp.max(header.max_timestamp);
+            size.offsets += Offset::from(header.last_offset_delta) + 1;
+        }
+        if batches.position() != records.len() || records.is_empty() {
+            return Err(ApiError::new(
+                ErrorCode::InvalidRecord,
+                "the records do not end with a whole batch",
+            ));
+        }
+        if size.bytes > u64::from(self.settings.segment_bytes) {
+            let text = format!(
+                "Message batch size is {} bytes in append to partition {}, which exceeds the maximum configured segment \
+                 size of {}.",
+                size.bytes, self.topic_partition, self.settings.segment_bytes
+            );
+            return Err(ApiError::new(ErrorCode::RecordListTooLarge, text));
+        }
+        Ok(size)
+    }
+
+    fn should_roll(&self, size: &Size, first_offset: Offset, now: Millis) -> bool {
+        let active = &self.active;
+        let filled = active.segment.size() + self.group.bytes;
+        let last_relative = first_offset + size.offsets - 1 - active.segment.base_offset();
+        if filled + size.bytes > u64::from(self.settings.segment_bytes)
+            || last_relative > Offset::from(i32::MAX)
+        {
+            return filled > 0 || last_relative > Offset::from(i32::MAX);
+        }
+        let index_bytes = active.segment.index_bytes() + 12;
+        if index_bytes > self.settings.segment_index_bytes as usize {
+            return true;
+        }
+        let waited = match active.first_timestamp {
+            Some(first) if first >= 0 => size.max_timestamp.saturating_sub(first),
+            _ => now.saturating_sub(active.created),
+        };
+        filled > 0 && waited > self.settings.segment_ms.saturating_sub(active.jitter_ms)
+    }
+
+    /// Gives an append its offsets and puts it into the group, or says that it is there already.
+    fn place(
+        &mut self,
+        append: &PendingAppend,
+        leader_epoch: LeaderEpoch,
+    ) -> Result<Appended, ApiError> {
+        let base_offset = self.group.next_offset;
+        let log_start_offset = self.log_start_offset();
+        let mut next = base_offset;
+        let mut append_time = NO_TIMESTAMP;
+        self.producers.begin();
+        for batch in split(&append.records).flatten() {
+            let mut header = *batch.header();
+            header.base_offset = next;
+            next = header.next_offset();
+            if header.timestamp_type() == TimestampType::LogAppendTime {
+                append_time = header.max_timestamp;
+            }
+            if !header.has_producer_id() {
+                continue;
+            }
+            match self.stage(append, &header, &batch) {
+                Ok(Staged::Fresh) => {}
+                Ok(Staged::Duplicate(known)) => {
+                    self.producers.undo();
+                    let (base_offset, last_offset) = (known.first_offset(), known.last_offset);
+                    let append_time = known.timestamp;
+                    return Ok(Appended {
+                        base_offset,
+                        last_offset,
+                        append_time,
+                        log_start_offset,
+                        duplicate: true,
+                    });
+                }
+                Err(error) => {
+                    self.producers.undo();
+                    return Err(error);
+                }
+            }
+        }
+        let mut at = 0;
+        for batch in split(&append.records).flatten() {
+            let mut header = *batch.header();
+            header.base_offset = self.group.next_offset;
+            header.partition_leader_epoch = leader_epoch;
+            let end = at + header.size_in_bytes();
+            self.group.push(&header, append.records.slice(at..end));
+            at = end;
+        }
+        Ok(Appended {
+            base_offset,
+            last_offset: next - 1,
+            append_time,
+            log_start_offset,
+            duplicate: false,
+        })
+    }
+
+    fn stage(
+        &mut self,
+        append: &PendingAppend,
+        header: &BatchHeader,
+        batch: &Batch<'_>,
+    ) -> Result<Staged, ApiError> {
+        self.producers.stage(&Candidate {
+            header,
+            marker: if header.is_control() { marker(batch) } else { None },
+            transaction_version: append.transaction_version,
+            verified: append.verified,
+            origin: append.origin,
+        })
+    }
+
+    /// Writes the group, and tells those who are in it.
+    fn write_group(
+        &mut self,
+        appends: &mut [PendingAppend],
+        now: Millis,
+        summary: &mut AppendSummary,
+    ) -> Result<(), Error> {
+        summary.bytes += self.group.bytes;
+        self.commit_group(now)?;
+        for (index, appended) in self.group.results.drain(..) {
+            if let Some(append) = appends.get_mut(index) {
+                append.result = Some(Ok(appended));
+            }
+        }
+        self.group.clear();
+        Ok(())
+    }
+
+    /// Writes the group, and only then lets anyone see it.
+    fn commit_group(&mut self, now: Millis) -> Result<(), Error> {
+        if self.group.batches.is_empty() {
+            return Ok(());
+        }
+        let position = self.active.segment.size();
+        let written = self.active.segment.file().and_then(|file| {
+            self.reserve(&*file, position + self.group.bytes);
+            file.pwritev(&mut self.group.slices(), position)
+        });
+        if let Err(error) = written {
+            return Err(self.write_failed(position, error));
+        }
+        let published = self.publish_group(position);
+        if published.is_err() {
+            self.fail();
+        }
+        if self.unflushed == 0 {
+            self.last_flush = now;
+        }
+        let records = self.group.next_offset - self.log_end_offset();
+        self.unflushed += records;
+        published?;
+        self.publish_end(self.group.next_offset, self.group.bytes);
+        Ok(())
+    }
+
+    fn write_failed(&mut self, position: u64, error: io::Error) -> Error {
+        self.producers.drop_staged();
+        let full = error.kind() == io::ErrorKind::StorageFull;
+        let restored = self.active.segment.file().and_then(|file| file.truncate(position));
+        self.active.allocated = 0;
+        if !full || restored.is_err() {
+            self.fail();
+        }
+        Error::io(format_args!("appending to {}", self.topic_partition))(error)
+    }
+
+    /// Enters the group, which is written, into indexes, epochs and producers.
+    fn publish_group(&mut self, mut position: u64) -> Result<(), Error> {
+        let group = std::mem::take(&mut self.group.batches);
+        let segment = self.active.segment.clone();
+        let interval = u64::from(self.settings.index_interval_bytes);
+        for header in &group {
+            if header.max_timestamp > self.active.newest.timestamp {
+                self.active.newest =
+                    Newest { timestamp: header.max_timestamp, offset: header.last_offset() };
+            }
+            self.active.first_timestamp.get_or_insert(header.max_timestamp);
+            if self.active.since_index > interval {
+                segment.index(header.last_offset(), position, self.active.newest)?;
+                self.active.since_index = 0;
+            }
+            let size = header.size_in_bytes() as u64;
+            self.active.since_index += size;
+            position += size;
+        }
+        self.group.batches = group;
+        segment.set_newest(self.active.newest);
+        segment.set_size(position);
+        let completed = self.producers.keep();
+        for (txn, last_stable_offset) in completed.into_iter().filter(|(txn, _)| txn.aborted) {
+            let (producer_id, first_offset, last_offset) =
+                (txn.producer_id, txn.first_offset, txn.last_offset);
+            segment.append_aborted(AbortedTxn {
+                producer_id,
+                first_offset,
+                last_offset,
+                last_stable_offset,
+            })?;
+        }
+        self.publish_unstable();
+        Ok(())
+    }
+
+    /// Reserves room ahead of a segment that is growing, so that the file system need not find it write by write.
+    fn reserve(&mut self, file: &dyn super::files::File, end: u64) {
+        let size = self.active.segment.size();
+        let worth = size >= ALLOCATE_FROM || self.settings.preallocate;
+        if !worth || end <= self.active.allocated {
+            return;
+        }
+        let most = u64::from(self.settings.segment_bytes);
+        let step =
+            if self.settings.preallocate { most } else { size.clamp(ALLOCATE_FROM, ALLOCATE_MAX) };
+        let from = self.active.allocated.max(size);
+        let to = (end + step).min(most.max(end));
+        // Where there is no room to reserve, the write will say so.
+        let reserved = file.allocate(from, to - from).is_ok();
+        self.active.allocated = if reserved { to } else { end };
+    }
+
+    /// Appends batches that have their offsets and epochs already: what a leader has sent, or the quorum's own. Batches of
+    /// an epoch above `leader_epoch_max` (−1: any) end it, since they are of a leader that is not known yet. None if that
+    /// leaves nothing. Errors: `CORRUPT_MESSAGE`, `INVALID_RECORD`, `OFFSET_OUT_OF_RANGE` if they do not continue the log.
+    pub fn append_as_follower(
+        &mut self,
+        records: &Bytes,
+        leader_epoch_max: LeaderEpoch,
+        now: Millis,
+    ) -> Result<Option<Appended>, Error> {
+        self.check_usable()?;
+        self.begin_group()?;
+        let first = self.collect(records, leader_epoch_max, now).and_then(|first| {
+            self.commit_group(now)?;
+            Ok(first)
+        });
+        let last_offset = self.group.next_offset - 1;
+        self.group.clear();
+        self.producers.drop_staged();
+        let Some(base_offset) = first? else { return Ok(None) };
+        if self.unflushed >= self.settings.flush_messages || self.is_flush_due(now) {
+            self.flush(self.log_end_offset(), now)?;
+        }
+        let (append_time, log_start_offset) = (NO_TIMESTAMP, self.log_start_offset());
+        Ok(Some(Appended {
+            base_offset,
+            last_offset,
+            append_time,
+            log_start_offset,
+            duplicate: false,
+        }))
+    }
+
+    /// Puts a leader's batches into the group, and gives the offset of the first.
+    fn collect(
+        &mut self,
+        records: &Bytes,
+        epoch_max: LeaderEpoch,
+        now: Millis,
+    ) -> Result<Option<Offset>, Error> {
+        let refuse = |error: RecordsError| ApiError::new(error.code(), error.to_string());
+        let mut first = None;
+        let mut at = 0;
+        for batch in split(records) {
+            let batch = batch.map_err(refuse)?;
+            batch.check_crc().map_err(refuse)?;
+            let header = *batch.header();
+            if epoch_max != NONE && header.partition_leader_epoch > epoch_max {
+                break;
+            }
+            if header.base_offset < self.group.next_offset || header.last_offset_delta < 0 {
+                let text = format!(
+                    "offset {} does not continue {}",
+                    header.base_offset, self.group.next_offset
+                );
+                return Err(ApiError::new(ErrorCode::OffsetOutOfRange, text).into());
+            }
+            self.make_room(&header, now)?;
+            self.assign_epoch(header.partition_leader_epoch, header.base_offset)?;
+            if header.has_producer_id() {
+                let append = PendingAppend::new(Bytes::new(), Origin::Replication);
+                self.stage(&append, &header, &batch)?;
+            }
+            first.get_or_insert(header.base_offset);
+            let end = at + header.size_in_bytes();
+            self.group.push(&header, records.slice(at..end));
+            at = end;
+        }
+        Ok(first)
+    }
+
+    /// Rolls before a batch that does not fit, once what came before it is written.
+    fn make_room(&mut self, header: &BatchHeader, now: Millis) -> Result<(), Error> {
+        let size = Size {
+            bytes: header.size_in_bytes() as u64,
+            max_timestamp: header.max_timestamp,
+            offsets: Offset::from(header.last_offset_delta) + 1,
+        };
+        if self.should_roll(&size, header.base_offset, now) {
+            self.commit_group(now)?;
+            self.group.clear();
+            self.roll(Some(header.base_offset), now)?;
+            self.begin_group()?;
+            self.group.next_offset = header.base_offset;
+        }
+        Ok(())
+    }
+}
+
+/// Appends that share a write are handed over together.
+pub fn pending(records: impl IntoIterator<Item = Bytes>, origin: Origin) -> Vec<PendingAppend> {
+    records.into_iter().map(|records| PendingAppend::new(records, origin)).collect()
+}
+
+/// Whether an error says that the disk is full, after which the log is as it was.
+pub fn is_disk_full(error: &Error) -> bool {
+    matches!(error, Error::Io(error) if error.kind() == io::ErrorKind::StorageFull)
+}

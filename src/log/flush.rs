@@ -1,0 +1,140 @@
+//! Making a log durable: what to sync, when, and the orderly close.
+//!
+//! What the kernel could not write it may have dropped: after a failed sync the log is unusable until it is opened anew.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::files::File;
+use super::segment::{Place, Segment};
+use super::{Log, names};
+use crate::error::Error;
+use crate::types::{Millis, Offset};
+
+/// Files to sync, apart from the log, so that a slow disk holds up nobody: run it anywhere, then tell the log.
+#[derive(Debug)]
+pub struct FlushTask {
+    place: Arc<Place>,
+    data: Vec<Arc<dyn File>>,
+    sealed: Vec<Arc<Segment>>,
+    snapshots: Vec<PathBuf>,
+    epochs: bool,
+    dirs: Vec<PathBuf>,
+    up_to: Offset,
+}
+
+impl FlushTask {
+    /// Up to which offset the log is on the disk once this has run.
+    pub const fn up_to(&self) -> Offset {
+        self.up_to
+    }
+
+    /// Syncs. An error is final: what the kernel could not write it may have dropped.
+    pub fn run(&self) -> Result<(), Error> {
+        self.data.iter().try_for_each(|file| file.fdatasync())?;
+        self.sealed.iter().try_for_each(|segment| segment.sync_indexes())?;
+        for path in &self.snapshots {
+            match self.place.files.open(path) {
+                Ok(file) => file.fdatasync()?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if self.epochs {
+            match self.place.files.open(&self.place.dir().join(names::LEADER_EPOCHS)) {
+                Ok(file) => file.fdatasync()?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(self.dirs.iter().try_for_each(|dir| self.place.files.fsync_dir(dir))?)
+    }
+}
+
+impl Log {
+    /// What has to be synced so that all below `up_to` is on the disk; none if it is already.
+    pub fn prepare_flush(&mut self, up_to: Offset) -> Result<Option<FlushTask>, Error> {
+        let up_to = up_to.min(self.log_end_offset());
+        if up_to <= self.recovery_point {
+            return Ok(None);
+        }
+        let segments = self.view.segments();
+        let first = segments
+            .partition_point(|segment| segment.base_offset() <= self.recovery_point)
+            .saturating_sub(1);
+        let touched: Vec<_> =
+            segments.iter().skip(first).filter(|segment| segment.base_offset() < up_to).collect();
+        let data = touched.iter().map(|segment| segment.file()).collect::<io::Result<Vec<_>>>()?;
+        let active = self.active.segment.base_offset();
+        let sealed = touched
+            .into_iter()
+            .filter(|segment| segment.base_offset() != active)
+            .cloned()
+            .collect();
+        let dir = self.dir();
+        let mut dirs = Vec::new();
+        if !self.names_synced {
+            dirs.push(dir.to_path_buf());
+        }
+        if self.new_dir {
+            dirs.extend(dir.parent().map(Path::to_owned));
+        }
+        let unsynced = std::mem::take(&mut self.unsynced_snapshots);
+        let snapshots = unsynced
+            .into_iter()
+            .map(|offset| dir.join(names::file(offset, names::SNAPSHOT)))
+            .collect();
+        let epochs = !self.epochs_synced;
+        (self.names_synced, self.new_dir, self.epochs_synced) = (true, false, true);
+        Ok(Some(FlushTask {
+            place: self.place.clone(),
+            data,
+            sealed,
+            snapshots,
+            epochs,
+            dirs,
+            up_to,
+        }))
+    }
+
+    /// A task of [`Log::prepare_flush`] has run; `now` is when.
+    pub fn flushed(&mut self, task: &FlushTask, now: Millis) {
+        if task.up_to() == self.log_end_offset() {
+            self.unflushed = 0;
+        }
+        // The log may have been truncated meanwhile.
+        self.recovery_point = self.recovery_point.max(task.up_to()).min(self.log_end_offset());
+        self.last_flush = now;
+    }
+
+    /// Makes all below `up_to` durable. After an error the log is unusable.
+    pub fn flush(&mut self, up_to: Offset, now: Millis) -> Result<(), Error> {
+        self.check_usable()?;
+        let Some(task) = self.prepare_flush(up_to)? else { return Ok(()) };
+        if let Err(error) = task.run() {
+            self.fail();
+            return Err(error);
+        }
+        self.flushed(&task, now);
+        Ok(())
+    }
+
+    /// Whether `flush.ms` has passed over records that are not on the disk.
+    pub fn is_flush_due(&self, now: Millis) -> bool {
+        self.unflushed > 0 && now.saturating_sub(self.last_flush) >= self.settings.flush_ms
+    }
+
+    /// Writes everything down that makes the next start quick, and makes it durable. The log may be used further.
+    pub fn close(&mut self, now: Millis) -> Result<(), Error> {
+        self.check_usable()?;
+        self.seal()?;
+        self.take_snapshot(self.log_end_offset())?;
+        if !self.epochs_stored {
+            self.store_epochs()?;
+        }
+        self.flush(self.log_end_offset(), now)?;
+        self.active.segment.close_file();
+        Ok(())
+    }
+}

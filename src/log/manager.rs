@@ -1,0 +1,337 @@
+//! The log directories of a node: whose they are, what is in them, and how far each log is known to be good.
+//!
+//! Finding what is there reads names alone: no partition is opened before it is used, and its checkpoints are kept for it
+//! until then. Never decides which partitions should be there.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
+
+use super::cache::{Cache, Limits};
+use super::checkpoint::{self, Offsets};
+use super::files::{File, Files, remove_if_there, replace};
+use super::meta_properties::MetaProperties;
+use super::names::{self, Directory};
+use super::settings::LogSettings;
+use super::view::PartitionView;
+use super::writer::LogOffsets;
+use super::{Log, OpenOptions};
+use crate::error::Error;
+use crate::types::{Millis, TopicId, TopicPartition};
+
+/// Says that the last stop was clean.
+pub const CLEAN_SHUTDOWN: &str = ".kafka_cleanshutdown";
+/// Keeps other processes out.
+pub const LOCK: &str = ".lock";
+
+/// A directory in a log directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discovered {
+    /// Which of the manager's log directories it is in.
+    pub log_dir: usize,
+    /// Its path.
+    pub path: PathBuf,
+    /// What it is for; never [`Directory::Other`].
+    pub kind: Directory,
+}
+
+#[derive(Debug, Default)]
+struct Checkpoints {
+    recovery_points: Offsets,
+    high_watermarks: Offsets,
+    log_start_offsets: Offsets,
+    /// Logs that have been opened in this life, which are not as the last one left them.
+    opened: std::collections::BTreeSet<TopicPartition>,
+}
+
+/// One log directory.
+#[derive(Debug)]
+pub struct LogDir {
+    path: PathBuf,
+    properties: Option<MetaProperties>,
+    clean_shutdown: bool,
+    previous_broker_epoch: Option<i64>,
+    offline: AtomicBool,
+    checkpoints: Mutex<Checkpoints>,
+    _lock: Option<Arc<dyn File>>,
+}
+
+impl LogDir {
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it says of itself; none if it is not formatted.
+    pub const fn properties(&self) -> Option<&MetaProperties> {
+        self.properties.as_ref()
+    }
+
+    /// Whether the last stop was clean.
+    pub const fn had_clean_shutdown(&self) -> bool {
+        self.clean_shutdown
+    }
+
+    /// The broker epoch of the life that stopped cleanly.
+    pub const fn previous_broker_epoch(&self) -> Option<i64> {
+        self.previous_broker_epoch
+    }
+
+    /// Whether it has failed.
+    pub fn is_offline(&self) -> bool {
+        self.offline.load(Ordering::SeqCst)
+    }
+
+    /// Gives it up after an input or output error, until the next start.
+    pub fn set_offline(&self) {
+        self.offline.store(true, Ordering::SeqCst);
+    }
+}
+
+/// The log directories of a node.
+#[derive(Debug)]
+pub struct LogManager {
+    files: Arc<dyn Files>,
+    cache: Arc<Cache>,
+    dirs: Vec<LogDir>,
+}
+
+impl LogManager {
+    /// Takes hold of the log directories `paths`, creating those that are not there. One that fails is offline.
+    /// Errors: `Config` if another process holds one, or none is left; `Corrupt` for properties that are none.
+    pub fn open(files: Arc<dyn Files>, paths: &[PathBuf], limits: Limits) -> Result<Self, Error> {
+        let mut dirs = Vec::with_capacity(paths.len());
+        for path in paths {
+            match open_dir(&*files, path) {
+                Ok(dir) => dirs.push(dir),
+                Err(Error::Io(error)) => {
+                    tracing::error!(path = %path.display(), %error, "log directory is offline");
+                    dirs.push(offline(path));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if dirs.iter().all(LogDir::is_offline) {
+            return Err(Error::Config("none of the log directories (log.dirs) can be used".into()));
+        }
+        Ok(Self { files, cache: Cache::new(limits), dirs })
+    }
+
+    /// The log directories, in the order they were given.
+    pub fn dirs(&self) -> &[LogDir] {
+        &self.dirs
+    }
+
+    /// The file system.
+    pub const fn files(&self) -> &Arc<dyn Files> {
+        &self.files
+    }
+
+    /// What is open, node-wide.
+    pub const fn cache(&self) -> &Arc<Cache> {
+        &self.cache
+    }
+
+    /// What is in the log directories that are not offline. Opens nothing.
+    pub fn discover(&self) -> Result<Vec<Discovered>, Error> {
+        let mut found = Vec::new();
+        for (log_dir, dir) in self.dirs.iter().enumerate().filter(|(_, dir)| !dir.is_offline()) {
+            let entries = match self.files.list(&dir.path) {
+                Ok(entries) => entries,
+                Err(error) => {
+                    tracing::error!(path = %dir.path.display(), %error, "log directory is offline");
+                    dir.set_offline();
+                    continue;
+                }
+            };
+            for entry in entries.into_iter().filter(|entry| entry.is_dir) {
+                let kind = names::directory(&entry.name);
+                if kind != Directory::Other {
+                    found.push(Discovered { log_dir, path: dir.path.join(entry.name), kind });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The log directory that a new partition goes to, given how many each has: the emptiest that works.
+    pub fn pick_dir(&self, partitions: &[usize]) -> Option<usize> {
+        let usable = (0..self.dirs.len()).filter(|at| !self.dirs[*at].is_offline());
+        usable.min_by_key(|at| partitions.get(*at).copied().unwrap_or(0))
+    }
+
+    /// Where a partition is, or would be, in a log directory.
+    pub fn partition_path(&self, log_dir: usize, at: &TopicPartition) -> Option<PathBuf> {
+        Some(self.dirs.get(log_dir)?.path.join(names::partition(at)))
+    }
+
+    /// Opens a partition's log in a log directory, or begins one there, with all that the checkpoints know of it. An
+    /// input or output error takes the log directory offline.
+    pub fn open_log(
+        &self,
+        log_dir: usize,
+        view: Arc<PartitionView>,
+        settings: Arc<LogSettings>,
+        topic_id: Option<TopicId>,
+        now: Millis,
+    ) -> Result<Log, Error> {
+        let at = view.topic_partition().clone();
+        let dir = self.dirs.get(log_dir).filter(|dir| !dir.is_offline());
+        let dir = dir.ok_or_else(|| {
+            Error::Io(io::Error::other(format!("the log directory of {at} is offline")))
+        })?;
+        let mut checkpoints = dir.checkpoints.lock();
+        let known = |offsets: &Offsets| offsets.get(&at).copied().unwrap_or(0);
+        let options = OpenOptions {
+            clean_shutdown: dir.clean_shutdown && !checkpoints.opened.contains(&at),
+            recovery_point: known(&checkpoints.recovery_points),
+            log_start_offset: known(&checkpoints.log_start_offsets),
+            high_watermark: known(&checkpoints.high_watermarks),
+            topic_id,
+            cache: self.cache.clone(),
+            now,
+        };
+        checkpoints.opened.insert(at.clone());
+        drop(checkpoints);
+        let opened = Log::open_for(
+            view,
+            self.files.clone(),
+            &dir.path.join(names::partition(&at)),
+            settings,
+            &options,
+        );
+        if let Err(Error::Io(error)) = &opened {
+            tracing::error!(path = %dir.path.display(), %error, "log directory is offline");
+            dir.set_offline();
+        }
+        opened
+    }
+
+    /// Notes how far a log is, for the next checkpoint.
+    pub fn note(&self, log_dir: usize, at: &TopicPartition, offsets: LogOffsets) {
+        let Some(dir) = self.dirs.get(log_dir) else { return };
+        let mut checkpoints = dir.checkpoints.lock();
+        checkpoints.recovery_points.insert(at.clone(), offsets.recovery_point);
+        checkpoints.high_watermarks.insert(at.clone(), offsets.high_watermark);
+        match offsets.log_start_offset {
+            Some(offset) => checkpoints.log_start_offsets.insert(at.clone(), offset),
+            None => checkpoints.log_start_offsets.remove(at),
+        };
+    }
+
+    /// Forgets a log that is no longer here.
+    pub fn forget(&self, log_dir: usize, at: &TopicPartition) {
+        let Some(dir) = self.dirs.get(log_dir) else { return };
+        let mut checkpoints = dir.checkpoints.lock();
+        checkpoints.recovery_points.remove(at);
+        checkpoints.high_watermarks.remove(at);
+        checkpoints.log_start_offsets.remove(at);
+        checkpoints.opened.remove(at);
+    }
+
+    /// Writes all that was noted into the checkpoint files. A log directory where that fails is offline.
+    pub fn write_checkpoints(&self) {
+        for dir in self.dirs.iter().filter(|dir| !dir.is_offline()) {
+            if let Err(error) = self.write_checkpoints_of(dir) {
+                tracing::error!(path = %dir.path.display(), %error, "log directory is offline");
+                dir.set_offline();
+            }
+        }
+    }
+
+    fn write_checkpoints_of(&self, dir: &LogDir) -> Result<(), Error> {
+        let checkpoints = dir.checkpoints.lock();
+        let write = |name, offsets| checkpoint::write(&*self.files, &dir.path.join(name), offsets);
+        write(checkpoint::RECOVERY_POINTS, &checkpoints.recovery_points)?;
+        write(checkpoint::LOG_START_OFFSETS, &checkpoints.log_start_offsets)?;
+        write(checkpoint::HIGH_WATERMARKS, &checkpoints.high_watermarks)
+    }
+
+    /// Says in every log directory that the stop is clean. Every open log has been closed and noted before this.
+    pub fn clean_shutdown(&self, broker_epoch: i64) {
+        self.write_checkpoints();
+        for dir in self.dirs.iter().filter(|dir| !dir.is_offline()) {
+            let text = format!("{{\"version\":0,\"brokerEpoch\":{broker_epoch}}}");
+            if let Err(error) =
+                replace(&*self.files, &dir.path.join(CLEAN_SHUTDOWN), text.as_bytes(), true)
+            {
+                tracing::error!(path = %dir.path.display(), %error, "the next start will not know of this stop");
+            }
+        }
+    }
+
+    /// Removes a directory, and all that is in it, that was renamed for that.
+    pub fn remove_dir(&self, path: &Path) -> Result<(), Error> {
+        self.files.remove_dir(path).map_err(Error::io(path.display()))
+    }
+}
+
+fn open_dir(files: &dyn Files, path: &Path) -> Result<LogDir, Error> {
+    files.create_dir(path).map_err(Error::io(path.display()))?;
+    let lock = files.lock(&path.join(LOCK)).map_err(Error::io(path.display()))?;
+    let lock = lock.ok_or_else(|| {
+        Error::Config(format!(
+            "Failed to acquire lock on file .lock in {}. Another process is using this directory.",
+            path.display()
+        ))
+    })?;
+    let marker = path.join(CLEAN_SHUTDOWN);
+    let clean = match files.read(&marker) {
+        Ok(bytes) => Some(bytes),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(Error::io(marker.display())(error)),
+    };
+    let checkpoints = Checkpoints {
+        recovery_points: read_offsets(files, path, checkpoint::RECOVERY_POINTS)?,
+        high_watermarks: read_offsets(files, path, checkpoint::HIGH_WATERMARKS)?,
+        log_start_offsets: read_offsets(files, path, checkpoint::LOG_START_OFFSETS)?,
+        ..Checkpoints::default()
+    };
+    let properties = MetaProperties::read(files, path)?;
+    // From here on, any stop but a clean one is unclean.
+    if clean.is_some() {
+        remove_if_there(files, &marker)
+            .and_then(|()| files.fsync_dir(path))
+            .map_err(Error::io(marker.display()))?;
+    }
+    Ok(LogDir {
+        path: path.to_owned(),
+        properties,
+        clean_shutdown: clean.is_some(),
+        previous_broker_epoch: clean.as_deref().and_then(broker_epoch),
+        offline: AtomicBool::new(false),
+        checkpoints: Mutex::new(checkpoints),
+        _lock: Some(lock),
+    })
+}
+
+fn offline(path: &Path) -> LogDir {
+    LogDir {
+        path: path.to_owned(),
+        properties: None,
+        clean_shutdown: false,
+        previous_broker_epoch: None,
+        offline: AtomicBool::new(true),
+        checkpoints: Mutex::default(),
+        _lock: None,
+    }
+}
+
+/// Reads a checkpoint; a damaged one knows nothing, which costs time and loses nothing.
+fn read_offsets(files: &dyn Files, dir: &Path, name: &str) -> Result<Offsets, Error> {
+    match checkpoint::read(files, &dir.join(name)) {
+        Err(Error::Corrupt(what)) => {
+            tracing::warn!(%what, "doing without a damaged checkpoint");
+            Ok(Offsets::new())
+        }
+        other => other,
+    }
+}
+
+fn broker_epoch(bytes: &[u8]) -> Option<i64> {
+    let json: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+    json.get("brokerEpoch")?.as_i64().filter(|epoch| *epoch >= 0)
+}

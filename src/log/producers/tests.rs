@@ -1,0 +1,1 @@
+//! Idempotence and transactions as Kafka has them.

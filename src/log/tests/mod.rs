@@ -1,0 +1,1 @@
+//! Whole logs: on memory, with faults, and beside a model.

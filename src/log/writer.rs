@@ -1,0 +1,475 @@
+//! The log of one partition, in the hands of its one writer: opening, rolling, truncating, flushing, closing.
+//!
+//! Never decides what is committed: the partition's owner moves the high watermark. Never reads a clock, and never waits
+//! for anything but the file system.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::cache::Cache;
+use super::epochs;
+use super::files::Files;
+use super::names;
+use super::producers::{ProducerEntry, Producers, snapshot};
+use super::recovery::{self, Loaded};
+use super::segment::{Newest, Place, Segment};
+use super::settings::LogSettings;
+use super::view::{End, PartitionView};
+use super::{append::Group, partition_metadata};
+use crate::error::{ApiError, Error, ErrorCode};
+use crate::types::{LeaderEpoch, Millis, NONE, Offset, TopicId, TopicPartition, Uuid};
+
+/// What is known of a log before it is opened.
+#[derive(Clone, Debug, Default)]
+pub struct OpenOptions {
+    /// Whether everything was closed in order: then nothing is checked.
+    pub clean_shutdown: bool,
+    /// Up to where the log is known to be on the disk.
+    pub recovery_point: Offset,
+    /// Where the log starts, if that is behind its first segment's first offset.
+    pub log_start_offset: Offset,
+    /// The high watermark that was last written down.
+    pub high_watermark: Offset,
+    /// The topic's id, to be checked against the directory's, or given to a new directory.
+    pub topic_id: Option<TopicId>,
+    /// What is open, node-wide.
+    pub cache: Arc<Cache>,
+    /// The time.
+    pub now: Millis,
+}
+
+/// The writer's knowledge of the segment that it appends to.
+#[derive(Debug)]
+pub(super) struct Active {
+    pub(super) segment: Arc<Segment>,
+    pub(super) newest: Newest,
+    /// The newest timestamp of the first batch.
+    pub(super) first_timestamp: Option<Millis>,
+    pub(super) created: Millis,
+    /// Bytes since the last index entry.
+    pub(super) since_index: u64,
+    /// Up to where room is reserved.
+    pub(super) allocated: u64,
+    pub(super) jitter_ms: Millis,
+}
+
+/// Files that are given up and removed when it is time.
+#[derive(Debug)]
+pub(super) struct Deletion {
+    pub(super) due: Millis,
+    pub(super) paths: Vec<PathBuf>,
+}
+
+/// What has to be written down so that the next start need not look: see [`Log::offsets`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogOffsets {
+    /// Up to where the log is known to be on the disk.
+    pub recovery_point: Offset,
+    /// Where the log starts, if that is behind its first segment's first offset.
+    pub log_start_offset: Option<Offset>,
+    /// The high watermark.
+    pub high_watermark: Offset,
+}
+
+/// The log of one partition.
+#[derive(Debug)]
+pub struct Log {
+    pub(super) topic_partition: TopicPartition,
+    pub(super) place: Arc<Place>,
+    pub(super) settings: Arc<LogSettings>,
+    pub(super) view: Arc<PartitionView>,
+    pub(super) active: Active,
+    pub(super) producers: Producers,
+    pub(super) recovery_point: Offset,
+    pub(super) latest_epoch: LeaderEpoch,
+    pub(super) deletions: Vec<Deletion>,
+    pub(super) group: Group,
+    pub(super) unflushed: i64,
+    pub(super) last_flush: Millis,
+    /// Offsets that there are producer snapshots for.
+    pub(super) snapshots: BTreeSet<Offset>,
+    pub(super) unsynced_snapshots: BTreeSet<Offset>,
+    topic_id: Option<TopicId>,
+    pub(super) epochs_stored: bool,
+    pub(super) epochs_synced: bool,
+    pub(super) names_synced: bool,
+    pub(super) new_dir: bool,
+    failed: bool,
+}
+
+impl Log {
+    /// Opens the log in the directory `dir`, or begins one there. After a clean shutdown this reads a handful of small
+    /// files; after any other stop it checks what was written behind the recovery point. No file stays open.
+    /// Errors: `Io`, `Corrupt`, `INCONSISTENT_TOPIC_ID`.
+    pub fn open(
+        files: Arc<dyn Files>,
+        dir: &Path,
+        topic_partition: TopicPartition,
+        settings: Arc<LogSettings>,
+        options: &OpenOptions,
+    ) -> Result<Self, Error> {
+        let view = PartitionView::new(topic_partition);
+        Self::open_for(view, files, dir, settings, options)
+    }
+
+    /// Opens a log for a view that readers may have already.
+    pub fn open_for(
+        view: Arc<PartitionView>,
+        files: Arc<dyn Files>,
+        dir: &Path,
+        settings: Arc<LogSettings>,
+        options: &OpenOptions,
+    ) -> Result<Self, Error> {
+        let new_dir = match files.list(dir) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                files.create_dir(dir).map_err(Error::io(dir.display()))?;
+                true
+            }
+            other => other.map(|_| false).map_err(Error::io(dir.display()))?,
+        };
+        let place = Place::new(files, options.cache.clone(), dir.to_owned());
+        let loaded = recovery::load(&place, &settings, options)?;
+        let mut log = Self::assemble(view, place, settings, options, loaded);
+        log.new_dir = new_dir;
+        if let Some(id) = options.topic_id {
+            log.assign_topic_id(id)?;
+        }
+        log.publish_all(options.high_watermark);
+        Ok(log)
+    }
+
+    fn assemble(
+        view: Arc<PartitionView>,
+        place: Arc<Place>,
+        settings: Arc<LogSettings>,
+        options: &OpenOptions,
+        loaded: Loaded,
+    ) -> Self {
+        let segment = loaded.segments.last().expect("loading leaves a segment").clone();
+        let end = End {
+            offset: loaded.log_end_offset,
+            segment: segment.base_offset(),
+            position: segment.size(),
+        };
+        let latest_epoch = loaded.epochs.latest().map_or(NONE, |entry| entry.epoch);
+        view.change_epochs(|epochs| *epochs = loaded.epochs);
+        view.set_segments(loaded.segments);
+        view.set_log_start_offset(loaded.log_start_offset);
+        view.set_end(end, 0);
+        let mut log = Self {
+            topic_partition: view.topic_partition().clone(),
+            place,
+            settings,
+            view,
+            active: Active {
+                newest: Newest { timestamp: -1, offset: segment.base_offset() },
+                segment,
+                first_timestamp: None,
+                created: options.now,
+                since_index: 0,
+                allocated: 0,
+                jitter_ms: 0,
+            },
+            producers: loaded.producers,
+            recovery_point: loaded.recovery_point,
+            latest_epoch,
+            deletions: Vec::new(),
+            group: Group::default(),
+            unflushed: 0,
+            last_flush: options.now,
+            snapshots: loaded.snapshots,
+            unsynced_snapshots: BTreeSet::new(),
+            topic_id: None,
+            epochs_stored: loaded.epochs_stored,
+            epochs_synced: loaded.epochs_stored,
+            names_synced: options.clean_shutdown,
+            new_dir: false,
+            failed: false,
+        };
+        log.active.jitter_ms = log.jitter();
+        log
+    }
+
+    pub(super) fn publish_all(&self, high_watermark: Offset) {
+        let (start, end) = (self.view.log_start_offset(), self.view.log_end_offset());
+        self.view.set_first_unstable_offset(
+            self.producers.first_unstable_offset().map(|offset| offset.max(start)),
+        );
+        self.view.set_high_watermark(high_watermark.clamp(start, end));
+    }
+
+    /// What readers share.
+    pub const fn view(&self) -> &Arc<PartitionView> {
+        &self.view
+    }
+
+    /// Which partition this is.
+    pub const fn topic_partition(&self) -> &TopicPartition {
+        &self.topic_partition
+    }
+
+    /// The directory, as it is called now.
+    pub fn dir(&self) -> Arc<PathBuf> {
+        self.place.dir()
+    }
+
+    /// The offset behind the last record.
+    pub fn log_end_offset(&self) -> Offset {
+        self.view.log_end_offset()
+    }
+
+    /// The first offset that may be read.
+    pub fn log_start_offset(&self) -> Offset {
+        self.view.log_start_offset()
+    }
+
+    /// Bytes of records on the disk.
+    pub fn size(&self) -> u64 {
+        self.view.size()
+    }
+
+    /// Up to where the log is known to be on the disk.
+    pub const fn recovery_point(&self) -> Offset {
+        self.recovery_point
+    }
+
+    /// What belongs into the checkpoint files.
+    pub fn offsets(&self) -> LogOffsets {
+        let (start, first) = (
+            self.log_start_offset(),
+            self.view.segments().first().map(|first| first.base_offset()),
+        );
+        LogOffsets {
+            recovery_point: self.recovery_point,
+            log_start_offset: Some(start).filter(|start| first.is_none_or(|first| *start > first)),
+            high_watermark: self.view.high_watermark(),
+        }
+    }
+
+    /// The settings that it goes by.
+    pub const fn settings(&self) -> &Arc<LogSettings> {
+        &self.settings
+    }
+
+    /// Goes by other settings from now on.
+    pub fn update_config(&mut self, settings: Arc<LogSettings>) {
+        self.settings = settings;
+        self.active.jitter_ms = self.jitter();
+    }
+
+    /// The id of the topic that the directory belongs to, if it says.
+    pub fn topic_id(&mut self) -> Result<Option<TopicId>, Error> {
+        if self.topic_id.is_none() {
+            self.topic_id = partition_metadata::read(&*self.place.files, &self.dir())?;
+        }
+        Ok(self.topic_id)
+    }
+
+    /// Says which topic the directory belongs to. Error: `INCONSISTENT_TOPIC_ID` if it belongs to another already.
+    pub fn assign_topic_id(&mut self, id: TopicId) -> Result<(), Error> {
+        match self.topic_id()? {
+            Some(known) if known == id => Ok(()),
+            Some(known) => {
+                let text =
+                    format!("{} belongs to topic id {known}, not {id}", self.dir().display());
+                Err(ApiError::new(ErrorCode::InconsistentTopicId, text).into())
+            }
+            None => {
+                partition_metadata::write(&*self.place.files, &self.dir(), id)?;
+                self.topic_id = Some(id);
+                self.names_synced = false;
+                Ok(())
+            }
+        }
+    }
+
+    /// The producers that are known, for DescribeProducers.
+    pub fn active_producers(&self) -> impl ExactSizeIterator<Item = (i64, &ProducerEntry)> {
+        self.producers.active()
+    }
+
+    /// The state of the producers.
+    pub const fn producers(&self) -> &Producers {
+        &self.producers
+    }
+
+    /// Moves the high watermark, which never exceeds the log end offset, and with it the last stable offset.
+    pub fn set_high_watermark(&mut self, offset: Offset) {
+        let offset = offset.clamp(self.log_start_offset(), self.log_end_offset());
+        self.producers.high_watermark_moved(offset);
+        self.publish_unstable();
+        self.view.set_high_watermark(offset);
+    }
+
+    pub(super) fn publish_unstable(&self) {
+        let start = self.log_start_offset();
+        self.view.set_first_unstable_offset(
+            self.producers.first_unstable_offset().map(|offset| offset.max(start)),
+        );
+    }
+
+    /// Error: `KAFKA_STORAGE_ERROR` once the log has failed.
+    pub(super) fn check_usable(&self) -> Result<(), Error> {
+        if self.failed {
+            let text = format!("the log of {} has failed", self.topic_partition);
+            return Err(ApiError::new(ErrorCode::KafkaStorageError, text).into());
+        }
+        Ok(())
+    }
+
+    /// Whether an input or output error has made the log unusable; opening it anew recovers.
+    pub const fn is_failed(&self) -> bool {
+        self.failed
+    }
+
+    pub(super) fn fail(&mut self) {
+        self.failed = true;
+    }
+
+    /// Notes that the leader of `epoch` begins at the log's end, or at `offset`.
+    pub fn assign_epoch(&mut self, epoch: LeaderEpoch, offset: Offset) -> Result<(), Error> {
+        if self.latest_epoch == epoch
+            || !self.view.change_epochs(|epochs| epochs.assign(epoch, offset))
+        {
+            return Ok(());
+        }
+        self.latest_epoch = epoch;
+        self.store_epochs()
+    }
+
+    pub(super) fn store_epochs(&mut self) -> Result<(), Error> {
+        self.latest_epoch = self.view.latest_epoch().map_or(NONE, |entry| entry.epoch);
+        epochs::write(&*self.place.files, &self.dir(), &self.view.epochs(), false)?;
+        (self.epochs_stored, self.epochs_synced, self.names_synced) = (true, false, false);
+        Ok(())
+    }
+
+    /// How much earlier than `segment.ms` the segment rolls: fixed for a segment, different between logs.
+    fn jitter(&self) -> Millis {
+        let most = self.settings.segment_jitter_ms.min(self.settings.segment_ms);
+        if most <= 0 {
+            return 0;
+        }
+        let name = self.topic_partition.to_string();
+        let seed = self.active.segment.base_offset() as u64;
+        let hash = name.bytes().fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        (hash >> 1) as Millis % most
+    }
+
+    /// Closes the segment that is written to and begins another, at the log's end or at `base_offset` if that is behind.
+    /// Does nothing while the segment is empty and well placed.
+    pub fn roll(&mut self, base_offset: Option<Offset>, now: Millis) -> Result<(), Error> {
+        let base = base_offset.unwrap_or(0).max(self.log_end_offset());
+        let old = self.active.segment.clone();
+        if old.size() == 0 && old.base_offset() == base {
+            return Ok(());
+        }
+        self.seal()?;
+        let mut segments = self.view.segments().to_vec();
+        if old.size() == 0 {
+            segments.pop();
+            self.give_up(std::slice::from_ref(&old), now)?;
+        }
+        let segment = Segment::create(&self.place, base)?;
+        segments.push(segment.clone());
+        self.take_snapshot(base)?;
+        self.begin_active(segment, now);
+        self.view.set_segments(segments);
+        self.publish_end(self.log_end_offset(), 0);
+        Ok(())
+    }
+
+    pub(super) fn begin_active(&mut self, segment: Arc<Segment>, now: Millis) {
+        self.names_synced = false;
+        self.active = Active {
+            newest: Newest { timestamp: -1, offset: segment.base_offset() },
+            segment,
+            first_timestamp: None,
+            created: now,
+            since_index: 0,
+            allocated: 0,
+            jitter_ms: 0,
+        };
+        self.active.jitter_ms = self.jitter();
+    }
+
+    pub(super) fn publish_end(&self, offset: Offset, appended: u64) {
+        let segment = &self.active.segment;
+        let end = End { offset, segment: segment.base_offset(), position: segment.size() };
+        self.view.set_end(end, appended);
+    }
+
+    /// Brings the active segment's files into the form that they have at rest.
+    pub(super) fn seal(&mut self) -> Result<(), Error> {
+        let segment = &self.active.segment;
+        if self.active.allocated > segment.size() {
+            segment.file()?.truncate(segment.size())?;
+            self.active.allocated = 0;
+        }
+        segment.store_indexes()
+    }
+
+    /// Writes down the producers as they are at `offset`, unless that has been done.
+    pub(super) fn take_snapshot(&mut self, offset: Offset) -> Result<(), Error> {
+        if self.snapshots.last().is_some_and(|last| *last >= offset) {
+            return Ok(());
+        }
+        let bytes = snapshot::encode(self.producers.active());
+        let path = self.dir().join(names::file(offset, names::SNAPSHOT));
+        self.place.files.create(&path)?.write_at(&bytes, 0)?;
+        self.snapshots.insert(offset);
+        self.unsynced_snapshots.insert(offset);
+        self.names_synced = false;
+        Ok(())
+    }
+
+    /// Lets go of every file and of the indexes' memory, without writing anything: what a killed process would leave.
+    pub fn abandon(self) {
+        self.view.segments().iter().for_each(|segment| segment.close_file());
+    }
+
+    /// Renames the directory to what marks it for removal, and gives the new path. Nobody opens it as a log after that.
+    pub fn rename_for_delete(&mut self, unique: Uuid) -> Result<PathBuf, Error> {
+        self.rename_dir(&names::deleted(&self.topic_partition, unique))
+    }
+
+    /// Renames the directory, within the same log directory.
+    pub fn rename_dir(&mut self, name: &str) -> Result<PathBuf, Error> {
+        let dir = self.dir();
+        let target = dir.with_file_name(name);
+        self.place.files.rename(&dir, &target).map_err(Error::io(dir.display()))?;
+        self.place.set_dir(target.clone());
+        self.deletions.iter_mut().flat_map(|deletion| &mut deletion.paths).for_each(|path| {
+            if let Some(name) = path.file_name() {
+                *path = target.join(name);
+            }
+        });
+        Ok(target)
+    }
+
+    /// Takes segments out of use: their files are renamed now and removed after a while.
+    pub(super) fn give_up(&mut self, segments: &[Arc<Segment>], now: Millis) -> Result<(), Error> {
+        let mut paths = Vec::new();
+        let dir = self.dir();
+        for segment in segments {
+            paths.extend(segment.mark_deleted()?);
+            if self.snapshots.remove(&segment.base_offset()) {
+                let name = names::file(segment.base_offset(), names::SNAPSHOT);
+                let target = dir.join(format!("{name}{}", names::DELETED));
+                self.place.files.rename(&dir.join(name), &target)?;
+                paths.push(target);
+            }
+        }
+        if !paths.is_empty() {
+            self.deletions.push(Deletion {
+                due: now.saturating_add(self.settings.file_delete_delay_ms),
+                paths,
+            });
+        }
+        Ok(())
+    }
+}
