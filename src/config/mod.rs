@@ -4,13 +4,19 @@
 
 mod accessors;
 mod check;
+mod environment;
 pub mod keys;
 mod listener;
 mod log_config;
+mod properties;
+mod providers;
 mod server;
+mod source;
 mod value;
 
 pub use listener::{Listener, SecurityProtocol, Voter};
 pub use log_config::{Compression, LogConfig, TimestampType};
+pub use properties::parse_properties;
 pub use server::{Config, Overlay, Roles};
+pub use source::Sources;
 pub use value::{Value, java_double, parse_duration, parse_list};

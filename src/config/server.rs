@@ -83,6 +83,12 @@ impl Config {
         Ok(config)
     }
 
+    /// This configuration with more to tell the operator.
+    pub(super) fn with_warnings(mut self, warnings: Vec<String>) -> Self {
+        self.warnings.extend(warnings);
+        self
+    }
+
     fn derive(&mut self) -> Result<(), String> {
         let has = |role: &str| self.process_roles().iter().any(|name| name == role);
         self.roles = Roles { broker: has("broker"), controller: has("controller") };
