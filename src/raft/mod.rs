@@ -1,1 +1,31 @@
-//! (empty)
+//! The metadata quorum (KRaft, KIP-595): one replicated log that every node's picture of the cluster comes from.
+//!
+//! The pure part is [`machine::Machine`]: `step(event, now)` gives [`machine::Effect`]s. A node is [`machine::Role`]
+//! `Unattached` (knows an epoch, follows nobody), `Follower` (fetches from a leader, as a voter or as an observer),
+//! `Leader`, or `Resigned` (led, and must not again in this epoch). The set of [`voters::VoterSet`] is written in the log
+//! itself (KIP-853) or fixed in the configuration. Whom a node voted for and follows is its [`quorum_state`], written
+//! before anything is sent that rests on it.
+//!
+//! The actor does what the effects say, over [`crate::log::Log`]: whatever proposals wait while one sync is under way are
+//! appended and synced together. Everyone else holds a [`quorum::Quorum`], which survives restarts of the actor.
+//!
+//! # Caveats
+//! A single voter elects itself; several voters and the changing of the set are not built yet.
+
+/// Who votes.
+pub mod voters;
+
+/// Whom a node follows and voted for: Kafka's `quorum-state` file.
+pub mod quorum_state;
+
+/// What a leader knows of those who fetch from it.
+pub mod leader;
+
+/// Where the log begins, ends, and which epoch wrote what.
+pub mod shape;
+
+/// The decisions.
+pub mod machine;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,703 @@
+//! The decisions of the metadata quorum: an event and the time in, effects out. Never reads a clock, a file or a socket.
+//!
+//! The effects of one step are done in their order, and each is finished before the next begins: state that is written is
+//! durable before an answer that rests on it leaves. The one exception is syncing, which is reported by an event.
+//!
+//! Transitions: `Unattached` to `Leader` (the only voter, at the start) or `Follower` (a leader was heard of); `Follower` to
+//! `Unattached` (the leader fell silent) or `Follower` (of a later epoch); `Leader` to `Resigned` (at the stop).
+
+use crate::error::ErrorCode;
+use crate::raft::leader::{Leader, Waiting};
+use crate::raft::quorum_state::ElectionState;
+use crate::raft::shape::{Compared, OffsetAndEpoch, Shape};
+use crate::raft::voters::{ReplicaKey, VoterSet};
+use crate::types::{LeaderEpoch, Millis, NodeId, Offset};
+
+/// Who leads, as far as a node knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeaderAndEpoch {
+    /// The leader, if known.
+    pub leader_id: Option<NodeId>,
+    /// The epoch.
+    pub epoch: LeaderEpoch,
+}
+
+/// A node that follows a leader: as an observer, for now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Follower {
+    /// The leader's epoch.
+    pub epoch: LeaderEpoch,
+    /// The leader.
+    pub leader_id: NodeId,
+    /// What the leader said is committed.
+    pub leader_high_watermark: Option<Offset>,
+    /// When the leader counts as lost.
+    pub deadline: Millis,
+    /// The snapshot being fetched.
+    pub snapshot: Option<OffsetAndEpoch>,
+}
+
+/// What a node is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Knows an epoch, and no leader.
+    Unattached {
+        /// The latest epoch heard of.
+        epoch: LeaderEpoch,
+    },
+    /// Fetches from a leader.
+    Follower(Follower),
+    /// Leads.
+    Leader(Leader),
+    /// Led until it was told to stop; never again in this epoch.
+    Resigned {
+        /// The epoch it led.
+        epoch: LeaderEpoch,
+    },
+}
+
+/// What a leader (or another node) answered to a fetch of the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fetched {
+    /// The partition's error.
+    pub code: Option<ErrorCode>,
+    /// Who leads, as the answering node sees it.
+    pub leader: LeaderAndEpoch,
+    /// What is committed there; none if unknown.
+    pub high_watermark: Option<Offset>,
+    /// Where this node's log leaves the leader's.
+    pub diverging: Option<OffsetAndEpoch>,
+    /// The snapshot to fetch instead.
+    pub snapshot: Option<OffsetAndEpoch>,
+    /// The epoch, first and last offset of each batch that came along, in order.
+    pub batches: Vec<(LeaderEpoch, Offset, Offset)>,
+}
+
+/// What happens to a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The log and the election state are loaded. Once, first.
+    Start,
+    /// Time has passed.
+    Tick,
+    /// Append `count` records as the leader of `epoch`, the first at `first`.
+    Propose {
+        /// Who waits for the commit.
+        ticket: u64,
+        /// The epoch the proposer believes it leads.
+        epoch: LeaderEpoch,
+        /// Where it believes the log to end; none if it does not care.
+        first: Option<Offset>,
+        /// How many records.
+        count: Offset,
+    },
+    /// Everything before `end` is on disk.
+    Synced {
+        /// The next offset.
+        end: Offset,
+    },
+    /// Someone fetches the log.
+    Fetch {
+        /// Who waits for the answer.
+        ticket: u64,
+        /// The replica that fetches; none for one that is not counted.
+        replica: Option<ReplicaKey>,
+        /// The epoch it follows.
+        epoch: LeaderEpoch,
+        /// Where it goes on.
+        position: OffsetAndEpoch,
+    },
+    /// The answer to this node's fetch.
+    Fetched(Fetched),
+    /// This node's fetch got no answer.
+    FetchFailed,
+    /// The snapshot is here and whole; the log begins anew behind it.
+    SnapshotFetched(OffsetAndEpoch),
+    /// A snapshot of the committed state was written.
+    SnapshotWritten(OffsetAndEpoch),
+    /// Snapshots and the log before `start` were deleted; `oldest` is the oldest snapshot left.
+    Cleaned {
+        /// The first offset of the log.
+        start: Offset,
+        /// The oldest snapshot.
+        oldest: OffsetAndEpoch,
+    },
+    /// Someone wants this node's vote.
+    Vote {
+        /// Who waits for the answer.
+        ticket: u64,
+        /// Who wants it.
+        candidate: ReplicaKey,
+        /// For which epoch.
+        epoch: LeaderEpoch,
+    },
+    /// Someone says that it leads.
+    BeginEpoch {
+        /// Who waits for the answer.
+        ticket: u64,
+        /// Who says so.
+        leader_id: NodeId,
+        /// Since which epoch.
+        epoch: LeaderEpoch,
+    },
+    /// Someone says that it leads no longer.
+    EndEpoch {
+        /// Who waits for the answer.
+        ticket: u64,
+        /// Who says so.
+        leader_id: NodeId,
+        /// The epoch it led.
+        epoch: LeaderEpoch,
+    },
+    /// The node is about to stop.
+    Stop,
+}
+
+/// Whom to fetch from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// Whoever can say who leads: the configured servers, one after the other.
+    Anyone,
+    /// The leader.
+    Leader(NodeId),
+}
+
+/// What must be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Make the election state durable.
+    WriteState(ElectionState),
+    /// Append the first record of an epoch, the change of leader; with `bootstrap` the voters too.
+    AppendLeaderChange {
+        /// The epoch that begins.
+        epoch: LeaderEpoch,
+        /// Its first offset.
+        first: Offset,
+        /// Whether the voters are so far only in a snapshot that was made by formatting.
+        bootstrap: bool,
+    },
+    /// Append the proposal of `ticket`.
+    Append {
+        /// Whose.
+        ticket: u64,
+        /// Under which epoch.
+        epoch: LeaderEpoch,
+        /// The first record's offset.
+        first: Offset,
+    },
+    /// The proposal of `ticket` is committed up to its last record.
+    Committed {
+        /// Whose.
+        ticket: u64,
+        /// The last record's offset.
+        last: Offset,
+    },
+    /// The proposal of `ticket` is not, and may never be.
+    Refuse {
+        /// Whose.
+        ticket: u64,
+        /// Why.
+        code: ErrorCode,
+    },
+    /// Everything before this offset is committed.
+    Advance(Offset),
+    /// Tell who leads.
+    Publish(LeaderAndEpoch),
+    /// Answer a fetch with what the comparison says.
+    AnswerFetch {
+        /// Whose.
+        ticket: u64,
+        /// How its position compares, or what is wrong with the question.
+        outcome: Result<Compared, ErrorCode>,
+    },
+    /// Answer a vote, or the beginning or end of an epoch. Votes are never granted yet.
+    Answer {
+        /// Whose.
+        ticket: u64,
+        /// What is wrong, if anything.
+        code: Option<ErrorCode>,
+    },
+    /// Fetch the log.
+    Fetch {
+        /// From whom.
+        from: From,
+        /// The epoch this node follows.
+        epoch: LeaderEpoch,
+        /// Where its log ends.
+        position: OffsetAndEpoch,
+    },
+    /// Fetch a snapshot from the leader.
+    FetchSnapshot {
+        /// The leader.
+        from: NodeId,
+        /// Its epoch.
+        epoch: LeaderEpoch,
+        /// Which.
+        snapshot: OffsetAndEpoch,
+    },
+    /// Append and sync what the fetch brought.
+    AppendFetched,
+    /// Cut the log.
+    Truncate(Offset),
+    /// Tick again at this time.
+    WakeAt(Millis),
+}
+
+/// What does not change while a node runs.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// This replica.
+    pub me: ReplicaKey,
+    /// `controller.quorum.fetch.timeout.ms`.
+    pub fetch_timeout_ms: Millis,
+    /// `controller.quorum.retry.backoff.ms`.
+    pub retry_backoff_ms: Millis,
+}
+
+/// One node's part in the quorum.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    settings: Settings,
+    voters: VoterSet,
+    /// Whether the voters are so far only in the snapshot of formatting.
+    bootstrap: bool,
+    shape: Shape,
+    role: Role,
+    /// Everything before this is committed and here.
+    committed: Option<Offset>,
+    retry_at: Option<Millis>,
+}
+
+impl Machine {
+    /// A node that remembers `state` and has a log of this `shape`. `bootstrap` says that the voters are known only from the
+    /// snapshot that formatting wrote.
+    pub fn new(
+        settings: Settings,
+        voters: VoterSet,
+        bootstrap: bool,
+        state: ElectionState,
+        shape: Shape,
+    ) -> Self {
+        let epoch = state.epoch.max(shape.last_epoch());
+        Self {
+            settings,
+            voters,
+            bootstrap,
+            shape,
+            role: Role::Unattached { epoch },
+            committed: None,
+            retry_at: None,
+        }
+    }
+
+    /// What the node is.
+    pub const fn role(&self) -> &Role {
+        &self.role
+    }
+
+    /// The outline of the log.
+    pub const fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// The voters of now.
+    pub const fn voters(&self) -> &VoterSet {
+        &self.voters
+    }
+
+    /// This replica.
+    pub const fn me(&self) -> ReplicaKey {
+        self.settings.me
+    }
+
+    /// The current epoch.
+    pub const fn epoch(&self) -> LeaderEpoch {
+        match &self.role {
+            Role::Unattached { epoch } | Role::Resigned { epoch } => *epoch,
+            Role::Follower(follower) => follower.epoch,
+            Role::Leader(leader) => leader.epoch,
+        }
+    }
+
+    /// Who leads.
+    pub const fn leader(&self) -> LeaderAndEpoch {
+        let leader_id = match &self.role {
+            Role::Unattached { .. } | Role::Resigned { .. } => None,
+            Role::Follower(follower) => Some(follower.leader_id),
+            Role::Leader(_) => Some(self.settings.me.id),
+        };
+        LeaderAndEpoch { leader_id, epoch: self.epoch() }
+    }
+
+    /// Everything before this is committed, as far as the node knows.
+    pub const fn high_watermark(&self) -> Option<Offset> {
+        self.committed
+    }
+
+    /// The voters changed: read from the log or a snapshot by an observer.
+    pub fn set_voters(&mut self, voters: VoterSet) {
+        self.voters = voters;
+    }
+
+    /// Takes in one event.
+    pub fn step(&mut self, event: Event, now: Millis) -> Vec<Effect> {
+        match event {
+            Event::Start => self.start(now),
+            Event::Tick => self.tick(now),
+            Event::Propose { ticket, epoch, first, count } => {
+                self.propose(ticket, epoch, first, count)
+            }
+            Event::Synced { end } => self.synced(end),
+            Event::Fetch { ticket, replica, epoch, position } => {
+                self.serve(ticket, replica, epoch, position, now)
+            }
+            Event::Fetched(fetched) => self.fetched(&fetched, now),
+            Event::FetchFailed => self.back_off(now),
+            Event::SnapshotFetched(snapshot) => self.snapshot_fetched(snapshot, now),
+            Event::SnapshotWritten(snapshot) => {
+                let oldest = self.shape.snapshots.map_or(snapshot, |(oldest, _)| oldest);
+                self.shape.snapshots = Some((oldest, snapshot));
+                Vec::new()
+            }
+            Event::Cleaned { start, oldest } => {
+                self.shape.advance_start(start);
+                let latest = self.shape.snapshots.map_or(oldest, |(_, latest)| latest);
+                self.shape.snapshots = Some((oldest, latest));
+                Vec::new()
+            }
+            Event::Vote { ticket, candidate, epoch } => self.vote(ticket, candidate, epoch),
+            Event::BeginEpoch { ticket, leader_id, epoch } => {
+                self.begin_epoch(ticket, leader_id, epoch)
+            }
+            Event::EndEpoch { ticket, leader_id, epoch } => {
+                self.end_epoch(ticket, leader_id, epoch)
+            }
+            Event::Stop => self.stop(),
+        }
+    }
+
+    /// The only voter leads at once, in a new epoch: it may have led the last one, and lost the end of its log.
+    fn start(&mut self, now: Millis) -> Vec<Effect> {
+        if !self.voters.is_only(self.settings.me) {
+            let mut effects = vec![Effect::Publish(self.leader())];
+            effects.extend(self.fetch_on(now));
+            return effects;
+        }
+        let epoch = self.epoch() + 1;
+        let first = self.shape.append(epoch, if self.bootstrap { 3 } else { 1 });
+        self.role = Role::Leader(Leader::new(epoch, first));
+        let state = ElectionState { epoch, leader_id: Some(self.settings.me.id), voted: None };
+        let bootstrap = std::mem::take(&mut self.bootstrap);
+        vec![
+            Effect::WriteState(state),
+            Effect::AppendLeaderChange { epoch, first, bootstrap },
+            Effect::Publish(self.leader()),
+        ]
+    }
+
+    fn propose(
+        &mut self,
+        ticket: u64,
+        epoch: LeaderEpoch,
+        first: Option<Offset>,
+        count: Offset,
+    ) -> Vec<Effect> {
+        let refuse = |code| vec![Effect::Refuse { ticket, code }];
+        let Role::Leader(leader) = &mut self.role else { return refuse(ErrorCode::NotController) };
+        if leader.epoch != epoch || first.is_some_and(|first| first != self.shape.end) {
+            // A proposer that is wrong about the log decided on a state that is not: it must begin again.
+            return refuse(ErrorCode::NotController);
+        }
+        if count <= 0 {
+            return refuse(ErrorCode::InvalidRequest);
+        }
+        let first = self.shape.append(epoch, count);
+        leader.waiting.push_back(Waiting { ticket, last: first + count - 1 });
+        vec![Effect::Append { ticket, epoch, first }]
+    }
+
+    fn synced(&mut self, end: Offset) -> Vec<Effect> {
+        self.shape.synced = self.shape.synced.max(end.min(self.shape.end));
+        match &mut self.role {
+            Role::Leader(_) => self.advance(),
+            Role::Follower(_) => {
+                let mut effects = self.follow_high_watermark();
+                effects.extend(self.fetch_now());
+                effects
+            }
+            Role::Unattached { .. } | Role::Resigned { .. } => Vec::new(),
+        }
+    }
+
+    /// Commits what a majority holds, and answers those who waited for it.
+    fn advance(&mut self) -> Vec<Effect> {
+        let Role::Leader(leader) = &mut self.role else { return Vec::new() };
+        let Some(high_watermark) =
+            leader.advance(&self.voters, self.settings.me, self.shape.synced)
+        else {
+            return Vec::new();
+        };
+        self.committed = Some(high_watermark);
+        let mut effects = vec![Effect::Advance(high_watermark)];
+        while let Some(&Waiting { ticket, last }) = leader.waiting.front()
+            && last < high_watermark
+        {
+            leader.waiting.pop_front();
+            effects.push(Effect::Committed { ticket, last });
+        }
+        effects
+    }
+
+    fn serve(
+        &mut self,
+        ticket: u64,
+        replica: Option<ReplicaKey>,
+        epoch: LeaderEpoch,
+        position: OffsetAndEpoch,
+        now: Millis,
+    ) -> Vec<Effect> {
+        if let Err(code) = self.check_leader(epoch) {
+            return vec![Effect::AnswerFetch { ticket, outcome: Err(code) }];
+        }
+        let compared = self.shape.compare(position);
+        let mut effects = Vec::new();
+        if let (Compared::Same, Some(replica), Role::Leader(leader)) =
+            (compared, replica, &mut self.role)
+        {
+            leader.fetched(replica, position.offset, self.shape.end, now);
+            effects = self.advance();
+        }
+        effects.push(Effect::AnswerFetch { ticket, outcome: Ok(compared) });
+        effects
+    }
+
+    /// Whether this node leads in the epoch that a request names.
+    pub fn check_leader(&self, epoch: LeaderEpoch) -> Result<(), ErrorCode> {
+        match (&self.role, epoch.cmp(&self.epoch())) {
+            (Role::Resigned { .. }, _) => Err(ErrorCode::BrokerNotAvailable),
+            (_, std::cmp::Ordering::Less) => Err(ErrorCode::FencedLeaderEpoch),
+            (_, std::cmp::Ordering::Greater) => Err(ErrorCode::UnknownLeaderEpoch),
+            (Role::Leader(_), std::cmp::Ordering::Equal) => Ok(()),
+            (_, std::cmp::Ordering::Equal) => Err(ErrorCode::NotLeaderOrFollower),
+        }
+    }
+
+    fn vote(&self, ticket: u64, candidate: ReplicaKey, epoch: LeaderEpoch) -> Vec<Effect> {
+        let fenced = epoch < self.epoch();
+        let code = if fenced {
+            Some(ErrorCode::FencedLeaderEpoch)
+        } else if candidate.id < 0 {
+            Some(ErrorCode::InvalidRequest)
+        } else {
+            // A stranger's later epoch does not move this one: only a voter's would, and there is no other yet.
+            None
+        };
+        vec![Effect::Answer { ticket, code }]
+    }
+
+    fn begin_epoch(&self, ticket: u64, leader_id: NodeId, epoch: LeaderEpoch) -> Vec<Effect> {
+        let code = if epoch < self.epoch() {
+            Some(ErrorCode::FencedLeaderEpoch)
+        } else if self.leader() == (LeaderAndEpoch { leader_id: Some(leader_id), epoch }) {
+            None
+        } else {
+            Some(ErrorCode::InconsistentVoterSet)
+        };
+        vec![Effect::Answer { ticket, code }]
+    }
+
+    fn end_epoch(&self, ticket: u64, leader_id: NodeId, epoch: LeaderEpoch) -> Vec<Effect> {
+        let code = if epoch < self.epoch() {
+            Some(ErrorCode::FencedLeaderEpoch)
+        } else if self.voters.get(leader_id).is_none() || leader_id == self.settings.me.id {
+            Some(ErrorCode::InconsistentVoterSet)
+        } else {
+            None
+        };
+        vec![Effect::Answer { ticket, code }]
+    }
+
+    fn stop(&mut self) -> Vec<Effect> {
+        let epoch = self.epoch();
+        let mut effects = Vec::new();
+        if let Role::Leader(leader) = &mut self.role {
+            let waiting = std::mem::take(&mut leader.waiting);
+            let refuse = |waiting: Waiting| Effect::Refuse {
+                ticket: waiting.ticket,
+                code: ErrorCode::NotController,
+            };
+            effects.extend(waiting.into_iter().map(refuse));
+        }
+        self.role = Role::Resigned { epoch };
+        effects.push(Effect::Publish(self.leader()));
+        effects
+    }
+}
+
+/// Following a leader.
+impl Machine {
+    fn tick(&mut self, now: Millis) -> Vec<Effect> {
+        match &self.role {
+            Role::Follower(follower) if follower.deadline <= now => {
+                let epoch = follower.epoch;
+                self.role = Role::Unattached { epoch };
+                let mut effects = vec![Effect::Publish(self.leader())];
+                effects.extend(self.fetch_on(now));
+                effects
+            }
+            Role::Follower(_) | Role::Unattached { .. }
+                if self.retry_at.is_some_and(|at| at <= now) =>
+            {
+                self.fetch_on(now)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn fetch_now(&mut self) -> Option<Effect> {
+        self.retry_at = None;
+        let (epoch, position) = (self.epoch(), self.shape.end());
+        match &self.role {
+            Role::Unattached { .. } => Some(Effect::Fetch { from: From::Anyone, epoch, position }),
+            Role::Follower(Follower { leader_id, snapshot: Some(snapshot), .. }) => {
+                Some(Effect::FetchSnapshot { from: *leader_id, epoch, snapshot: *snapshot })
+            }
+            Role::Follower(Follower { leader_id, .. }) => {
+                Some(Effect::Fetch { from: From::Leader(*leader_id), epoch, position })
+            }
+            Role::Leader(_) | Role::Resigned { .. } => None,
+        }
+    }
+
+    /// Fetches, and wakes when nothing came of it.
+    fn fetch_on(&mut self, now: Millis) -> Vec<Effect> {
+        let mut effects: Vec<Effect> = self.fetch_now().into_iter().collect();
+        if let Role::Follower(follower) = &self.role {
+            effects.push(Effect::WakeAt(follower.deadline.max(now)));
+        }
+        effects
+    }
+
+    fn back_off(&mut self, now: Millis) -> Vec<Effect> {
+        match self.role {
+            Role::Leader(_) | Role::Resigned { .. } => Vec::new(),
+            Role::Unattached { .. } | Role::Follower(_) => {
+                let at = now + self.settings.retry_backoff_ms;
+                self.retry_at = Some(at);
+                vec![Effect::WakeAt(at)]
+            }
+        }
+    }
+
+    /// Learns of a leader; effects if that changed anything.
+    fn heard_of(&mut self, heard: LeaderAndEpoch, now: Millis) -> Vec<Effect> {
+        let known = self.leader();
+        let newer =
+            heard.epoch > known.epoch || heard.epoch == known.epoch && known.leader_id.is_none();
+        if !newer || heard == known || heard.leader_id == Some(self.settings.me.id) {
+            return Vec::new();
+        }
+        let epoch = heard.epoch;
+        self.role = match heard.leader_id {
+            None => Role::Unattached { epoch },
+            Some(leader_id) => Role::Follower(Follower {
+                epoch,
+                leader_id,
+                leader_high_watermark: None,
+                deadline: now + self.settings.fetch_timeout_ms,
+                snapshot: None,
+            }),
+        };
+        let state = ElectionState { epoch, leader_id: heard.leader_id, voted: None };
+        vec![Effect::WriteState(state), Effect::Publish(self.leader())]
+    }
+
+    fn fetched(&mut self, fetched: &Fetched, now: Millis) -> Vec<Effect> {
+        let mut effects = self.heard_of(fetched.leader, now);
+        if !effects.is_empty() {
+            effects.extend(self.fetch_on(now));
+            return effects;
+        }
+        let end = self.shape.end;
+        let Role::Follower(follower) = &mut self.role else { return self.back_off(now) };
+        if fetched.code.is_some() || fetched.leader.epoch != follower.epoch {
+            return self.back_off(now);
+        }
+        follower.deadline = now + self.settings.fetch_timeout_ms;
+        follower.leader_high_watermark = fetched.high_watermark.or(follower.leader_high_watermark);
+        if let Some(snapshot) = fetched.snapshot {
+            follower.snapshot = Some(snapshot);
+        } else if let Some(diverging) = fetched.diverging {
+            return self.diverged(diverging, now);
+        } else if !fetched.batches.is_empty() {
+            return self.take(&fetched.batches, end, now);
+        }
+        let mut effects = self.follow_high_watermark();
+        effects.extend(self.fetch_on(now));
+        effects
+    }
+
+    /// Cuts what the leader does not have. Committed records are never among it.
+    fn diverged(&mut self, diverging: OffsetAndEpoch, now: Millis) -> Vec<Effect> {
+        let mut to = diverging.offset;
+        if let Some(&(_, start)) =
+            self.shape.epochs.iter().find(|&&(epoch, _)| epoch > diverging.epoch)
+        {
+            to = to.min(start);
+        }
+        if to < self.committed.unwrap_or(self.shape.start) || to >= self.shape.end {
+            tracing::error!(to, "the leader's log lacks what was committed; not cutting");
+            return self.back_off(now);
+        }
+        self.shape.truncate(to);
+        let mut effects = vec![Effect::Truncate(to)];
+        effects.extend(self.fetch_on(now));
+        effects
+    }
+
+    fn take(
+        &mut self,
+        batches: &[(LeaderEpoch, Offset, Offset)],
+        end: Offset,
+        now: Millis,
+    ) -> Vec<Effect> {
+        let mut next = end;
+        for &(_, first, last) in batches {
+            if first != next || last < first {
+                tracing::error!(
+                    expected = next,
+                    first,
+                    "the leader's answer does not go on where this log ends"
+                );
+                return self.back_off(now);
+            }
+            next = last + 1;
+        }
+        for &(epoch, first, last) in batches {
+            self.shape.append(epoch, last + 1 - first);
+        }
+        vec![Effect::AppendFetched]
+    }
+
+    fn follow_high_watermark(&mut self) -> Vec<Effect> {
+        let Role::Follower(follower) = &self.role else { return Vec::new() };
+        let Some(told) = follower.leader_high_watermark else { return Vec::new() };
+        let held = told.min(self.shape.synced);
+        if held <= 0 || self.committed.is_some_and(|old| old >= held) {
+            return Vec::new();
+        }
+        self.committed = Some(held);
+        vec![Effect::Advance(held)]
+    }
+
+    fn snapshot_fetched(&mut self, snapshot: OffsetAndEpoch, now: Millis) -> Vec<Effect> {
+        let Role::Follower(follower) = &mut self.role else { return Vec::new() };
+        follower.snapshot = None;
+        follower.deadline = now + self.settings.fetch_timeout_ms;
+        self.committed = Some(snapshot.offset);
+        self.shape.restart_at(snapshot);
+        let mut effects = vec![Effect::Advance(snapshot.offset)];
+        effects.extend(self.fetch_on(now));
+        effects
+    }
+}
