@@ -1,0 +1,35 @@
+//! FindCoordinator (API 10), versions 0-6.
+
+use crate::wire::message::{message, request};
+
+message! {
+    /// What FindCoordinator asks.
+    FindCoordinatorRequest (0..=6, flexible 3) {
+        [0..=3] key: String;
+        [1..] key_type: i8;
+        [4..] coordinator_keys: Vec<String>;
+    }
+
+    /// What FindCoordinator answers.
+    FindCoordinatorResponse (0..=6, flexible 3) {
+        [1.., ignorable] throttle_time_ms: i32;
+        [0..=3] error_code: i16;
+        [1..=3, ignorable] error_message: Option<String> = Some(String::new());
+        [0..=3] node_id: i32;
+        [0..=3] host: String;
+        [0..=3] port: i32;
+        [4..] coordinators: Vec<Coordinator>;
+    }
+
+    /// One of the `coordinators` of [`FindCoordinatorResponse`].
+    Coordinator {
+        key: String;
+        node_id: i32;
+        host: String;
+        port: i32;
+        error_code: i16;
+        error_message: Option<String> = Some(String::new());
+    }
+}
+
+request!(FindCoordinator: FindCoordinatorRequest => FindCoordinatorResponse);

@@ -1,0 +1,77 @@
+//! Produce (API 0), versions 3-13.
+
+use bytes::Bytes;
+
+use crate::types::Uuid;
+use crate::wire::message::{message, request};
+
+message! {
+    /// What Produce asks.
+    ProduceRequest (3..=13, flexible 9) {
+        transactional_id: Option<String>;
+        acks: i16;
+        timeout_ms: i32;
+        topic_data: Vec<TopicProduceData>;
+    }
+
+    /// One of the `topic_data` of [`ProduceRequest`].
+    TopicProduceData {
+        [3..=12, ignorable] name: String;
+        [13.., ignorable] topic_id: Uuid;
+        partition_data: Vec<PartitionProduceData>;
+    }
+
+    /// One of the `partition_data` of [`TopicProduceData`].
+    PartitionProduceData {
+        index: i32;
+        records: Option<Bytes>;
+    }
+
+    /// What Produce answers.
+    ProduceResponse (3..=13, flexible 9) {
+        responses: Vec<TopicProduceResponse>;
+        throttle_time_ms: i32;
+        @0 [10..] node_endpoints: Vec<NodeEndpoint>;
+    }
+
+    /// One of the `responses` of [`ProduceResponse`].
+    TopicProduceResponse {
+        [3..=12, ignorable] name: String;
+        [13.., ignorable] topic_id: Uuid;
+        partition_responses: Vec<PartitionProduceResponse>;
+    }
+
+    /// One of the `partition_responses` of [`TopicProduceResponse`].
+    PartitionProduceResponse {
+        index: i32;
+        error_code: i16;
+        base_offset: i64;
+        log_append_time_ms: i64 = -1;
+        [5.., ignorable] log_start_offset: i64 = -1;
+        [8.., ignorable] record_errors: Vec<BatchIndexAndErrorMessage>;
+        [8.., ignorable] error_message: Option<String>;
+        @0 [10..] current_leader: LeaderIdAndEpoch;
+    }
+
+    /// One of the `record_errors` of [`PartitionProduceResponse`].
+    BatchIndexAndErrorMessage {
+        batch_index: i32;
+        batch_index_error_message: Option<String>;
+    }
+
+    /// The `current_leader` of [`PartitionProduceResponse`].
+    LeaderIdAndEpoch {
+        leader_id: i32 = -1;
+        leader_epoch: i32 = -1;
+    }
+
+    /// One of the `node_endpoints` of [`ProduceResponse`].
+    NodeEndpoint {
+        node_id: i32;
+        host: String;
+        port: i32;
+        rack: Option<String>;
+    }
+}
+
+request!(Produce: ProduceRequest => ProduceResponse);
