@@ -37,7 +37,7 @@ fn decode(bytes: &[u8]) -> Option<TopicId> {
 /// Writes the topic id into the directory `dir`.
 pub fn write(files: &dyn Files, dir: &Path, id: TopicId) -> Result<(), Error> {
     let path = dir.join(PARTITION_METADATA);
-    let text = format!("version: 0\ntopic_id: {id}\n");
+    let text = format!("version: 0\ntopic_id: {id}");
     replace(files, &path, text.as_bytes(), false).map_err(Error::io(path.display()))
 }
 

@@ -19,7 +19,7 @@ use super::segment::{Newest, Place, Segment};
 use super::settings::LogSettings;
 use super::tidy;
 use crate::error::Error;
-use crate::types::{Millis, Offset};
+use crate::types::{Millis, NONE, Offset};
 
 /// A log as it was found.
 pub(super) struct Loaded {
@@ -135,22 +135,37 @@ struct Checked {
 impl Loading<'_> {
     /// Makes indexes for the segments at `bases`, which lack them.
     fn rebuild_missing(&mut self, bases: &BTreeSet<Offset>) -> Result<(), Error> {
-        let missing: Vec<_> = self
-            .segments
-            .iter()
-            .filter(|segment| bases.contains(&segment.base_offset()) && segment.size() > 0)
-            .collect();
-        for segment in missing {
-            if self.options.clean_shutdown || segment.base_offset() < self.options.recovery_point {
-                tracing::warn!(path = %segment.path(names::LOG).display(), "making a missing index anew");
-            }
-            let (segment, mut epochs) = (segment.clone(), Epochs::default());
+        // Those of the tail are made when that is checked.
+        let tail = if self.options.clean_shutdown {
+            usize::MAX
+        } else {
+            self.tail(self.options.recovery_point)
+        };
+        let lacking =
+            |segment: &&Arc<Segment>| bases.contains(&segment.base_offset()) && segment.size() > 0;
+        for segment in self.segments.iter().take(tail).filter(lacking) {
+            tracing::warn!(path = %segment.path(names::LOG).display(), "making a missing index anew");
+            let (size, base_offset) = (segment.size(), segment.base_offset());
             segment.clear_indexes();
-            // Where it is not sound is found out when it is recovered, or read.
-            self.check(&segment, 0, segment.base_offset(), &mut Producers::default(), &mut epochs)?;
+            let checked = self.check(
+                segment,
+                0,
+                base_offset,
+                &mut Producers::default(),
+                &mut Epochs::default(),
+            )?;
+            if let Some(why) = checked.bad {
+                tracing::error!(path = %segment.path(names::LOG).display(), %why, "a closed segment is damaged");
+                segment.set_size(size);
+            }
             segment.store_indexes()?;
         }
         Ok(())
+    }
+
+    /// Which segment `offset` is in.
+    fn tail(&self, offset: Offset) -> usize {
+        self.segments.partition_point(|segment| segment.base_offset() <= offset).saturating_sub(1)
     }
 
     /// The offset behind the last sound batch. The producers too, if everything since their snapshot was read for it.
@@ -175,10 +190,7 @@ impl Loading<'_> {
         &mut self,
         recovery_point: Offset,
     ) -> Result<(Offset, Option<Producers>), Error> {
-        let at = self
-            .segments
-            .partition_point(|segment| segment.base_offset() <= recovery_point)
-            .saturating_sub(1);
+        let at = self.tail(recovery_point);
         let first = self.segments[at].clone();
         let trusted = if first.base_offset() < recovery_point {
             first.trust_indexes_to(recovery_point)?
@@ -254,14 +266,10 @@ impl Loading<'_> {
         let mut since_index = 0;
         let mut scanner = Scanner::batches(&*file, position, segment.size(), next_offset);
         let mut end = position;
+        let mut last_epoch = NONE;
         let bad = loop {
-            let found = match next_sound(&mut scanner, segment.base_offset()) {
-                Ok(Some((found, marker))) => {
-                    if found.header.has_producer_id() {
-                        producers.replay(&found.header, marker);
-                    }
-                    found
-                }
+            let (found, marker) = match next_sound(&mut scanner, segment.base_offset()) {
+                Ok(Some(found)) => found,
                 Ok(None) => break None,
                 Err(Bad::Io(error)) => {
                     return Err(Error::io(segment.path(names::LOG).display())(error));
@@ -269,6 +277,14 @@ impl Loading<'_> {
                 Err(bad) => break Some(bad.to_string()),
             };
             let header = &found.header;
+            // Bytes that a power loss has brought back, behind others that replaced what was before them.
+            if header.partition_leader_epoch < last_epoch {
+                break Some(format!("epoch {} behind {last_epoch}", header.partition_leader_epoch));
+            }
+            last_epoch = header.partition_leader_epoch;
+            if header.has_producer_id() {
+                producers.replay(header, marker);
+            }
             if header.max_timestamp > newest.timestamp {
                 newest = Newest { timestamp: header.max_timestamp, offset: header.last_offset() };
             }

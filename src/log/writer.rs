@@ -192,12 +192,9 @@ impl Log {
         log
     }
 
-    pub(super) fn publish_all(&self, high_watermark: Offset) {
-        let (start, end) = (self.view.log_start_offset(), self.view.log_end_offset());
-        self.view.set_first_unstable_offset(
-            self.producers.first_unstable_offset().map(|offset| offset.max(start)),
-        );
-        self.view.set_high_watermark(high_watermark.clamp(start, end));
+    pub(super) fn publish_all(&mut self, high_watermark: Offset) {
+        self.publish_unstable();
+        self.set_high_watermark(high_watermark);
     }
 
     /// What readers share.
@@ -299,8 +296,9 @@ impl Log {
     pub fn set_high_watermark(&mut self, offset: Offset) {
         let offset = offset.clamp(self.log_start_offset(), self.log_end_offset());
         self.producers.high_watermark_moved(offset);
-        self.publish_unstable();
+        // In this order the last stable offset moves once.
         self.view.set_high_watermark(offset);
+        self.publish_unstable();
     }
 
     pub(super) fn publish_unstable(&self) {

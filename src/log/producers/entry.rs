@@ -137,8 +137,8 @@ impl ProducerEntry {
     }
 
     /// Takes in the marker that ends the open transaction, and says where that began, if there was one.
-    /// `transaction_version` is that of the coordinator's request: from 2 on a marker's epoch is above all before it
-    /// (KIP-890). Errors: `INVALID_PRODUCER_EPOCH`, `TRANSACTION_COORDINATOR_FENCED`.
+    /// `transaction_version` is that of the coordinator's request: from 2 on the epoch of a marker is above that of the
+    /// transaction (KIP-890). Errors: `INVALID_PRODUCER_EPOCH`, `TRANSACTION_COORDINATOR_FENCED`.
     pub fn end_transaction(
         &mut self,
         header: &BatchHeader,
@@ -161,7 +161,8 @@ impl ProducerEntry {
     }
 
     fn check_epoch(&self, header: &BatchHeader, transaction_version: i16) -> Result<(), ApiError> {
-        let above = i16::from(transaction_version >= 2);
+        // Without a transaction to end, a marker is one that was sent again.
+        let above = i16::from(transaction_version >= 2 && self.txn_first_offset.is_some());
         if header.producer_epoch < self.epoch.saturating_add(above) {
             let how = format!(
                 "epoch {} is behind the last seen epoch {}",

@@ -1,0 +1,127 @@
+//! Log directories: locks, checkpoints, discovery, clean and unclean stops.
+
+use std::path::PathBuf;
+
+use super::super::cache::Limits;
+use super::super::files::memory::Call;
+use super::super::manager::{CLEAN_SHUTDOWN, LogManager};
+use super::super::names::Directory;
+use super::super::view::PartitionView;
+use super::*;
+
+fn manager(files: &MemoryFiles) -> LogManager {
+    let paths = [PathBuf::from("/a"), PathBuf::from("/b")];
+    LogManager::open(
+        Arc::new(files.clone()),
+        &paths,
+        Limits { files_max: 3, index_bytes_max: 1 << 20 },
+    )
+    .unwrap()
+}
+
+fn open_in(manager: &LogManager, log_dir: usize, partition: i32) -> Log {
+    let view = PartitionView::new(TopicPartition::new("t", partition));
+    manager.open_log(log_dir, view, Arc::new(small()), None, NOW).unwrap()
+}
+
+#[test]
+fn a_clean_stop_is_remembered_once() {
+    let files = MemoryFiles::new();
+    let first = manager(&files);
+    let mut open: Vec<_> = (0..6).map(|n| open_in(&first, n as usize % 2, n)).collect();
+    for log in &mut open {
+        append(log, batch(3, 10, NOW)).unwrap();
+    }
+    assert!(first.cache().used().0 <= 3);
+    open[2].delete_records(2).unwrap();
+    for (n, log) in open.iter_mut().enumerate() {
+        log.close(NOW).unwrap();
+        first.note(n % 2, &log.topic_partition().clone(), log.offsets());
+    }
+    first.clean_shutdown(42);
+    let text = files.read(Path::new("/a/.kafka_cleanshutdown")).unwrap();
+    assert_eq!(text, br#"{"version":0,"brokerEpoch":42}"#);
+
+    let second = manager(&files);
+    let dir = &second.dirs()[1];
+    assert!(dir.had_clean_shutdown() && files.read(&dir.path().join(CLEAN_SHUTDOWN)).is_err());
+    assert_eq!(dir.previous_broker_epoch(), Some(42));
+    let mut found: Vec<_> =
+        second.discover().unwrap().into_iter().map(|found| (found.log_dir, found.kind)).collect();
+    found.sort_by_key(|found| format!("{found:?}"));
+    assert_eq!(found.len(), 6);
+    assert_eq!(found[0], (0, Directory::Partition(TopicPartition::new("t", 0))));
+    let log = open_in(&second, 0, 2);
+    assert_eq!(
+        (log.log_start_offset(), log.view().high_watermark(), log.log_end_offset()),
+        (2, 3, 3)
+    );
+    // The others are not opened; what is known of them must outlive an unclean stop.
+    second.write_checkpoints();
+
+    let third = manager(&files.after_kill());
+    assert!(!third.dirs()[0].had_clean_shutdown());
+    let log = open_in(&third, 1, 5);
+    assert_eq!(
+        (log.recovery_point(), log.view().high_watermark(), log.log_end_offset()),
+        (3, 3, 3)
+    );
+}
+
+#[test]
+fn a_failed_directory_is_offline_alone() {
+    let files = MemoryFiles::new();
+    let manager = manager(&files);
+    let _log = open_in(&manager, 0, 0);
+    files.fail_next(Call::List, std::io::ErrorKind::Other);
+    let view = PartitionView::new(TopicPartition::new("t", 1));
+    assert!(manager.open_log(1, view.clone(), Arc::new(small()), None, NOW).is_err());
+    assert!(manager.dirs()[1].is_offline() && !manager.dirs()[0].is_offline());
+    assert_eq!(
+        code(manager.open_log(1, view, Arc::new(small()), None, NOW)),
+        ErrorCode::KafkaStorageError
+    );
+    assert_eq!(manager.discover().unwrap().len(), 1);
+    assert_eq!(manager.pick_dir(&[7, 0]), Some(0));
+    manager.dirs()[0].set_offline();
+    assert_eq!(manager.pick_dir(&[7, 0]), None);
+}
+
+#[test]
+fn interrupted_compactions_are_finished_or_undone() {
+    let files = memory();
+    let mut log = open(&files, small());
+    for _ in 0..30 {
+        append(&mut log, batch(3, 30, NOW)).unwrap();
+    }
+    log.close(NOW).unwrap();
+    let bases: Vec<_> = log.view().segments().iter().map(|segment| segment.base_offset()).collect();
+    let name = |base: Offset, suffix: &str| dir().join(format!("{base:020}{suffix}"));
+    let copy = |files: &MemoryFiles, from: &Path, to: &Path| {
+        let bytes = files.read(from).unwrap();
+        files.create(to).unwrap().write_at(&bytes, 0).unwrap();
+    };
+    let options = OpenOptions { clean_shutdown: true, now: NOW, ..OpenOptions::default() };
+    // The first two segments became one, which took the first one's place in name only.
+    let swapped = files.after_kill();
+    copy(&swapped, &name(bases[0], ".log"), &name(bases[0], ".log.swap"));
+    swapped.remove(&name(bases[0], ".index")).unwrap();
+    let log = open_with(&swapped, small(), &options);
+    assert_eq!(offsets(&log, 0).len(), 30);
+    // Half a compaction is no compaction.
+    let cleaned = files.after_kill();
+    for suffix in [".log.cleaned", ".index.cleaned", ".log.swap", ".log.deleted"] {
+        cleaned.create(&name(bases[1], suffix)).unwrap();
+    }
+    cleaned.create(&dir().join("00000000000000000009-0000000001.checkpoint.deleted")).unwrap();
+    let log = open_with(&cleaned, small(), &options);
+    assert_eq!(offsets(&log, 0).len(), 30);
+    let odd: Vec<_> = cleaned
+        .list(dir())
+        .unwrap()
+        .into_iter()
+        .map(|entry| entry.name)
+        .filter(|name| name.matches('.').count() > 1)
+        .collect();
+    assert_eq!(odd, ["00000000000000000009-0000000001.checkpoint.deleted"]);
+}
