@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use vltava::error::ErrorCode;
 use vltava::wire::compression::{Codec, Compression};
 use vltava::wire::records::{
-    Batch, ControlType, Depth, EndTxnMarker, Options, Origin, Record, Rejected, Target,
-    TimestampType, Validated, check, check_request, split,
+    Batch, BatchMut, ControlType, Depth, EndTxnMarker, Options, Origin, Record, Rejected, Target,
+    TimestampType, check, check_request, split,
 };
 
 /// What any batch here may unpack to.
@@ -340,26 +340,29 @@ fn stored(bytes: &Bytes, options: Options<'_>, kafkas: &Value, log_end: i64) -> 
         };
     }
     agree("append", &ours, kafkas)?;
-    let Ok(mut validated) = ours else { return Ok(()) };
-    let next = validated.assign(log_end, 7);
-    same("lastOffset", &json!(next - 1), &kafkas["lastOffset"])?;
+    let Ok(validated) = ours else { return Ok(()) };
+    let mut placed = validated.bytes.to_vec();
+    let mut batch = BatchMut::parse(&mut placed).ok().flatten().ok_or("nothing is stored")?;
+    batch.set_base_offset(log_end);
+    batch.set_partition_leader_epoch(7);
+    same("lastOffset", &json!(batch.header().last_offset()), &kafkas["lastOffset"])?;
     same("logAppendTime", &json!(validated.log_append_time), &kafkas["logAppendTime"])?;
     same("maxTimestamp", &json!(validated.header.max_timestamp), &kafkas["maxTimestamp"])?;
     let expected = unhex(kafkas["stored"].as_str().expect("stored bytes"));
-    same_batch(&validated, &expected, wanted)
+    same_batch(&placed, &expected, wanted)
 }
 
 /// The same bytes; where the batch was packed anew, the same header (but for length and crc) and the same records.
-fn same_batch(ours: &Validated, kafkas: &[u8], wanted: Target) -> Result<(), String> {
-    if ours.bytes == kafkas {
+fn same_batch(ours: &[u8], kafkas: &[u8], wanted: Target) -> Result<(), String> {
+    if ours == kafkas {
         return Ok(());
     }
     let repacked = matches!(wanted, Target::To(compression) if compression.codec != Codec::None);
     if !repacked {
-        return Err(format!("stored {}\n  kafka's {}", hex(&ours.bytes), hex(kafkas)));
+        return Err(format!("stored {}\n  kafka's {}", hex(ours), hex(kafkas)));
     }
     let mut described = Vec::new();
-    for bytes in [&ours.bytes[..], kafkas] {
+    for bytes in [ours, kafkas] {
         let batch =
             split(bytes).next().ok_or("nothing is stored")?.map_err(|error| error.to_string())?;
         batch.check_crc().map_err(|error| error.to_string())?;

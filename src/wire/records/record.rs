@@ -154,9 +154,48 @@ impl<'a> Iterator for Records<'a> {
             return self.end();
         }
         self.left -= 1;
-        let record = Record::parse(&self.base, &mut self.rest);
-        self.ended = record.is_err();
-        Some(record)
+        match Record::parse(&self.base, &mut self.rest) {
+            Ok(record) => Some(Ok(record)),
+            Err(fault) => {
+                self.ended = true;
+                Some(Err(fault.into()))
+            }
+        }
+    }
+}
+
+/// What is wrong with a record, in a word or two: what the walk hands up, so that it stays in registers.
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    Eof,
+    Structure,
+    SizeTooLong(u64),
+    HeaderCount(i32),
+    HeadersBeyond(i32),
+    HeaderKey(i32),
+    Size { size: i32, read: usize },
+}
+
+impl From<Fault> for RecordsError {
+    #[cold]
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Eof => EOF,
+            Fault::Structure => STRUCTURE,
+            Fault::SizeTooLong(value) => size_error(VarintError::TooLong(value)),
+            Fault::HeaderCount(count) => {
+                invalid(format!("Found invalid number of record headers {count}"))
+            }
+            Fault::HeadersBeyond(count) => invalid(format!(
+                "Found invalid number of record headers. {count} is larger than the remaining size of the buffer"
+            )),
+            Fault::HeaderKey(length) => {
+                invalid(format!("Invalid negative header key size {length}"))
+            }
+            Fault::Size { size, read } => invalid(format!(
+                "Invalid record size: expected to read {size} bytes in record payload, but instead read {read}"
+            )),
+        }
     }
 }
 
@@ -183,40 +222,37 @@ pub(super) fn size_error(error: VarintError) -> RecordsError {
 
 impl<'a> Record<'a> {
     /// Takes the record that `rest` begins with.
-    #[inline]
-    pub(super) fn parse(base: &Base, rest: &mut &'a [u8]) -> Result<Self, RecordsError> {
-        let (size, size_length) = read_varint(rest).map_err(size_error)?;
-        let body = &rest[size_length..];
-        let (record, left) = Self::parse_body(base, size, body)?;
+    #[inline(always)]
+    fn parse(base: &Base, rest: &mut &'a [u8]) -> Result<Self, Fault> {
+        let (size, size_length) = read_varint(rest).map_err(|error| match error {
+            VarintError::Eof => Fault::Eof,
+            VarintError::TooLong(value) => Fault::SizeTooLong(value),
+        })?;
+        let body = rest.get(size_length..).ok_or(Fault::Eof)?;
+        let (record, left) = Self::body(base, size, body)?;
         *rest = left;
         Ok(Self { size_in_bytes: size_length + record.size_in_bytes, ..record })
     }
 
+    /// The record that is `body`, which should be `size` bytes.
+    pub(super) fn parse_body(base: &Base, size: i32, body: &'a [u8]) -> Result<Self, RecordsError> {
+        Ok(Self::body(base, size, body)?.0)
+    }
+
     /// The record that `body` begins with, which should take `size` bytes, and what follows it.
-    #[inline]
-    pub(super) fn parse_body(
-        base: &Base,
-        size: i32,
-        body: &'a [u8],
-    ) -> Result<(Self, &'a [u8]), RecordsError> {
+    #[inline(always)]
+    fn body(base: &Base, size: i32, body: &'a [u8]) -> Result<(Self, &'a [u8]), Fault> {
         let mut cursor = Cursor(body);
         let attributes = cursor.byte()? as i8;
         let timestamp_delta = cursor.varlong()?;
         let offset_delta = cursor.varint()?;
         let key = cursor.field()?;
         let value = cursor.field()?;
-        let count = cursor.header_count()?;
-        let bytes = cursor.0;
-        for _ in 0..count {
-            cursor.header()?;
-        }
+        let headers = cursor.headers()?;
         let read = body.len() - cursor.0.len();
-        if usize::try_from(size).ok() != Some(read) {
-            return Err(invalid(format!(
-                "Invalid record size: expected to read {size} bytes in record payload, but instead read {read}"
-            )));
+        if size as usize != read {
+            return Err(Fault::Size { size, read });
         }
-        let headers = Headers { count, bytes: &bytes[..bytes.len() - cursor.0.len()] };
         let record = Self {
             offset: base.offset(offset_delta),
             timestamp: base.timestamp(timestamp_delta),
@@ -235,55 +271,58 @@ impl<'a> Record<'a> {
 struct Cursor<'a>(&'a [u8]);
 
 impl<'a> Cursor<'a> {
-    #[inline]
-    fn byte(&mut self) -> Result<u8, RecordsError> {
-        let (&byte, rest) = self.0.split_first().ok_or(EOF)?;
+    #[inline(always)]
+    fn byte(&mut self) -> Result<u8, Fault> {
+        let (&byte, rest) = self.0.split_first().ok_or(Fault::Eof)?;
         self.0 = rest;
         Ok(byte)
     }
 
-    #[inline]
-    fn varint(&mut self) -> Result<i32, RecordsError> {
-        let (value, length) = read_varint(self.0).map_err(|_| STRUCTURE)?;
-        self.0 = &self.0[length..];
+    #[inline(always)]
+    fn varint(&mut self) -> Result<i32, Fault> {
+        let (value, length) = read_varint(self.0).map_err(|_| Fault::Structure)?;
+        self.0 = self.0.get(length..).ok_or(Fault::Structure)?;
         Ok(value)
     }
 
-    #[inline]
-    fn varlong(&mut self) -> Result<i64, RecordsError> {
-        let (value, length) = read_varlong(self.0).map_err(|_| STRUCTURE)?;
-        self.0 = &self.0[length..];
+    #[inline(always)]
+    fn varlong(&mut self) -> Result<i64, Fault> {
+        let (value, length) = read_varlong(self.0).map_err(|_| Fault::Structure)?;
+        self.0 = self.0.get(length..).ok_or(Fault::Structure)?;
         Ok(value)
     }
 
     /// Bytes behind their length; a negative length is none.
-    #[inline]
-    fn field(&mut self) -> Result<Option<&'a [u8]>, RecordsError> {
+    #[inline(always)]
+    fn field(&mut self) -> Result<Option<&'a [u8]>, Fault> {
         let length = self.varint()?;
         let Ok(length) = usize::try_from(length) else { return Ok(None) };
-        let (bytes, rest) = self.0.split_at_checked(length).ok_or(STRUCTURE)?;
+        let (bytes, rest) = self.0.split_at_checked(length).ok_or(Fault::Structure)?;
         self.0 = rest;
         Ok(Some(bytes))
     }
 
-    #[inline]
-    fn header_count(&mut self) -> Result<usize, RecordsError> {
-        let count = self.varint()?;
-        match usize::try_from(count) {
-            Ok(count) if count <= self.0.len() => Ok(count),
-            Ok(count) => Err(invalid(format!(
-                "Found invalid number of record headers. {count} is larger than the remaining size of the buffer"
-            ))),
-            Err(_) => Err(invalid(format!("Found invalid number of record headers {count}"))),
+    #[inline(always)]
+    fn headers(&mut self) -> Result<Headers<'a>, Fault> {
+        match self.varint()? {
+            0 => Ok(Headers { count: 0, bytes: &[] }),
+            count => self.some_headers(count),
         }
     }
 
-    fn header(&mut self) -> Result<(), RecordsError> {
-        let length = self.varint()?;
-        let Ok(length) = usize::try_from(length) else {
-            return Err(invalid(format!("Invalid negative header key size {length}")));
-        };
-        self.0 = self.0.get(length..).ok_or(STRUCTURE)?;
-        self.field().map(|_| ())
+    #[inline(never)]
+    fn some_headers(&mut self, number: i32) -> Result<Headers<'a>, Fault> {
+        let Ok(count) = usize::try_from(number) else { return Err(Fault::HeaderCount(number)) };
+        if count > self.0.len() {
+            return Err(Fault::HeadersBeyond(number));
+        }
+        let bytes = self.0;
+        for _ in 0..count {
+            let length = self.varint()?;
+            let Ok(length) = usize::try_from(length) else { return Err(Fault::HeaderKey(length)) };
+            self.0 = self.0.get(length..).ok_or(Fault::Structure)?;
+            self.field()?;
+        }
+        Ok(Headers { count, bytes: &bytes[..bytes.len() - self.0.len()] })
     }
 }

@@ -77,7 +77,7 @@ impl<'a> RecordStream<'a> {
                 "Invalid record size: expected {size} bytes in record payload, but the record payload reached EOF."
             )));
         }
-        let (record, _) = Record::parse_body(&self.base, size, &self.body)?;
+        let record = Record::parse_body(&self.base, size, &self.body)?;
         Ok(Some(Record { size_in_bytes: size_length + record.size_in_bytes, ..record }))
     }
 

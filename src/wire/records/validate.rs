@@ -1,8 +1,8 @@
 //! What a leader does with records before it appends them. A pure function of the bytes, the topic's settings and the
 //! time: no log, no clock.
 //!
-//! [`check`] runs where the request is read and needs to know nothing of the log; [`Validated::assign`] runs where the
-//! log is written and touches twelve bytes per batch, which the crc does not cover.
+//! It runs where the request is read and needs to know nothing of the log, which gives offset and leader epoch later:
+//! twelve bytes that the crc does not cover.
 //!
 //! The cheap road is the common one. An uncompressed batch is walked without a copy; a compressed one that is stored as
 //! it came is judged by its header and crc, unless the topic or [`Depth::Records`] wants to see its records; only a
@@ -20,7 +20,7 @@ use super::header::{BatchHeader, NO_TIMESTAMP, TimestampType};
 use super::inspect::{Inspector, RecordError};
 use super::mutate::BatchMut;
 use crate::error::{ApiError, ErrorCode};
-use crate::types::{LeaderEpoch, Millis, Offset, PartitionId};
+use crate::types::{Millis, PartitionId};
 use crate::wire::compression::{Codec, Compression};
 
 /// Who wants to append.
@@ -146,27 +146,15 @@ impl From<Rejected> for ApiError {
     }
 }
 
-/// One batch that may be appended as soon as it has its offset.
+/// One batch that may be appended. What is left is to give it offset and leader epoch, which the crc does not cover.
 #[derive(Clone, Debug)]
 pub struct Validated {
-    /// The batch's bytes.
-    pub bytes: BytesMut,
+    /// The batch's bytes: those of the request wherever nothing had to change.
+    pub bytes: Bytes,
     /// Its head: as it is in the bytes.
     pub header: BatchHeader,
     /// The time of the append that the producer is told; −1 where records keep their own.
     pub log_append_time: Millis,
-}
-
-impl Validated {
-    /// Gives the batch its place in the log, in the bytes and in the header. The offset behind it.
-    pub fn assign(&mut self, first_offset: Offset, leader_epoch: LeaderEpoch) -> Offset {
-        if let Ok(Some(mut batch)) = BatchMut::parse(&mut self.bytes) {
-            batch.set_base_offset(first_offset);
-            batch.set_partition_leader_epoch(leader_epoch);
-            self.header = *batch.header();
-        }
-        self.header.next_offset()
-    }
 }
 
 /// What a produce request's version asks of a partition's records, before anything about the partition is known.
@@ -226,7 +214,7 @@ pub fn check(mut records: Bytes, options: &Options<'_>) -> Result<Validated, Rej
         Some(max_timestamp) => {
             let size = batch.header().size_in_bytes();
             records.truncate(size);
-            in_place(records, max_timestamp, options)
+            in_place(records, max_timestamp, options)?
         }
         None => rebuild(&batch, target, options)?,
     };
@@ -347,17 +335,26 @@ fn needs_records(header: &BatchHeader, options: &Options<'_>) -> bool {
         || create_time && Inspector::new(header, options).is_out_of_range(header.max_timestamp)
 }
 
-/// Keeps the batch as it came but for its times. Copies it only where others still hold its bytes.
-fn in_place(batch: Bytes, max_timestamp: Millis, options: &Options<'_>) -> Validated {
+/// Keeps the batch as it came but for its times. Where those change, it is copied if others still hold its bytes.
+fn in_place(
+    batch: Bytes,
+    max_timestamp: Millis,
+    options: &Options<'_>,
+) -> Result<Validated, Rejected> {
+    let kind = options.timestamp_type;
+    let (max_timestamp, log_append_time) = match kind {
+        TimestampType::CreateTime => (max_timestamp, NO_TIMESTAMP),
+        TimestampType::LogAppendTime => (options.now, options.now),
+    };
+    let header = BatchHeader::parse(&batch)?.expect("a whole batch was parsed here before");
+    if header.timestamp_type() == kind && header.max_timestamp == max_timestamp {
+        return Ok(Validated { bytes: batch, header, log_append_time });
+    }
     let mut bytes = batch.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
-    let append_time = options.timestamp_type == TimestampType::LogAppendTime;
-    let (max_timestamp, log_append_time) =
-        if append_time { (options.now, options.now) } else { (max_timestamp, NO_TIMESTAMP) };
-    let mut batch =
-        BatchMut::parse(&mut bytes).ok().flatten().expect("a whole batch was parsed here before");
-    batch.set_max_timestamp(options.timestamp_type, max_timestamp);
-    let header = *batch.header();
-    Validated { bytes, header, log_append_time }
+    let mut changed = BatchMut::parse(&mut bytes)?.expect("a whole batch was parsed here before");
+    changed.set_max_timestamp(kind, max_timestamp);
+    let header = *changed.header();
+    Ok(Validated { bytes: bytes.freeze(), header, log_append_time })
 }
 
 /// Packs the batch's records anew, in memory for one record and the result.
@@ -385,7 +382,7 @@ fn rebuild(
         }
     }
     inspector.finish()?;
-    let bytes: BytesMut = builder.build().into();
+    let bytes = builder.build();
     if is_over(bytes.len(), *limit) {
         return Err(too_large(bytes.len()));
     }

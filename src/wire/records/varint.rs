@@ -10,27 +10,29 @@ pub(super) enum VarintError {
 }
 
 /// A varint of up to 5 bytes, and how many it took.
-#[inline]
+#[inline(always)]
 pub(super) fn read_varint(bytes: &[u8]) -> Result<(i32, usize), VarintError> {
-    if let Some(&first) = bytes.first()
-        && first < 0x80
-    {
-        let raw = u32::from(first);
-        return Ok(((raw >> 1) as i32 ^ -((raw & 1) as i32), 1));
-    }
-    let (raw, length) = read_raw(bytes, 5)?;
-    let raw = raw as u32;
+    let (raw, length) = match *bytes {
+        // lengths and deltas of ordinary records
+        [a, ..] if a < 0x80 => (u32::from(a), 1),
+        [a, b, ..] if b < 0x80 => (u32::from(a & 0x7f) | u32::from(b) << 7, 2),
+        _ => read_raw(bytes, 5).map(|(raw, length)| (raw as u32, length))?,
+    };
     Ok(((raw >> 1) as i32 ^ -((raw & 1) as i32), length))
 }
 
 /// A varint of up to 10 bytes, and how many it took.
-#[inline]
+#[inline(always)]
 pub(super) fn read_varlong(bytes: &[u8]) -> Result<(i64, usize), VarintError> {
-    let (raw, length) = read_raw(bytes, 10)?;
+    let (raw, length) = match *bytes {
+        [a, ..] if a < 0x80 => (u64::from(a), 1),
+        [a, b, ..] if b < 0x80 => (u64::from(a & 0x7f) | u64::from(b) << 7, 2),
+        _ => read_raw(bytes, 10)?,
+    };
     Ok(((raw >> 1) as i64 ^ -((raw & 1) as i64), length))
 }
 
-#[inline]
+#[inline(never)]
 fn read_raw(bytes: &[u8], length_max: usize) -> Result<(u64, usize), VarintError> {
     let mut raw = 0_u64;
     for (index, &byte) in bytes.iter().take(length_max).enumerate() {
