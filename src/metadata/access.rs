@@ -6,6 +6,7 @@ use bytes::Bytes;
 use imbl::OrdMap;
 
 use crate::types::{Millis, Uuid};
+use crate::wire::stored::metadata::AccessControlEntryRecord;
 
 /// One access control entry; the numbers are the protocol's.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -24,6 +25,20 @@ pub struct Acl {
     pub operation: i8,
     /// Whether that is denied (2) or allowed (3).
     pub permission_type: i8,
+}
+
+impl From<&AccessControlEntryRecord> for Acl {
+    fn from(record: &AccessControlEntryRecord) -> Self {
+        Self {
+            resource_type: record.resource_type,
+            resource_name: record.resource_name.clone(),
+            pattern_type: record.pattern_type,
+            principal: record.principal.clone(),
+            host: record.host.clone(),
+            operation: record.operation,
+            permission_type: record.permission_type,
+        }
+    }
 }
 
 /// Every access control entry, by id.

@@ -224,15 +224,6 @@ impl MetadataVersion {
         }
     }
 
-    /// The version of `BrokerRegistrationChangeRecord`.
-    pub const fn broker_registration_change_record_version(self) -> i16 {
-        match self.0 {
-            30.. => 3,
-            17.. => 2,
-            _ => 1,
-        }
-    }
-
     /// The version of `PartitionRecord` and of `PartitionChangeRecord`.
     pub const fn partition_record_version(self) -> i16 {
         match self.0 {

@@ -5,18 +5,38 @@
 
 /// ACLs, SCRAM credentials and delegation tokens, as data.
 pub mod access;
+/// What a new cluster begins with.
+pub mod bootstrap;
+/// What differs between two images.
+pub mod changes;
 /// Registered brokers and controllers.
 pub mod cluster;
 /// Dynamic configuration by resource.
 pub mod configs;
+/// Records over an image.
+pub mod delta;
 /// Metadata versions, features, and which levels of them this build has.
 pub mod features;
 /// The whole of it at one offset.
 pub mod image;
+/// Committed records to images, transaction by transaction.
+pub mod loader;
 /// Client quotas, as data.
 pub mod quotas;
+/// An image as records.
+pub mod records;
+/// Snapshots in Kafka's form.
+pub mod snapshot;
+/// A copy of the latest image in sled.
+pub mod store;
 /// Topics and their partitions.
 pub mod topics;
 
+pub use changes::Changes;
+pub use delta::Delta;
 pub use features::MetadataVersion;
 pub use image::{Image, Provenance};
+pub use loader::Loader;
+
+#[cfg(test)]
+mod tests;
