@@ -1,0 +1,64 @@
+//! The table of APIs: what is served, on which listener, by whom. Dispatch, ApiVersions and the docs come from it.
+
+use std::future::Future;
+
+use super::answer::Pending;
+use super::context::{Call, ListenerKind};
+use super::{Refusal, frame};
+use crate::wire::api_key::ApiKey;
+use crate::wire::codec::{DecodeError, Reader};
+use crate::wire::message::Request;
+
+/// One API: its key, the listeners that serve it, and its handler.
+pub(crate) struct Row {
+    pub(crate) key: ApiKey,
+    listeners: &'static [ListenerKind],
+    pub(crate) serve: fn(Call, Reader) -> Result<Pending, Refusal>,
+}
+
+const BROKER: &[ListenerKind] = &[ListenerKind::Broker];
+const BOTH: &[ListenerKind] = &[ListenerKind::Broker, ListenerKind::Controller];
+
+const fn row(
+    key: ApiKey,
+    listeners: &'static [ListenerKind],
+    serve: fn(Call, Reader) -> Result<Pending, Refusal>,
+) -> Row {
+    Row { key, listeners, serve }
+}
+
+/// Every API that is served, by key.
+#[rustfmt::skip]
+static TABLE: &[Row] = &[
+    row(ApiKey::ApiVersions, BOTH, |call, reader| simple(call, reader, super::api_versions::handle)),
+];
+
+/// The row of `key` on a listener of `kind`; none where it is not served there.
+pub(crate) fn find(key: ApiKey, kind: ListenerKind) -> Option<&'static Row> {
+    TABLE.iter().find(|row| row.key == key && row.listeners.contains(&kind))
+}
+
+/// What a listener of `kind` serves, by key.
+pub(crate) fn served(kind: ListenerKind) -> impl Iterator<Item = ApiKey> {
+    TABLE.iter().filter(move |row| row.listeners.contains(&kind)).map(|row| row.key)
+}
+
+/// Decodes a request; bytes left over are no such request.
+pub(crate) fn decode<R: Request>(call: &Call, mut reader: Reader) -> Result<R, Refusal> {
+    let request = R::decode(&mut reader, call.version)?;
+    match reader.remaining() {
+        0 => Ok(request),
+        _ => Err(Refusal::Malformed(DecodeError::Trailing)),
+    }
+}
+
+/// Decodes the request, runs its handler, and frames the answer.
+fn simple<R, F>(call: Call, reader: Reader, handler: impl FnOnce(Call, R) -> F + 'static) -> Result<Pending, Refusal>
+where
+    R: Request + 'static,
+    F: Future<Output = R::Response> + 'static,
+{
+    let request = decode::<R>(&call, reader)?;
+    let head = call.head();
+    Ok(Box::pin(async move { frame::<R>(head, &handler(call, request).await) }))
+}
