@@ -4,8 +4,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::OnceLock;
 
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+
+use super::fetch_session::FetchSessions;
 use crate::clock::Clock;
-use crate::types::NodeId;
+use crate::config::Config;
+use crate::error::ErrorCode;
+use crate::log::manager::LogManager;
+use crate::metadata::Image;
+use crate::metrics::Metrics;
+use crate::partition::replica::Replica;
+use crate::partition::table::PartitionTable;
+use crate::types::{NodeId, TopicIdPartition};
 
 /// Whom a listener serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,4 +84,63 @@ pub struct Context {
     pub cluster_id: String,
     /// The time.
     pub clock: Clock,
+    /// The node's configuration, dynamic values included.
+    pub config: Arc<ArcSwap<Config>>,
+    /// The cluster's metadata.
+    pub image: Arc<ArcSwap<Image>>,
+    /// This node's replicas.
+    pub partitions: Arc<PartitionTable>,
+    /// The log directories; none on a node that is no broker.
+    pub logs: Option<Arc<LogManager>>,
+    /// Fetch sessions.
+    pub(crate) fetch_sessions: Mutex<FetchSessions>,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
+}
+
+impl Context {
+    /// The cluster's metadata of this moment.
+    pub fn image(&self) -> Arc<Image> {
+        self.image.load_full()
+    }
+
+    /// Whom clients are told to be the controller: any broker will do, since all pass requests on.
+    pub fn some_controller(&self) -> NodeId {
+        let image = self.image.load();
+        if image.cluster.is_alive(self.node_id) {
+            return self.node_id;
+        }
+        image.cluster.alive_brokers().next().map_or(crate::types::NONE, |broker| broker.id)
+    }
+
+    /// This node's replica of a partition.
+    ///
+    /// # Errors
+    /// `NOT_LEADER_OR_FOLLOWER` when it is another node's, `UNKNOWN_TOPIC_OR_PARTITION` when there is no such partition.
+    pub fn replica(&self, id: &TopicIdPartition) -> Result<Arc<Replica>, ErrorCode> {
+        self.partitions.get(id).ok_or_else(|| {
+            let known =
+                self.image.load().topics.partition_by_id(id.topic_id, id.partition).is_some();
+            if known { ErrorCode::NotLeaderOrFollower } else { ErrorCode::UnknownTopicOrPartition }
+        })
+    }
+
+    /// Whether enough replicas are in sync to take a write that all of them must have (`min.insync.replicas`).
+    ///
+    /// # Errors
+    /// `NOT_ENOUGH_REPLICAS`.
+    pub fn check_min_isr(&self, replica: &Replica) -> Result<(), ErrorCode> {
+        let image = self.image.load();
+        let Some(partition) =
+            image.topics.partition_by_id(replica.id.topic_id, replica.id.partition)
+        else {
+            return Err(ErrorCode::UnknownTopicOrPartition);
+        };
+        // More than there are replicas can never be had: Kafka caps it there.
+        let wanted = usize::try_from(replica.settings().config.min_insync_replicas).unwrap_or(1);
+        if partition.isr.len() < wanted.min(partition.replicas.len()) {
+            return Err(ErrorCode::NotEnoughReplicas);
+        }
+        Ok(())
+    }
 }

@@ -38,7 +38,8 @@ async fn serve(call: &Call, request: &FetchRequest, session: SessionRequest, pla
     let reads = fetch_read::gather(call, &plan.wanted, &limits).await;
     let outcomes: Vec<_> = reads.iter().map(Read::outcome).collect();
     let now = call.context.clock.now();
-    let (session_id, told) = call.context.fetch_sessions.lock().finish(&plan, session, &outcomes, now);
+    let (session_id, told) =
+        call.context.fetch_sessions.lock().finish(&plan, session, &outcomes, now);
     fetch_answer::build(call, session_id, &plan.wanted, reads, &told)
 }
 
@@ -48,8 +49,14 @@ fn refuse(call: &Call, code: ErrorCode) -> Answer {
 }
 
 fn session_request(call: &Call, request: &FetchRequest) -> SessionRequest {
-    let (id, epoch) = if call.version >= 7 { (request.session_id, request.session_epoch) } else { (0, -1) };
-    SessionRequest { id, epoch, uses_ids: call.version >= 13, from_follower: replica_id(call, request) >= 0 }
+    let (id, epoch) =
+        if call.version >= 7 { (request.session_id, request.session_epoch) } else { (0, -1) };
+    SessionRequest {
+        id,
+        epoch,
+        uses_ids: call.version >= 13,
+        from_follower: replica_id(call, request) >= 0,
+    }
 }
 
 /// The follower that asks, or −1.
@@ -59,7 +66,9 @@ fn replica_id(call: &Call, request: &FetchRequest) -> i32 {
 
 fn limits(call: &Call, request: &FetchRequest) -> Limits {
     let from_follower = replica_id(call, request) >= 0;
-    let max_bytes = usize::try_from(request.max_bytes).unwrap_or(0).min(call.context.settings.fetch_bytes_max);
+    let max_bytes = usize::try_from(request.max_bytes)
+        .unwrap_or(0)
+        .min(usize::try_from(call.context.config.load().fetch_max_bytes()).unwrap_or(0));
     Limits {
         max_bytes,
         min_bytes: usize::try_from(request.min_bytes).unwrap_or(0).min(max_bytes),
@@ -79,7 +88,11 @@ fn wanted(call: &Call, request: &FetchRequest) -> Vec<Wanted> {
             fetch_offset: partition.fetch_offset,
             max_bytes: partition.partition_max_bytes,
             leader_epoch: if call.version >= 9 { partition.current_leader_epoch } else { NONE },
-            last_fetched_epoch: if call.version >= 12 { partition.last_fetched_epoch } else { NONE },
+            last_fetched_epoch: if call.version >= 12 {
+                partition.last_fetched_epoch
+            } else {
+                NONE
+            },
             log_start_offset: partition.log_start_offset,
         }));
     }

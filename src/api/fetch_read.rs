@@ -12,7 +12,9 @@ use crate::log::view::{PartitionView, RecordsSlice};
 use crate::log::waiters::{Guard, Wake, Watch};
 use crate::partition::replica::Replica;
 use crate::types::{TopicIdPartition, Uuid};
-use crate::wire::messages::fetch::{AbortedTransaction, EpochEndOffset, LeaderIdAndEpoch, PartitionData};
+use crate::wire::messages::fetch::{
+    AbortedTransaction, EpochEndOffset, LeaderIdAndEpoch, PartitionData,
+};
 
 /// What bounds one fetch.
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +84,8 @@ pub(super) async fn gather(call: &Call, wanted: &[Wanted], limits: &Limits) -> V
     loop {
         let reads = read_all(call, wanted, limits).await;
         let bytes: usize = reads.iter().map(Read::bytes).sum();
-        let enough = bytes >= limits.min_bytes || wanted.is_empty() || reads.iter().any(Read::is_urgent);
+        let enough =
+            bytes >= limits.min_bytes || wanted.is_empty() || reads.iter().any(Read::is_urgent);
         if enough || limits.max_wait.is_zero() {
             return reads;
         }
@@ -98,7 +101,9 @@ async fn grown(wanted: &[Wanted], reads: &[Read], watch: Watch) {
         .iter()
         .zip(reads)
         .filter_map(|(wanted, read)| Some((read.view.as_ref()?, wanted, read)))
-        .map(|(view, wanted, read)| (view, view.offset(watch).min(seen_until(wanted, read, view, watch))))
+        .map(|(view, wanted, read)| {
+            (view, view.offset(watch).min(seen_until(wanted, read, view, watch)))
+        })
         .collect();
     let mut guards: Vec<Guard> = Vec::new();
     poll_fn(|cx| {
@@ -109,7 +114,11 @@ async fn grown(wanted: &[Wanted], reads: &[Read], watch: Watch) {
             guards.push(view.waiters().park(watch, *beyond, Wake::Task(cx.waker().clone())));
         }
         // What has come between the read and the parking would else be missed.
-        if waits.iter().any(|(view, beyond)| view.offset(watch) > *beyond) { Poll::Ready(()) } else { Poll::Pending }
+        if waits.iter().any(|(view, beyond)| view.offset(watch) > *beyond) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     })
     .await;
 }
@@ -117,7 +126,9 @@ async fn grown(wanted: &[Wanted], reads: &[Read], watch: Watch) {
 /// The offset that the reader has seen the log up to.
 fn seen_until(wanted: &Wanted, read: &Read, view: &PartitionView, watch: Watch) -> i64 {
     match watch {
-        Watch::LogEnd => wanted.fetch_offset.max(if read.slices.is_empty() { 0 } else { view.log_end_offset() }),
+        Watch::LogEnd => {
+            wanted.fetch_offset.max(if read.slices.is_empty() { 0 } else { view.log_end_offset() })
+        }
         Watch::HighWatermark => read.data.high_watermark,
         Watch::LastStable => read.data.last_stable_offset,
     }
@@ -142,30 +153,37 @@ async fn read_all(call: &Call, wanted: &[Wanted], limits: &Limits) -> Vec<Read> 
 fn find(call: &Call, wanted: &Wanted) -> Result<Arc<Replica>, ErrorCode> {
     let (topic_id, unknown) = match &wanted.topic {
         TopicRef::Id(id) => (*id, ErrorCode::UnknownTopicId),
-        TopicRef::Name(name) => {
-            (call.context.image().topic_id(name).unwrap_or(Uuid::ZERO), ErrorCode::UnknownTopicOrPartition)
-        }
+        TopicRef::Name(name) => (
+            call.context.image().topics.id(name).unwrap_or(Uuid::ZERO),
+            ErrorCode::UnknownTopicOrPartition,
+        ),
     };
     let id = TopicIdPartition { topic_id, partition: wanted.partition };
-    if let Some(replica) = call.context.partitions.get(&id) {
-        return Ok(replica);
-    }
-    let image = call.context.image();
-    Err(match (image.has_partition(&id), image.has_topic(&topic_id)) {
-        (true, _) => ErrorCode::NotLeaderOrFollower,
-        (false, true) => ErrorCode::UnknownTopicOrPartition,
-        (false, false) => unknown,
+    call.context.replica(&id).map_err(|code| match code {
+        ErrorCode::UnknownTopicOrPartition
+            if call.context.image().topics.by_id(topic_id).is_none() =>
+        {
+            unknown
+        }
+        code => code,
     })
 }
 
-async fn read(replica: &Replica, wanted: &Wanted, limits: &Limits, left: usize, min_one: bool) -> Read {
+async fn read(
+    replica: &Replica,
+    wanted: &Wanted,
+    limits: &Limits,
+    left: usize,
+    min_one: bool,
+) -> Read {
     match try_read(replica, wanted, limits, left, min_one).await {
         Ok(read) => read,
         Err(code) => {
             let mut read = Read::failed(wanted.partition, code);
             if matches!(code, ErrorCode::NotLeaderOrFollower | ErrorCode::FencedLeaderEpoch) {
                 let (leader_id, leader_epoch) = (replica.leader(), replica.leader_epoch());
-                read.data.current_leader = LeaderIdAndEpoch { leader_id, leader_epoch, ..Default::default() };
+                read.data.current_leader =
+                    LeaderIdAndEpoch { leader_id, leader_epoch, ..Default::default() };
             }
             read
         }
@@ -197,7 +215,9 @@ async fn try_read(
     }
     let up_to = view.offset(limits.watch());
     let max_bytes = usize::try_from(wanted.max_bytes).unwrap_or(0).min(left);
-    let found = view.read(wanted.fetch_offset, max_bytes, min_one, up_to).map_err(|error| told(replica, &error))?;
+    let found = view
+        .read(wanted.fetch_offset, max_bytes, min_one, up_to)
+        .map_err(|error| told(replica, &error))?;
     data.aborted_transactions = limits.read_committed.then(Vec::new);
     if limits.read_committed && !found.slices.is_empty() {
         let aborted = view

@@ -124,7 +124,8 @@ impl FetchSessions {
             let kind = if request.epoch == FINAL_EPOCH { Kind::Sessionless } else { Kind::New };
             return Ok(Plan { wanted: partitions, kind });
         }
-        let session = self.sessions.get_mut(&request.id).ok_or(ErrorCode::FetchSessionIdNotFound)?;
+        let session =
+            self.sessions.get_mut(&request.id).ok_or(ErrorCode::FetchSessionIdNotFound)?;
         if session.uses_ids != request.uses_ids {
             return Err(ErrorCode::FetchSessionTopicIdError);
         }
@@ -134,7 +135,8 @@ impl FetchSessions {
         session.change(partitions, forgotten);
         session.epoch = next_epoch(session.epoch);
         session.last_used = now;
-        let wanted = session.partitions.iter().map(|remembered| remembered.wanted.clone()).collect();
+        let wanted =
+            session.partitions.iter().map(|remembered| remembered.wanted.clone()).collect();
         Ok(Plan { wanted, kind: Kind::Incremental(request.id) })
     }
 
@@ -150,7 +152,9 @@ impl FetchSessions {
             Kind::Sessionless => (INVALID_SESSION_ID, vec![true; outcomes.len()]),
             Kind::New => (self.remember(plan, request, outcomes, now), vec![true; outcomes.len()]),
             Kind::Incremental(id) => {
-                let Some(session) = self.sessions.get_mut(&id) else { return (id, vec![true; outcomes.len()]) };
+                let Some(session) = self.sessions.get_mut(&id) else {
+                    return (id, vec![true; outcomes.len()]);
+                };
                 (id, session.update(&plan.wanted, outcomes))
             }
         }
@@ -163,8 +167,15 @@ impl FetchSessions {
     }
 
     /// Keeps a new session, if there is a slot or somebody to take one from; its id, or 0.
-    fn remember(&mut self, plan: &Plan, request: SessionRequest, outcomes: &[Outcome], now: Millis) -> i32 {
-        if plan.wanted.is_empty() || !self.make_room(request.from_follower, plan.wanted.len(), now) {
+    fn remember(
+        &mut self,
+        plan: &Plan,
+        request: SessionRequest,
+        outcomes: &[Outcome],
+        now: Millis,
+    ) -> i32 {
+        if plan.wanted.is_empty() || !self.make_room(request.from_follower, plan.wanted.len(), now)
+        {
             return INVALID_SESSION_ID;
         }
         let id = loop {
@@ -225,7 +236,12 @@ impl Session {
                 None => {
                     places.insert((wanted.topic.clone(), wanted.partition), self.partitions.len());
                     let (high_watermark, log_start_offset) = (-1, -1);
-                    self.partitions.push(Remembered { wanted, high_watermark, log_start_offset, error: false });
+                    self.partitions.push(Remembered {
+                        wanted,
+                        high_watermark,
+                        log_start_offset,
+                        error: false,
+                    });
                 }
             }
         }
@@ -263,8 +279,10 @@ impl Session {
     fn rotate(&mut self, outcomes: &[Outcome]) {
         if self.partitions.len() > 1 {
             let partitions = std::mem::take(&mut self.partitions);
-            let (full, empty): (Vec<_>, Vec<_>) =
-                partitions.into_iter().zip(outcomes).partition(|(_, outcome)| outcome.records_bytes > 0);
+            let (full, empty): (Vec<_>, Vec<_>) = partitions
+                .into_iter()
+                .zip(outcomes)
+                .partition(|(_, outcome)| outcome.records_bytes > 0);
             self.partitions = empty.into_iter().chain(full).map(|(known, _)| known).collect();
         }
     }
@@ -320,11 +338,26 @@ mod tests {
         let (_, told) = sessions.finish(&plan, second, &[outcome(0, 5), outcome(3, 6)], 1);
         assert_eq!(told, [false, true]);
 
-        assert_eq!(sessions.begin(request(id, 1), vec![], &[], 2).err(), Some(ErrorCode::InvalidFetchSessionEpoch));
+        assert_eq!(
+            sessions.begin(request(id, 1), vec![], &[], 2).err(),
+            Some(ErrorCode::InvalidFetchSessionEpoch)
+        );
         let gone = [(TopicRef::Name("t".to_owned()), 1)];
-        assert_eq!(sessions.begin(request(id, 2), vec![], &gone, 2).expect("known").wanted, [wanted(0, 5)]);
-        assert!(sessions.begin(request(id, FINAL_EPOCH), vec![], &[], 3).expect("ends").wanted.is_empty());
-        assert_eq!(sessions.begin(request(id, 3), vec![], &[], 4).err(), Some(ErrorCode::FetchSessionIdNotFound));
+        assert_eq!(
+            sessions.begin(request(id, 2), vec![], &gone, 2).expect("known").wanted,
+            [wanted(0, 5)]
+        );
+        assert!(
+            sessions
+                .begin(request(id, FINAL_EPOCH), vec![], &[], 3)
+                .expect("ends")
+                .wanted
+                .is_empty()
+        );
+        assert_eq!(
+            sessions.begin(request(id, 3), vec![], &[], 4).err(),
+            Some(ErrorCode::FetchSessionIdNotFound)
+        );
     }
 
     #[test]

@@ -8,7 +8,8 @@ use crate::error::ErrorCode;
 use crate::partition::replica::Replica;
 use crate::types::{TopicIdPartition, Uuid};
 use crate::wire::messages::list_offsets::{
-    ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsRequest, ListOffsetsResponse, ListOffsetsTopicResponse,
+    ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsRequest, ListOffsetsResponse,
+    ListOffsetsTopicResponse,
 };
 
 const LATEST: i64 = -1;
@@ -32,7 +33,7 @@ pub(crate) async fn handle(call: Call, request: ListOffsetsRequest) -> ListOffse
     let (read_committed, from_client) = (request.isolation_level == 1, request.replica_id < 0);
     let duplicates = duplicates(&request);
     for topic in request.topics {
-        let topic_id = call.context.image().topic_id(&topic.name).unwrap_or(Uuid::ZERO);
+        let topic_id = call.context.image().topics.id(&topic.name).unwrap_or(Uuid::ZERO);
         let mut partitions = Vec::with_capacity(topic.partitions.len());
         for wanted in topic.partitions {
             let found = if duplicates.contains(&(topic.name.clone(), wanted.partition_index)) {
@@ -42,7 +43,11 @@ pub(crate) async fn handle(call: Call, request: ListOffsetsRequest) -> ListOffse
             };
             partitions.push(answer(&wanted, found));
         }
-        response.topics.push(ListOffsetsTopicResponse { name: topic.name, partitions, ..Default::default() });
+        response.topics.push(ListOffsetsTopicResponse {
+            name: topic.name,
+            partitions,
+            ..Default::default()
+        });
     }
     response
 }
@@ -56,7 +61,10 @@ fn duplicates(request: &ListOffsetsRequest) -> std::collections::HashSet<(String
     named.filter(|named| !seen.insert(named.clone())).collect()
 }
 
-fn answer(wanted: &ListOffsetsPartition, found: Result<Found, ErrorCode>) -> ListOffsetsPartitionResponse {
+fn answer(
+    wanted: &ListOffsetsPartition,
+    found: Result<Found, ErrorCode>,
+) -> ListOffsetsPartitionResponse {
     let (code, found) = match found {
         Ok(found) => (ErrorCode::None, found),
         Err(code) => (code, NOTHING),
@@ -107,7 +115,11 @@ async fn look_up(
         (true, true) => view.last_stable_offset(),
         (true, false) => view.high_watermark(),
     };
-    let at = |offset| Found { offset, timestamp: -1, leader_epoch: view.epoch_for_offset(offset).unwrap_or(-1) };
+    let at = |offset| Found {
+        offset,
+        timestamp: -1,
+        leader_epoch: view.epoch_for_offset(offset).unwrap_or(-1),
+    };
     match timestamp {
         LATEST => {
             let leader_epoch = view.latest_epoch().map_or(-1, |entry| entry.epoch);
@@ -117,22 +129,20 @@ async fn look_up(
         LATEST_TIERED => Ok(Found { offset: -1, ..at(-1) }),
         EARLIEST_PENDING_UPLOAD => Ok(NOTHING),
         MAX_TIMESTAMP => {
-            let found = replica.with_log(|log| log.offset_for_max_timestamp()).await?;
-            Ok(below(found.map_err(|error| error.code())?, last))
+            Ok(below(view.offset_for_max_timestamp().map_err(|error| error.code())?, last))
         }
-        _ => {
-            let found = replica.with_log(move |log| log.offset_for_timestamp(timestamp)).await?;
-            Ok(below(found.map_err(|error| error.code())?, last))
-        }
+        _ => Ok(below(view.offset_for_timestamp(timestamp).map_err(|error| error.code())?, last)),
     }
 }
 
 /// What lies at or behind the last offset that the client may see does not exist for it.
-fn below(found: Option<crate::log::TimestampAndOffset>, last: i64) -> Found {
+fn below(found: Option<crate::log::lookup::TimedOffset>, last: i64) -> Found {
     match found {
-        Some(found) if found.offset < last => {
-            Found { offset: found.offset, timestamp: found.timestamp, leader_epoch: found.leader_epoch.unwrap_or(-1) }
-        }
+        Some(found) if found.offset < last => Found {
+            offset: found.offset,
+            timestamp: found.timestamp,
+            leader_epoch: found.leader_epoch,
+        },
         _ => NOTHING,
     }
 }

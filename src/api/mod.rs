@@ -5,7 +5,18 @@
 
 pub mod answer;
 pub mod context;
-mod table;
+pub mod table;
+
+mod api_versions;
+mod auto_create;
+mod describe_cluster;
+mod fetch;
+mod fetch_answer;
+mod fetch_read;
+pub(crate) mod fetch_session;
+mod list_offsets;
+mod metadata;
+mod produce;
 
 use std::sync::Arc;
 
@@ -44,19 +55,26 @@ pub fn is_pipelined(frame: &[u8]) -> bool {
 }
 
 /// Starts the request in `frame`.
-pub fn dispatch(context: &Arc<Context>, session: &Arc<Session>, frame: Bytes) -> Result<Pending, Refusal> {
+pub fn dispatch(
+    context: &Arc<Context>,
+    session: &Arc<Session>,
+    frame: Bytes,
+) -> Result<Pending, Refusal> {
     let Some(&[k0, k1, v0, v1]) = frame.first_chunk::<4>() else {
         return Err(Refusal::Malformed(DecodeError::Truncated));
     };
     let (api_key, version) = (i16::from_be_bytes([k0, k1]), i16::from_be_bytes([v0, v1]));
-    let row = ApiKey::from_key(api_key).and_then(|key| table::find(key, session.kind));
+    let row = ApiKey::from_code(api_key).and_then(|key| table::find(key, session.kind));
     let Some(row) = row else { return Err(Refusal::Unsupported { api_key, version }) };
     let supported = row.key.versions().contains(&version);
     if !supported && row.key != ApiKey::ApiVersions {
         return Err(Refusal::Unsupported { api_key, version });
     }
     let mut reader = Reader::new(frame);
-    let header = RequestHeader::decode(&mut reader, if supported { row.key.request_header_version(version) } else { 1 })?;
+    let header = RequestHeader::decode(
+        &mut reader,
+        if supported { row.key.request_header_version(version) } else { 1 },
+    )?;
     let call = Call {
         context: context.clone(),
         session: session.clone(),
@@ -80,19 +98,18 @@ pub(crate) fn frame<R: Request>(head: Head, response: &R::Response) -> Answer {
 }
 
 fn encode<R: Request>(head: Head, response: &R::Response) -> Result<BytesMut, EncodeError> {
-    let mut writer = Writer::new(begin_frame::<R>(head)?);
+    let mut writer = begin_frame::<R>(head)?;
     response.encode(&mut writer, head.version)?;
-    Ok(end_frame(writer.into_inner(), 0))
+    Ok(end_frame(writer.into_buffer(), 0))
 }
 
 /// A frame with room for its length, and the response's header.
-pub(crate) fn begin_frame<R: Request>(head: Head) -> Result<BytesMut, EncodeError> {
-    let mut bytes = BytesMut::with_capacity(256);
-    bytes.extend_from_slice(&[0; 4]);
+pub(crate) fn begin_frame<R: Request>(head: Head) -> Result<Writer, EncodeError> {
+    let mut writer = Writer::with_capacity(256);
+    writer.put(&[0; 4]);
     let header = ResponseHeader { correlation_id: head.correlation_id, ..Default::default() };
-    let mut writer = Writer::new(bytes);
     header.encode(&mut writer, R::KEY.response_header_version(head.version))?;
-    Ok(writer.into_inner())
+    Ok(writer)
 }
 
 /// Puts the length in front: that of `frame` and of `more_bytes` that follow it in other pieces.

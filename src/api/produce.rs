@@ -17,13 +17,14 @@ use super::table::decode;
 use super::{Refusal, frame};
 use crate::error::{ApiError, ErrorCode};
 use crate::metadata::Image;
-use crate::partition::append::{Append, AppendResult, Appended, Origin};
+use crate::partition::append::{Append, AppendResult, Appended};
 use crate::partition::replica::Replica;
 use crate::types::{METADATA_TOPIC, NONE, TopicIdPartition, Uuid, is_internal_topic};
 use crate::wire::codec::Reader;
 use crate::wire::messages::produce::{
-    BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceData, PartitionProduceResponse,
-    ProduceRequest, ProduceResponse, TopicProduceData, TopicProduceResponse,
+    BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceData,
+    PartitionProduceResponse, ProduceRequest, ProduceResponse, TopicProduceData,
+    TopicProduceResponse,
 };
 use crate::wire::records::{self, Rejected};
 
@@ -45,8 +46,11 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
     let image = call.context.image();
     let acks = request.acks;
     let transactional = request.transactional_id.is_some();
-    let topics: Vec<StartedTopic> =
-        request.topic_data.into_iter().map(|topic| start_topic(&call, &image, acks, transactional, topic)).collect();
+    let topics: Vec<StartedTopic> = request
+        .topic_data
+        .into_iter()
+        .map(|topic| start_topic(&call, &image, acks, transactional, topic))
+        .collect();
     Ok(Box::pin(async move {
         let mut response = ProduceResponse::default();
         for topic in topics {
@@ -56,11 +60,20 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
     }))
 }
 
-fn start_topic(call: &Call, image: &Image, acks: i16, transactional: bool, topic: TopicProduceData) -> StartedTopic {
+fn start_topic(
+    call: &Call,
+    image: &Image,
+    acks: i16,
+    transactional: bool,
+    topic: TopicProduceData,
+) -> StartedTopic {
     let (name, topic_id) = if call.version >= 13 {
-        (image.topic_name(&topic.topic_id).unwrap_or_default(), topic.topic_id)
+        (
+            image.topics.name(topic.topic_id).map(|name| name.to_string()).unwrap_or_default(),
+            topic.topic_id,
+        )
     } else {
-        let id = image.topic_id(&topic.name).unwrap_or(Uuid::ZERO);
+        let id = image.topics.id(&topic.name).unwrap_or(Uuid::ZERO);
         (topic.name, id)
     };
     let start = |data: PartitionProduceData| {
@@ -75,7 +88,10 @@ fn start_topic(call: &Call, image: &Image, acks: i16, transactional: bool, topic
 type Refused = (Option<Arc<Replica>>, Rejected);
 
 fn refused(replica: Option<&Arc<Replica>>, code: ErrorCode) -> Refused {
-    (replica.cloned(), Rejected { code, message: code.message().to_owned(), record_errors: Vec::new() })
+    (
+        replica.cloned(),
+        Rejected { code, message: code.message().to_owned(), record_errors: Vec::new() },
+    )
 }
 
 fn start_partition(
@@ -88,13 +104,16 @@ fn start_partition(
 ) -> Result<Started, Refused> {
     let records = data.records.unwrap_or_else(Bytes::new);
     records::check_request(&records, call.version).map_err(|rejected| (None, rejected))?;
-    let unknown = if call.version >= 13 { ErrorCode::UnknownTopicId } else { ErrorCode::UnknownTopicOrPartition };
-    let id = TopicIdPartition { topic_id, partition: data.index };
-    let Some(replica) = call.context.partitions.get(&id) else {
-        let known = call.context.image().has_partition(&id);
-        let code = if known { ErrorCode::NotLeaderOrFollower } else if name.is_empty() { unknown } else { ErrorCode::UnknownTopicOrPartition };
-        return Err(refused(None, code));
+    let unknown = if call.version >= 13 {
+        ErrorCode::UnknownTopicId
+    } else {
+        ErrorCode::UnknownTopicOrPartition
     };
+    let id = TopicIdPartition { topic_id, partition: data.index };
+    let replica = call.context.replica(&id).map_err(|code| match code {
+        ErrorCode::UnknownTopicOrPartition if name.is_empty() => refused(None, unknown),
+        code => refused(None, code),
+    })?;
     if !matches!(acks, -1..=1) {
         return Err(refused(None, ErrorCode::InvalidRequiredAcks));
     }
@@ -107,20 +126,21 @@ fn start_partition(
     }
     replica.check_leader(NONE).map_err(|code| refused(Some(&replica), code))?;
     if acks == -1 {
-        call.context.check_min_isr(&id, &replica).map_err(|code| refused(Some(&replica), code))?;
+        call.context.check_min_isr(&replica).map_err(|code| refused(Some(&replica), code))?;
     }
     let settings = replica.settings();
     let options = settings.check_options(name, data.index, call.context.clock.now());
     let checked = records::check(records, &options).map_err(|rejected| (None, rejected))?;
     call.context.metrics.topics.records_in(name, checked.bytes.len(), checked.header.records_count);
     let (reply, answer) = oneshot::channel();
-    let append = Append { batch: checked, origin: Origin::Client, leader_epoch: NONE, acks_all: acks == -1, reply };
+    let append = Append::from_client(checked.bytes.freeze(), reply);
     replica.append(append).map_err(|code| refused(Some(&replica), code))?;
     Ok(Started::Sent(replica, answer))
 }
 
 async fn finish_topic(topic: StartedTopic) -> TopicProduceResponse {
-    let mut response = TopicProduceResponse { name: topic.name, topic_id: topic.topic_id, ..Default::default() };
+    let mut response =
+        TopicProduceResponse { name: topic.name, topic_id: topic.topic_id, ..Default::default() };
     for (index, started) in topic.partitions {
         let partition = match started {
             Started::Sent(replica, answer) => {
@@ -136,13 +156,15 @@ async fn finish_topic(topic: StartedTopic) -> TopicProduceResponse {
 
 fn appended(index: i32, replica: &Replica, result: AppendResult) -> PartitionProduceResponse {
     match result {
-        Ok(Appended { base_offset, log_append_time, log_start_offset }) => PartitionProduceResponse {
-            index,
-            base_offset,
-            log_append_time_ms: log_append_time,
-            log_start_offset,
-            ..Default::default()
-        },
+        Ok(Appended { base_offset, append_time, log_start_offset, .. }) => {
+            PartitionProduceResponse {
+                index,
+                base_offset,
+                log_append_time_ms: append_time,
+                log_start_offset,
+                ..Default::default()
+            }
+        }
         Err(ApiError { code, message }) => PartitionProduceResponse {
             index,
             error_code: code.code(),
@@ -154,7 +176,11 @@ fn appended(index: i32, replica: &Replica, result: AppendResult) -> PartitionPro
     }
 }
 
-fn rejection(index: i32, replica: Option<&Replica>, rejected: Rejected) -> PartitionProduceResponse {
+fn rejection(
+    index: i32,
+    replica: Option<&Replica>,
+    rejected: Rejected,
+) -> PartitionProduceResponse {
     let error_message = rejected.client_message().map(str::to_owned);
     let told = |error: records::RecordError| BatchIndexAndErrorMessage {
         batch_index: error.batch_index,
@@ -175,11 +201,13 @@ fn rejection(index: i32, replica: Option<&Replica>, rejected: Rejected) -> Parti
 /// Who leads instead (KIP-951): told only where the client has asked the wrong node.
 fn current_leader(code: ErrorCode, replica: Option<&Replica>) -> LeaderIdAndEpoch {
     match (code, replica) {
-        (ErrorCode::NotLeaderOrFollower | ErrorCode::FencedLeaderEpoch, Some(replica)) => LeaderIdAndEpoch {
-            leader_id: replica.leader(),
-            leader_epoch: replica.leader_epoch(),
-            ..Default::default()
-        },
+        (ErrorCode::NotLeaderOrFollower | ErrorCode::FencedLeaderEpoch, Some(replica)) => {
+            LeaderIdAndEpoch {
+                leader_id: replica.leader(),
+                leader_epoch: replica.leader_epoch(),
+                ..Default::default()
+            }
+        }
         _ => LeaderIdAndEpoch::default(),
     }
 }
@@ -187,7 +215,8 @@ fn current_leader(code: ErrorCode, replica: Option<&Replica>) -> LeaderIdAndEpoc
 /// With `acks=0` nothing is answered; an error then ends the connection, which is all a client can be told.
 fn answer(call: &Call, acks: i16, mut response: ProduceResponse) -> Answer {
     let failed = |partition: &PartitionProduceResponse| partition.error_code != 0;
-    let any_failed = response.responses.iter().flat_map(|topic| &topic.partition_responses).any(failed);
+    let any_failed =
+        response.responses.iter().flat_map(|topic| &topic.partition_responses).any(failed);
     match (acks, any_failed) {
         (0, true) => Answer::Close,
         (0, false) => Answer::Nothing,
@@ -209,8 +238,11 @@ fn node_endpoints(call: &Call, response: &ProduceResponse) -> Vec<NodeEndpoint> 
     leaders.sort_unstable();
     leaders.dedup();
     let endpoint = |node_id| {
-        let (host, port, rack) = call.context.image().endpoint(node_id, &call.session.listener)?;
-        Some(NodeEndpoint { node_id, host, port, rack, ..Default::default() })
+        let image = call.context.image();
+        let broker = image.cluster.broker(node_id)?;
+        let endpoint = broker.endpoint(&call.session.listener)?;
+        let (host, port) = (endpoint.host.clone(), i32::from(endpoint.port));
+        Some(NodeEndpoint { node_id, host, port, rack: broker.rack.clone(), ..Default::default() })
     };
     leaders.into_iter().filter_map(endpoint).collect()
 }

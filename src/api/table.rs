@@ -30,7 +30,12 @@ const fn row(
 /// Every API that is served, by key.
 #[rustfmt::skip]
 static TABLE: &[Row] = &[
-    row(ApiKey::ApiVersions, BOTH, |call, reader| simple(call, reader, super::api_versions::handle)),
+    row(ApiKey::Produce, BROKER, super::produce::handle),
+    row(ApiKey::Fetch, BROKER, super::fetch::handle),
+    row(ApiKey::ListOffsets, BROKER, |call, reader| simple(call, reader, super::list_offsets::handle)),
+    row(ApiKey::Metadata, BROKER, |call, reader| simple(call, reader, super::metadata::handle)),
+    row(ApiKey::ApiVersions, BOTH, super::api_versions::handle),
+    row(ApiKey::DescribeCluster, BOTH, |call, reader| simple(call, reader, super::describe_cluster::handle)),
 ];
 
 /// The row of `key` on a listener of `kind`; none where it is not served there.
@@ -48,12 +53,16 @@ pub(crate) fn decode<R: Request>(call: &Call, mut reader: Reader) -> Result<R, R
     let request = R::decode(&mut reader, call.version)?;
     match reader.remaining() {
         0 => Ok(request),
-        _ => Err(Refusal::Malformed(DecodeError::Trailing)),
+        bytes => Err(Refusal::Malformed(DecodeError::Trailing(bytes))),
     }
 }
 
 /// Decodes the request, runs its handler, and frames the answer.
-fn simple<R, F>(call: Call, reader: Reader, handler: impl FnOnce(Call, R) -> F + 'static) -> Result<Pending, Refusal>
+fn simple<R, F>(
+    call: Call,
+    reader: Reader,
+    handler: impl FnOnce(Call, R) -> F + 'static,
+) -> Result<Pending, Refusal>
 where
     R: Request + 'static,
     F: Future<Output = R::Response> + 'static,

@@ -143,7 +143,9 @@ impl<M: Machine> Shard<M> {
         self.next_offset = end;
         self.committed = end;
         let decision = machine.loaded(self.spec.clock.now());
-        let Life::Loading(asks) = std::mem::replace(&mut self.life, Life::Ready(machine)) else { return };
+        let Life::Loading(asks) = std::mem::replace(&mut self.life, Life::Ready(machine)) else {
+            return;
+        };
         self.carry_out(decision, ctx);
         for ask in asks {
             self.decide(ask, ctx);
@@ -203,11 +205,15 @@ impl<M: Machine> Shard<M> {
         }
         self.next_offset = base + records.len() as Offset;
         let expected_end = self.next_offset;
-        ctx.spawn(wrap_future::<_, Self>(appended).map(move |appended, shard, ctx| match appended {
-            Ok(Ok(Appended { base_offset, .. })) if base_offset == base => shard.committed(expected_end, ctx),
-            Ok(Ok(_)) => shard.fail(ctx, "somebody else writes to the partition"),
-            Ok(Err(_)) | Err(_) => shard.fail(ctx, "an append failed"),
-        }));
+        ctx.spawn(wrap_future::<_, Self>(appended).map(
+            move |appended, shard, ctx| match appended {
+                Ok(Ok(Appended { base_offset, .. })) if base_offset == base => {
+                    shard.committed(expected_end, ctx)
+                }
+                Ok(Ok(_)) => shard.fail(ctx, "somebody else writes to the partition"),
+                Ok(Err(_)) | Err(_) => shard.fail(ctx, "an append failed"),
+            },
+        ));
         true
     }
 
@@ -288,7 +294,8 @@ impl<M: Machine> Handler<Ask<M>> for Shard<M> {
             Life::AtRest => self.load(ask, ctx),
             Life::Loading(asks) if asks.len() < MAILBOX => asks.push(ask),
             Life::Loading(_) => {
-                let _ = ask.reply.send(M::refused(&ask.request, ErrorCode::CoordinatorLoadInProgress));
+                let _ =
+                    ask.reply.send(M::refused(&ask.request, ErrorCode::CoordinatorLoadInProgress));
             }
             Life::Ready(_) => self.decide(ask, ctx),
         }

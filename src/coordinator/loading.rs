@@ -16,7 +16,10 @@ const CHUNK_BYTES: usize = 1 << 20;
 const UNPACKED_BYTES_MAX: usize = 256 << 20;
 
 /// Applies every record of the partition; the offset after the last.
-pub(super) async fn replay<M: Machine>(replica: &Arc<Replica>, machine: &mut M) -> Result<Offset, ErrorCode> {
+pub(super) async fn replay<M: Machine>(
+    replica: &Arc<Replica>,
+    machine: &mut M,
+) -> Result<Offset, ErrorCode> {
     let view = replica.view().await?;
     let (mut next, end) = (view.log_start_offset(), view.log_end_offset());
     while next < end {

@@ -32,7 +32,9 @@ impl<M: Machine> Clone for Shards<M> {
 
 impl<M: Machine> Default for Shards<M> {
     fn default() -> Self {
-        Self { state: Arc::new(ArcSwap::from_pointee(State { partitions: 0, led: BTreeMap::new() })) }
+        Self {
+            state: Arc::new(ArcSwap::from_pointee(State { partitions: 0, led: BTreeMap::new() })),
+        }
     }
 }
 
@@ -55,13 +57,19 @@ impl<M: Machine> Shards<M> {
     /// `COORDINATOR_NOT_AVAILABLE` while there is no such shard or it is busy beyond its bounds, `NOT_COORDINATOR` when it
     /// is another node's.
     pub async fn ask(&self, key: &str, request: M::Request) -> Result<M::Reply, ErrorCode> {
-        let Some(partition) = self.partition_for(key) else { return Err(ErrorCode::CoordinatorNotAvailable) };
-        let shard = self.state.load().led.get(&partition).cloned().ok_or(ErrorCode::NotCoordinator)?;
+        let Some(partition) = self.partition_for(key) else {
+            return Err(ErrorCode::CoordinatorNotAvailable);
+        };
+        let shard =
+            self.state.load().led.get(&partition).cloned().ok_or(ErrorCode::NotCoordinator)?;
         ask(&shard, request).await
     }
 
     /// Asks every shard of this node, one after the other; shards that cannot answer are told of by their error.
-    pub async fn ask_all(&self, mut request: impl FnMut() -> M::Request) -> Vec<Result<M::Reply, ErrorCode>> {
+    pub async fn ask_all(
+        &self,
+        mut request: impl FnMut() -> M::Request,
+    ) -> Vec<Result<M::Reply, ErrorCode>> {
         let shards: Vec<_> = self.state.load().led.values().cloned().collect();
         let mut answers = Vec::with_capacity(shards.len());
         for shard in shards {
@@ -80,7 +88,10 @@ impl<M: Machine> Shards<M> {
     }
 }
 
-async fn ask<M: Machine>(shard: &Handle<Shard<M>>, request: M::Request) -> Result<M::Reply, ErrorCode> {
+async fn ask<M: Machine>(
+    shard: &Handle<Shard<M>>,
+    request: M::Request,
+) -> Result<M::Reply, ErrorCode> {
     let (reply, answer) = oneshot::channel();
     match shard.try_send(Ask { request, reply }) {
         Ok(()) => answer.await.map_err(|_| ErrorCode::NotCoordinator),
@@ -90,7 +101,9 @@ async fn ask<M: Machine>(shard: &Handle<Shard<M>>, request: M::Request) -> Resul
 
 /// `Utils.abs(key.hashCode) % partitions`: the hash is over UTF-16 units, the sign bit is cleared.
 pub fn partition_for(key: &str, partitions: usize) -> PartitionId {
-    let hash = key.encode_utf16().fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
+    let hash = key
+        .encode_utf16()
+        .fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
     ((hash & 0x7fff_ffff) as usize % partitions.max(1)) as PartitionId
 }
 

@@ -62,7 +62,9 @@ impl Family {
         family.set_name(self.name);
         family.set_help(self.help.to_owned());
         family.set_field_type(if is_counter { MetricType::COUNTER } else { MetricType::GAUGE });
-        family.set_metric(self.samples.into_iter().map(|sample| metric(sample, is_counter)).collect());
+        family.set_metric(
+            self.samples.into_iter().map(|sample| metric(sample, is_counter)).collect(),
+        );
         family
     }
 }
@@ -142,9 +144,18 @@ mod tests {
     fn series_have_the_names_of_the_dashboards() {
         let metrics = Metrics::new();
         metrics.topics.records_in("t", 100, 3);
-        metrics.on_scrape(|| vec![Family::gauge("kafka_server_replicamanager_partitioncount", "Partitions here.", 2.0)]);
+        metrics.on_scrape(|| {
+            vec![Family::gauge(
+                "kafka_server_replicamanager_partitioncount",
+                "Partitions here.",
+                2.0,
+            )]
+        });
         let text = metrics.render();
-        assert!(text.contains("kafka_server_brokertopicmetrics_bytesin_total{topic=\"t\"} 100"), "{text}");
+        assert!(
+            text.contains("kafka_server_brokertopicmetrics_bytesin_total{topic=\"t\"} 100"),
+            "{text}"
+        );
         assert!(text.contains("kafka_server_brokertopicmetrics_messagesin_total 3"), "{text}");
         assert!(text.contains("kafka_server_replicamanager_partitioncount 2"), "{text}");
     }

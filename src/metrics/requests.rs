@@ -26,7 +26,12 @@ impl RequestMetrics {
             timings.requests.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        self.by_api.write().entry((api, version)).or_default().requests.fetch_add(1, Ordering::Relaxed);
+        self.by_api
+            .write()
+            .entry((api, version))
+            .or_default()
+            .requests
+            .fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn families(&self) -> Vec<Family> {

@@ -87,8 +87,12 @@ impl TopicMetrics {
             ("messagesin", "Records taken in.", |counts| &counts.messages_in),
             ("totalproducerequests", "Produce requests.", |counts| &counts.produce_requests),
             ("totalfetchrequests", "Fetch requests.", |counts| &counts.fetch_requests),
-            ("failedproducerequests", "Produce requests that failed.", |counts| &counts.failed_produce_requests),
-            ("failedfetchrequests", "Fetch requests that failed.", |counts| &counts.failed_fetch_requests),
+            ("failedproducerequests", "Produce requests that failed.", |counts| {
+                &counts.failed_produce_requests
+            }),
+            ("failedfetchrequests", "Fetch requests that failed.", |counts| {
+                &counts.failed_fetch_requests
+            }),
         ];
         let by_topic = self.by_topic.read();
         let family = |(name, help, read): (&str, &'static str, Read)| {
@@ -98,7 +102,12 @@ impl TopicMetrics {
                 labels: vec![("topic", topic.clone())],
                 value: value(counts),
             }));
-            Family { name: format!("kafka_server_brokertopicmetrics_{name}_total"), help, is_counter: true, samples }
+            Family {
+                name: format!("kafka_server_brokertopicmetrics_{name}_total"),
+                help,
+                is_counter: true,
+                samples,
+            }
         };
         series.into_iter().map(family).collect()
     }

@@ -21,8 +21,8 @@ use tokio::time::{Instant, Sleep};
 use super::frame::{self, FrameError};
 use super::output::Output;
 use crate::api::answer::{Answer, Pending};
-use crate::api::{self, Refusal};
 use crate::api::context::{Context as ApiContext, Session};
+use crate::api::{self, Refusal};
 
 /// The room made for a first read, and the least for any.
 const READ_BYTES_MIN: usize = 16 * 1024;
@@ -113,6 +113,13 @@ impl Connection {
 
     /// Does all that can be done now; ready when the connection is to be closed.
     fn poll_work(&mut self, cx: &mut Context<'_>, stopping: bool) -> Poll<Closed> {
+        match self.work(cx, stopping) {
+            Ok(()) => Poll::Pending,
+            Err(closed) => Poll::Ready(closed),
+        }
+    }
+
+    fn work(&mut self, cx: &mut Context<'_>, stopping: bool) -> Result<(), Closed> {
         loop {
             let mut progress = self.poll_answers(cx)?;
             if !stopping {
@@ -127,19 +134,19 @@ impl Connection {
                         self.last_active = Instant::now();
                         progress = true;
                     }
-                    Poll::Ready(Err(error)) => return Poll::Ready(Closed::Io(error)),
+                    Poll::Ready(Err(error)) => return Err(Closed::Io(error)),
                     Poll::Pending => {}
                 }
             }
             if stopping {
                 if self.in_flight.is_empty() && self.output.is_empty() {
-                    return Poll::Ready(Closed::ShuttingDown);
+                    return Err(Closed::ShuttingDown);
                 }
             } else if self.may_read() {
                 progress |= self.poll_read(cx)?;
             }
             if !progress {
-                return Poll::Pending;
+                return Ok(());
             }
         }
     }
@@ -173,7 +180,8 @@ impl Connection {
 
     /// Whether the next frame must see the effects of those before it, and these are not answered yet.
     fn next_must_wait(&self) -> bool {
-        !self.in_flight.is_empty() && self.input.get(4..).is_some_and(|frame| !api::is_pipelined(frame))
+        !self.in_flight.is_empty()
+            && self.input.get(4..).is_some_and(|frame| !api::is_pipelined(frame))
     }
 
     fn may_read(&self) -> bool {
@@ -184,7 +192,8 @@ impl Connection {
     fn take_frames(&mut self, cx: &mut Context<'_>) -> Result<bool, Closed> {
         let mut progress = false;
         while self.may_take() && !self.next_must_wait() {
-            let Some(frame) = frame::take(&mut self.input, self.settings.request_bytes_max).map_err(Closed::Frame)?
+            let Some(frame) = frame::take(&mut self.input, self.settings.request_bytes_max)
+                .map_err(Closed::Frame)?
             else {
                 break;
             };
@@ -197,7 +206,8 @@ impl Connection {
 
     fn start(&mut self, frame: bytes::Bytes, cx: &mut Context<'_>) -> Result<(), Closed> {
         let barrier = !api::is_pipelined(&frame);
-        let mut answer = api::dispatch(&self.context, &self.session, frame).map_err(Closed::Refused)?;
+        let mut answer =
+            api::dispatch(&self.context, &self.session, frame).map_err(Closed::Refused)?;
         if self.in_flight.is_empty()
             && let Poll::Ready(answer) = answer.as_mut().poll(cx)
         {

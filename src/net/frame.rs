@@ -15,7 +15,9 @@ impl std::fmt::Display for FrameError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Negative(size) => write!(f, "a request announces a size of {size}"),
-            Self::TooLarge(size) => write!(f, "a request announces {size} bytes, more than socket.request.max.bytes"),
+            Self::TooLarge(size) => {
+                write!(f, "a request announces {size} bytes, more than socket.request.max.bytes")
+            }
         }
     }
 }

@@ -26,7 +26,11 @@ pub(crate) struct Counted {
 
 impl ConnectionLimits {
     /// `max.connections`, `max.connections.per.ip` and its overrides.
-    pub fn new(max: usize, max_per_ip: usize, max_per_ip_overrides: HashMap<IpAddr, usize>) -> Arc<Self> {
+    pub fn new(
+        max: usize,
+        max_per_ip: usize,
+        max_per_ip_overrides: HashMap<IpAddr, usize>,
+    ) -> Arc<Self> {
         let (count, per_ip) = (AtomicUsize::new(0), Mutex::default());
         Arc::new(Self { max, max_per_ip, max_per_ip_overrides, count, per_ip })
     }

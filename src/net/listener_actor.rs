@@ -58,7 +58,13 @@ impl ListenerActor {
     /// A listener on a bound socket.
     pub fn new(spec: ListenerSpec, watch: DeathWatch) -> Self {
         let (alive, gone) = mpsc::channel(1);
-        Self { spec, shutdown: watch::Sender::new(false), alive: Some(alive), gone: Some(gone), _watch: watch }
+        Self {
+            spec,
+            shutdown: watch::Sender::new(false),
+            alive: Some(alive),
+            gone: Some(gone),
+            _watch: watch,
+        }
     }
 }
 
@@ -91,7 +97,11 @@ impl Handler<Stop> for ListenerActor {
     }
 }
 
-async fn accept(spec: ListenerSpec, shutdown: watch::Receiver<bool>, alive: mpsc::Sender<()>) -> std::io::Result<()> {
+async fn accept(
+    spec: ListenerSpec,
+    shutdown: watch::Receiver<bool>,
+    alive: mpsc::Sender<()>,
+) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(spec.socket.try_clone()?)?;
     let next_thread = AtomicUsize::new(0);
     let mut stopping = shutdown.clone();
@@ -109,7 +119,8 @@ async fn accept(spec: ListenerSpec, shutdown: watch::Receiver<bool>, alive: mpsc
                     tracing::info!(listener = %spec.name, %peer, "refused: too many connections from this address");
                     continue;
                 };
-                let thread = &spec.threads[next_thread.fetch_add(1, Ordering::Relaxed) % spec.threads.len()];
+                let thread =
+                    &spec.threads[next_thread.fetch_add(1, Ordering::Relaxed) % spec.threads.len()];
                 hand_over(&spec, thread, stream, peer, counted, shutdown.clone(), alive.clone());
             }
             // The peer has gone between its handshake and our accept, or descriptors are short: neither is ours to die of.
@@ -138,7 +149,8 @@ fn hand_over(
         principal: "User:ANONYMOUS".to_owned(),
         software: OnceLock::new(),
     });
-    let settings = ConnectionSettings { request_bytes_max: spec.request_bytes_max, idle_max: spec.idle_max };
+    let settings =
+        ConnectionSettings { request_bytes_max: spec.request_bytes_max, idle_max: spec.idle_max };
     let context = spec.context.clone();
     // Answers are corked by us, so that Nagle has nothing to wait for.
     let Ok(stream) = stream.set_nodelay(true).and_then(|()| stream.into_std()) else { return };
@@ -146,7 +158,8 @@ fn hand_over(
         let Ok(stream) = TcpStream::from_std(stream) else { return };
         actix_rt::spawn(async move {
             let _held = (counted, alive);
-            let closed = Connection::new(stream, context, session.clone(), settings).serve(shutdown).await;
+            let closed =
+                Connection::new(stream, context, session.clone(), settings).serve(shutdown).await;
             log_close(&session, &closed);
         });
     });

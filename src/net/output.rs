@@ -62,18 +62,30 @@ impl Output {
     fn push_bytes(&mut self, bytes: BytesMut) {
         self.queued_bytes += bytes.len();
         match self.chunks.back_mut() {
-            Some(Chunk::Bytes(last)) if last.len() + bytes.len() <= 64 * 1024 => last.extend_from_slice(&bytes),
+            Some(Chunk::Bytes(last)) if last.len() + bytes.len() <= 64 * 1024 => {
+                last.extend_from_slice(&bytes)
+            }
             _ => self.chunks.push_back(Chunk::Bytes(bytes)),
         }
     }
 
     /// Sends as much as the socket takes; ready when nothing is left.
-    pub(crate) fn poll_flush(&mut self, stream: &mut TcpStream, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_flush(
+        &mut self,
+        stream: &mut TcpStream,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
         while let Some(chunk) = self.chunks.front_mut() {
             let sent = match chunk {
-                Chunk::Bytes(bytes) => ready!(std::pin::Pin::new(&mut *stream).poll_write(cx, bytes))?,
-                Chunk::Shared(bytes) => ready!(std::pin::Pin::new(&mut *stream).poll_write(cx, bytes))?,
-                Chunk::File { file, position, left } => ready!(poll_sendfile(stream, file, *position, *left, cx))?,
+                Chunk::Bytes(bytes) => {
+                    ready!(std::pin::Pin::new(&mut *stream).poll_write(cx, bytes))?
+                }
+                Chunk::Shared(bytes) => {
+                    ready!(std::pin::Pin::new(&mut *stream).poll_write(cx, bytes))?
+                }
+                Chunk::File { file, position, left } => {
+                    ready!(poll_sendfile(stream, file, *position, *left, cx))?
+                }
             };
             if sent == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));

@@ -78,7 +78,8 @@ impl PartitionActor {
             return true;
         }
         let spec = self.spec.clone();
-        let opening = tokio::task::spawn_blocking(move || (spec.open)(&spec.replica, spec.clock.now()));
+        let opening =
+            tokio::task::spawn_blocking(move || (spec.open)(&spec.replica, spec.clock.now()));
         ctx.wait(wrap_future::<_, Self>(opening).map(|opened, actor, ctx| match opened {
             Ok(Ok(log)) => actor.opened(log),
             Ok(Err(error)) => {
@@ -135,10 +136,13 @@ impl PartitionActor {
             }
         }
         let now = self.spec.clock.now();
-        if let Err(error) = log.append_as_leader(&mut group, self.spec.replica.leader_epoch(), now) {
+        if let Err(error) = log.append_as_leader(&mut group, self.spec.replica.leader_epoch(), now)
+        {
             tracing::error!(partition = %self.spec.replica.name, %error, "the log cannot be written to");
         }
-        let result = |append: PendingAppend| append.result.unwrap_or(Err(ErrorCode::KafkaStorageError.into()));
+        let result = |append: PendingAppend| {
+            append.result.unwrap_or(Err(ErrorCode::KafkaStorageError.into()))
+        };
         let answers = replies.into_iter().zip(group.into_iter().map(result)).collect();
         let written = Written { answers, end: log.log_end_offset() };
         self.settle(written, ctx);
@@ -288,10 +292,12 @@ impl Handler<Open> for PartitionActor {
     fn handle(&mut self, _: Open, ctx: &mut Self::Context) -> Self::Result {
         self.ensure_open(ctx);
         // Runs when the mailbox goes on, and so when the log is open or has failed.
-        Box::pin(wrap_future(std::future::ready(())).map(|(), actor: &mut Self, _| match &actor.state {
-            State::Open(_) => Ok(()),
-            State::Failed(code) => Err(*code),
-            State::AtRest => Err(ErrorCode::NotLeaderOrFollower),
+        Box::pin(wrap_future(std::future::ready(())).map(|(), actor: &mut Self, _| {
+            match &actor.state {
+                State::Open(_) => Ok(()),
+                State::Failed(code) => Err(*code),
+                State::AtRest => Err(ErrorCode::NotLeaderOrFollower),
+            }
         }))
     }
 }
@@ -305,7 +311,9 @@ impl Handler<Stop> for PartitionActor {
         if let State::Open(log) = &mut self.state {
             match log.close(self.spec.clock.now()) {
                 Ok(()) => (self.spec.note)(&self.spec.replica, log),
-                Err(error) => tracing::error!(partition = %self.spec.replica.name, %error, "the log is not closed cleanly"),
+                Err(error) => {
+                    tracing::error!(partition = %self.spec.replica.name, %error, "the log is not closed cleanly")
+                }
             }
         }
         ctx.stop();

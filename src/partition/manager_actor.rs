@@ -165,7 +165,8 @@ impl PartitionManager {
                 continue;
             }
             let replica = self.spec.table.get(&id).unwrap_or_else(|| {
-                let settings = settings.get_or_insert_with(|| self.settings_of(image, &topic.name)).clone();
+                let settings =
+                    settings.get_or_insert_with(|| self.settings_of(image, &topic.name)).clone();
                 let name = TopicPartition::new(&*topic.name, partition);
                 let log_dir = self.place(&name);
                 let replica = Arc::new(Replica::new(name, id, log_dir, settings));
@@ -180,7 +181,12 @@ impl PartitionManager {
 
     /// Which log directory a replica is in: where it was found, else where there are fewest.
     fn place(&mut self, name: &TopicPartition) -> usize {
-        let log_dir = self.found.get(name).copied().or_else(|| self.spec.logs.pick_dir(&self.per_dir)).unwrap_or(0);
+        let log_dir = self
+            .found
+            .get(name)
+            .copied()
+            .or_else(|| self.spec.logs.pick_dir(&self.per_dir))
+            .unwrap_or(0);
         if let Some(count) = self.per_dir.get_mut(log_dir) {
             *count += 1;
         }
@@ -202,7 +208,10 @@ impl PartitionManager {
 
     /// Makes the directories of replicas that are new on this node.
     fn make_dirs(&self, replicas: Vec<Arc<Replica>>) {
-        let new: Vec<_> = replicas.into_iter().filter(|replica| !self.found.contains_key(&replica.name)).collect();
+        let new: Vec<_> = replicas
+            .into_iter()
+            .filter(|replica| !self.found.contains_key(&replica.name))
+            .collect();
         if new.is_empty() {
             return;
         }
@@ -216,14 +225,22 @@ impl PartitionManager {
     }
 
     fn child(&self, replica: &Arc<Replica>) -> Child {
-        let spec =
-            PartitionSpec { replica: replica.clone(), open: self.open(), note: self.note(), clock: self.spec.clock.clone() };
+        let spec = PartitionSpec {
+            replica: replica.clone(),
+            open: self.open(),
+            note: self.note(),
+            clock: self.spec.clock.clone(),
+        };
         let thread = replica.id.partition.unsigned_abs() as usize + replica.name.topic.len();
         let arbiter = self.spec.threads[thread % self.spec.threads.len()].clone();
         let offline = replica.clone();
-        Child::on_arbiter(replica.name.to_string(), arbiter, MAILBOX, replica.actor(), move |watch| {
-            PartitionActor::new(spec.clone(), watch)
-        })
+        Child::on_arbiter(
+            replica.name.to_string(),
+            arbiter,
+            MAILBOX,
+            replica.actor(),
+            move |watch| PartitionActor::new(spec.clone(), watch),
+        )
         .intensity(Intensity::per_minute(3))
         .on_give_up(move |name| {
             tracing::error!(partition = name, "the partition keeps failing and goes offline");
@@ -246,7 +263,9 @@ impl PartitionManager {
 
     fn topic_gone(&mut self, topic: &TopicImage) {
         for (partition, _) in topic.partitions.iter() {
-            if let Some(replica) = self.spec.table.get(&TopicIdPartition { topic_id: topic.id, partition }) {
+            if let Some(replica) =
+                self.spec.table.get(&TopicIdPartition { topic_id: topic.id, partition })
+            {
                 self.remove(&replica);
             }
         }
@@ -267,7 +286,13 @@ impl PartitionManager {
     /// Writes down how far the open logs are.
     fn checkpoint(&self) {
         let (logs, note) = (self.spec.logs.clone(), self.note());
-        let open: Vec<_> = self.spec.table.all().into_iter().filter(|replica| replica.open_view().is_some()).collect();
+        let open: Vec<_> = self
+            .spec
+            .table
+            .all()
+            .into_iter()
+            .filter(|replica| replica.open_view().is_some())
+            .collect();
         actix_rt::spawn(async move {
             for replica in open {
                 let (noting, note) = (replica.clone(), note.clone());
@@ -280,7 +305,11 @@ impl PartitionManager {
 }
 
 /// Renames the directory while the actor still owns the log, ends the actor, and removes the files in the end.
-async fn remove_replica(logs: Arc<LogManager>, supervisor: Addr<Supervisor>, replica: Arc<Replica>) {
+async fn remove_replica(
+    logs: Arc<LogManager>,
+    supervisor: Addr<Supervisor>,
+    replica: Arc<Replica>,
+) {
     let renamed = replica.with_log(|log| log.rename_for_delete(Uuid::random())).await;
     // The answer only says whether there was such a child.
     let _ = supervisor.send(RemoveChild(replica.name.to_string().into())).await;
@@ -295,8 +324,12 @@ async fn remove_replica(logs: Arc<LogManager>, supervisor: Addr<Supervisor>, rep
                 }
             }));
         }
-        Ok(Err(error)) => tracing::error!(partition = %replica.name, %error, "a deleted partition cannot be renamed"),
-        Err(code) => tracing::error!(partition = %replica.name, %code, "a deleted partition cannot be renamed"),
+        Ok(Err(error)) => {
+            tracing::error!(partition = %replica.name, %error, "a deleted partition cannot be renamed")
+        }
+        Err(code) => {
+            tracing::error!(partition = %replica.name, %code, "a deleted partition cannot be renamed")
+        }
     }
 }
 

@@ -36,7 +36,12 @@ pub struct Replica {
 
 impl Replica {
     /// A replica that neither leads nor is open yet.
-    pub fn new(name: TopicPartition, id: TopicIdPartition, log_dir: usize, settings: ReplicaSettings) -> Self {
+    pub fn new(
+        name: TopicPartition,
+        id: TopicIdPartition,
+        log_dir: usize,
+        settings: ReplicaSettings,
+    ) -> Self {
         Self {
             view: PartitionView::new(name.clone()),
             name,
@@ -176,7 +181,9 @@ impl Replica {
     /// As for [`Replica::view`], and `OFFSET_OUT_OF_RANGE`.
     pub async fn read_bytes(&self, from: Offset, max_bytes: usize) -> Result<Bytes, ErrorCode> {
         let view = self.view().await?;
-        let found = view.read(from, max_bytes, true, view.log_end_offset()).map_err(|error| error.code())?;
+        let found = view
+            .read(from, max_bytes, true, view.log_end_offset())
+            .map_err(|error| error.code())?;
         found.to_vec().map(Bytes::from).map_err(|_| ErrorCode::KafkaStorageError)
     }
 }

@@ -25,7 +25,12 @@ impl ReplicaSettings {
     }
 
     /// What a producer's records are held against.
-    pub fn check_options<'a>(&self, topic: &'a str, partition: PartitionId, now: Millis) -> records::Options<'a> {
+    pub fn check_options<'a>(
+        &self,
+        topic: &'a str,
+        partition: PartitionId,
+        now: Millis,
+    ) -> records::Options<'a> {
         let config = &self.config;
         records::Options {
             compression: target(config.compression),

@@ -55,9 +55,14 @@ fn modules_use_only_modules_below() {
                 continue;
             }
             for used in line.split("crate::").skip(1) {
-                let name: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                let name: String =
+                    used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 if rank(&name).is_some_and(|used| used > own) {
-                    complaints.push(format!("{}:{}: uses {name}, which is above it", path.display(), number + 1));
+                    complaints.push(format!(
+                        "{}:{}: uses {name}, which is above it",
+                        path.display(),
+                        number + 1
+                    ));
                 }
             }
         }
@@ -72,20 +77,30 @@ fn only_shells_know_actors_and_the_runtime() {
     for (path, text) in sources() {
         let file = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let layer = layer_of(&path).unwrap_or_default();
-        let is_shell = shells.contains(&layer.as_str()) || file == "actor.rs" || file.ends_with("_actor.rs");
-        let is_test = file == "tests.rs" || path.components().any(|part| part.as_os_str() == "tests");
+        let is_shell =
+            shells.contains(&layer.as_str()) || file == "actor.rs" || file.ends_with("_actor.rs");
+        let is_test =
+            file == "tests.rs" || path.components().any(|part| part.as_os_str() == "tests");
         // Handles, and the channels that an answer comes through, are all that a pure file may name.
         let names = |line: &str| {
             let code = line.split("//").next().unwrap_or_default();
-            (code.contains("actix") || code.contains("tokio::")) && !code.contains("tokio::sync::oneshot")
+            (code.contains("actix") || code.contains("tokio::"))
+                && !code.contains("tokio::sync::oneshot")
         };
         if is_shell || is_test || path.ends_with("main.rs") {
             continue;
         }
-        let machine = file == "machine.rs" || ["wire", "config", "metadata", "security", "log"].contains(&&*layer);
-        for (number, line) in text.lines().enumerate().take_while(|(_, line)| !line.contains("#[cfg(test)]")) {
+        let machine = file == "machine.rs"
+            || ["wire", "config", "metadata", "security", "log"].contains(&&*layer);
+        for (number, line) in
+            text.lines().enumerate().take_while(|(_, line)| !line.contains("#[cfg(test)]"))
+        {
             if machine && names(line) {
-                complaints.push(format!("{}:{}: a pure file names the runtime", path.display(), number + 1));
+                complaints.push(format!(
+                    "{}:{}: a pure file names the runtime",
+                    path.display(),
+                    number + 1
+                ));
             }
         }
     }
@@ -100,7 +115,9 @@ fn only_the_clock_reads_the_time() {
         if ["clock", "net", "client", "cli", "supervision"].contains(&layer.as_str()) {
             continue;
         }
-        for (number, line) in text.lines().enumerate().take_while(|(_, line)| !line.contains("#[cfg(test)]")) {
+        for (number, line) in
+            text.lines().enumerate().take_while(|(_, line)| !line.contains("#[cfg(test)]"))
+        {
             if line.contains("SystemTime::now") || line.contains("std::time::Instant::now") {
                 complaints.push(format!("{}:{}: reads the time", path.display(), number + 1));
             }
@@ -117,7 +134,8 @@ fn files_are_headed_and_short() {
             complaints.push(format!("{}: does not say what it is for", path.display()));
         }
         let lines = text.lines().count();
-        let is_table = path.starts_with("src/wire/messages") || path.starts_with("src/wire/stored")
+        let is_table = path.starts_with("src/wire/messages")
+            || path.starts_with("src/wire/stored")
             || path.starts_with("src/config/keys");
         if lines > FILE_LINES_MAX && !is_table {
             complaints.push(format!("{}: {lines} lines", path.display()));
@@ -125,9 +143,15 @@ fn files_are_headed_and_short() {
         for (number, line) in text.lines().enumerate() {
             let is_text = line.contains('"');
             if line.chars().count() > LINE_CHARS_MAX && !is_text {
-                complaints.push(format!("{}:{}: a line of {}", path.display(), number + 1, line.chars().count()));
+                complaints.push(format!(
+                    "{}:{}: a line of {}",
+                    path.display(),
+                    number + 1,
+                    line.chars().count()
+                ));
             }
-            if ["todo!(", "unimplemented!(", "FIXME", "XXX"].iter().any(|mark| line.contains(mark)) {
+            if ["todo!(", "unimplemented!(", "FIXME", "XXX"].iter().any(|mark| line.contains(mark))
+            {
                 complaints.push(format!("{}:{}: unfinished", path.display(), number + 1));
             }
         }
@@ -144,7 +168,10 @@ fn functions_fit_a_screen() {
         for (start, line) in lines.iter().enumerate() {
             let code = line.trim_start();
             let is_function = code.starts_with("fn ")
-                || (code.contains(" fn ") && (code.starts_with("pub") || code.starts_with("async") || code.starts_with("const")));
+                || (code.contains(" fn ")
+                    && (code.starts_with("pub")
+                        || code.starts_with("async")
+                        || code.starts_with("const")));
             if !is_function || code.ends_with(';') {
                 continue;
             }
@@ -152,7 +179,11 @@ fn functions_fit_a_screen() {
             let end = lines[start..].iter().position(|line| *line == format!("{indent}}}"));
             let length = end.map_or(0, |end| end + 1);
             if length > FUNCTION_LINES_MAX {
-                complaints.push(format!("{}:{}: a function of {length} lines", path.display(), start + 1));
+                complaints.push(format!(
+                    "{}:{}: a function of {length} lines",
+                    path.display(),
+                    start + 1
+                ));
             }
         }
     }
@@ -162,7 +193,11 @@ fn functions_fit_a_screen() {
 #[test]
 fn the_map_names_every_folder() {
     let map = fs::read_to_string("ARCHITECTURE.md").expect("there is a map");
-    let missing: Vec<_> =
-        layers().into_iter().filter(|layer| !map.contains(&format!("`{layer}`")) && !map.contains(&format!("`{layer}/`"))).collect();
+    let missing: Vec<_> = layers()
+        .into_iter()
+        .filter(|layer| {
+            !map.contains(&format!("`{layer}`")) && !map.contains(&format!("`{layer}/`"))
+        })
+        .collect();
     report("not in ARCHITECTURE.md", &missing);
 }
