@@ -133,7 +133,7 @@ fn start_partition(
     let checked = records::check(records, &options).map_err(|rejected| (None, rejected))?;
     call.context.metrics.topics.records_in(name, checked.bytes.len(), checked.header.records_count);
     let (reply, answer) = oneshot::channel();
-    let append = Append::from_client(checked.bytes.freeze(), reply);
+    let append = Append::from_client(checked.bytes, reply);
     replica.append(append).map_err(|code| refused(Some(&replica), code))?;
     Ok(Started::Sent(replica, answer))
 }
