@@ -9,13 +9,18 @@ pub mod table;
 
 mod api_versions;
 mod auto_create;
+mod delete_records;
 mod describe_cluster;
+mod describe_log_dirs;
+mod describe_producers;
+mod describe_topic_partitions;
 mod fetch;
 mod fetch_answer;
 mod fetch_read;
 pub(crate) mod fetch_session;
 mod list_offsets;
 mod metadata;
+mod offset_for_leader_epoch;
 mod produce;
 
 use std::sync::Arc;

@@ -35,6 +35,11 @@ static TABLE: &[Row] = &[
     row(ApiKey::ListOffsets, BROKER, |call, reader| simple(call, reader, super::list_offsets::handle)),
     row(ApiKey::Metadata, BROKER, |call, reader| simple(call, reader, super::metadata::handle)),
     row(ApiKey::ApiVersions, BOTH, super::api_versions::handle),
+    row(ApiKey::DeleteRecords, BROKER, |call, reader| simple(call, reader, super::delete_records::handle)),
+    row(ApiKey::OffsetForLeaderEpoch, BROKER, |call, reader| simple(call, reader, super::offset_for_leader_epoch::handle)),
+    row(ApiKey::DescribeLogDirs, BROKER, |call, reader| simple(call, reader, super::describe_log_dirs::handle)),
+    row(ApiKey::DescribeProducers, BROKER, |call, reader| simple(call, reader, super::describe_producers::handle)),
+    row(ApiKey::DescribeTopicPartitions, BROKER, |call, reader| simple(call, reader, super::describe_topic_partitions::handle)),
     row(ApiKey::DescribeCluster, BOTH, |call, reader| simple(call, reader, super::describe_cluster::handle)),
 ];
 
