@@ -9,14 +9,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, WrapFuture};
+use actix::{
+    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture,
+};
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::controller::activation;
 use crate::controller::machine::{Machine, Settings};
-use crate::controller::requests::{ControllerReply, ControllerRequest, Exchange, RequestContext, VersionedRecord};
-use crate::error::ErrorCode;
+use crate::controller::requests::{
+    ControllerReply, ControllerRequest, Exchange, RequestContext, VersionedRecord,
+};
+use crate::error::{Error, ErrorCode};
 use crate::metadata::Image;
 use crate::supervision::{self, DeathWatch, Stop};
 use crate::types::{LeaderEpoch, Millis, NodeId, Offset};
@@ -98,21 +101,34 @@ impl Handle {
     ///
     /// Errors: `NOT_CONTROLLER` when this process has not the active one, `REQUEST_TIMED_OUT` at the deadline (the change
     /// may still be made), `COORDINATOR_LOAD_IN_PROGRESS` never.
-    pub async fn ask(&self, request: ControllerRequest, context: RequestContext) -> Result<ControllerReply, ErrorCode> {
+    pub async fn ask(
+        &self,
+        request: ControllerRequest,
+        context: RequestContext,
+    ) -> Result<ControllerReply, ErrorCode> {
         let patience = match context.deadline {
-            Some(deadline) => Duration::from_millis(u64::try_from(deadline - self.clock.now()).unwrap_or(0)),
+            Some(deadline) => {
+                Duration::from_millis(u64::try_from(deadline - self.clock.now()).unwrap_or(0))
+            }
             None => PATIENCE,
         };
         let (answer, answered) = oneshot::channel();
         let asking = async {
-            self.actor.ask(Ask { request, context, answer }).await.map_err(|_| ErrorCode::NotController)?;
+            self.actor
+                .ask(Ask { request, context, answer })
+                .await
+                .map_err(|_| ErrorCode::NotController)?;
             answered.await.map_err(|_| ErrorCode::NotController)?
         };
         tokio::time::timeout(patience, asking).await.map_err(|_| ErrorCode::RequestTimedOut)?
     }
 
     /// The same for one kind of request, with its own kind of answer.
-    pub async fn exchange<E: Exchange>(&self, request: E, context: RequestContext) -> Result<E::Reply, ErrorCode> {
+    pub async fn exchange<E: Exchange>(
+        &self,
+        request: E,
+        context: RequestContext,
+    ) -> Result<E::Reply, ErrorCode> {
         let reply = self.ask(request.into_request(), context).await?;
         E::from_reply(reply).ok_or(ErrorCode::UnknownServerError)
     }
@@ -165,7 +181,14 @@ impl Message for Flush {
 impl Controller {
     /// A standby that knows nothing yet.
     pub fn new(parts: Parts, watch: DeathWatch) -> Self {
-        Self { parts, role: Role::Standby, machine: None, waiting: VecDeque::new(), pending: VecDeque::new(), watch }
+        Self {
+            parts,
+            role: Role::Standby,
+            machine: None,
+            waiting: VecDeque::new(),
+            pending: VecDeque::new(),
+            watch,
+        }
     }
 
     fn now(&self) -> Millis {
@@ -176,7 +199,7 @@ impl Controller {
         let now = self.now();
         let Some(machine) = self.machine.as_mut() else { return };
         machine.activate(now);
-        let records = activation::records(&machine.image, &self.parts.bootstrap, &self.parts.settings);
+        let records = machine.activation_records(&self.parts.bootstrap);
         self.role = Role::Active(epoch);
         tracing::info!(epoch, records = records.len(), "this node is the active controller");
         self.watch.detail(format!("active in epoch {epoch}"));
@@ -186,15 +209,18 @@ impl Controller {
         self.tick(context);
     }
 
-    fn replay(&mut self, first: Offset, records: &[MetadataRecord]) {
+    fn replay(&mut self, first: Offset, records: &[MetadataRecord], context: &mut Context<Self>) {
         let now = self.now();
         let Some(machine) = self.machine.as_mut() else { return };
         for (offset, record) in (first..).zip(records) {
             // An active controller has applied its own records already, when it wrote them.
-            if offset >= machine.next_offset {
-                machine.apply(offset, record, now);
+            if offset >= machine.next_offset
+                && let Err(error) = machine.apply(offset, record, now)
+            {
+                return self.fail(&error, context);
             }
         }
+        machine.settle();
     }
 
     /// Decides on all that waits, and appends what comes of it at once.
@@ -213,11 +239,14 @@ impl Controller {
                 continue;
             }
             let decision = machine.decide(&ask.request, &ask.context, now);
-            for record in &decision.records {
-                machine.apply(machine.next_offset, &record.0, now);
+            if let Err(error) = apply_all(machine, &decision.records, now) {
+                return self.fail(&error, context);
             }
             add(&mut batches, decision.records, decision.atomic);
             answers.push((ask.answer, decision.reply));
+        }
+        if let Some(machine) = self.machine.as_mut() {
+            machine.settle();
         }
         self.append(batches, answers, context);
         if !self.waiting.is_empty() {
@@ -226,19 +255,31 @@ impl Controller {
     }
 
     /// Applies and appends records that nobody asked for.
-    fn write(&mut self, records: Vec<Vec<VersionedRecord>>, answers: Vec<Parked>, context: &mut Context<Self>) {
+    fn write(
+        &mut self,
+        records: Vec<Vec<VersionedRecord>>,
+        answers: Vec<Parked>,
+        context: &mut Context<Self>,
+    ) {
         let now = self.now();
-        if let Some(machine) = self.machine.as_mut() {
-            for (record, _) in records.iter().flatten() {
-                machine.apply(machine.next_offset, record, now);
-            }
+        if let Some(machine) = self.machine.as_mut()
+            && let Err(error) = records.iter().try_for_each(|batch| apply_all(machine, batch, now))
+        {
+            return self.fail(&error, context);
         }
         self.append(records, answers, context);
     }
 
     /// Appends records that are applied already.
-    fn append(&mut self, batches: Vec<Vec<VersionedRecord>>, answers: Vec<Parked>, context: &mut Context<Self>) {
-        let (Role::Active(epoch), Some(machine)) = (self.role, self.machine.as_ref()) else { return };
+    fn append(
+        &mut self,
+        batches: Vec<Vec<VersionedRecord>>,
+        answers: Vec<Parked>,
+        context: &mut Context<Self>,
+    ) {
+        let (Role::Active(epoch), Some(machine)) = (self.role, self.machine.as_ref()) else {
+            return;
+        };
         let count: usize = batches.iter().map(Vec::len).sum();
         if count == 0 {
             // An answer that writes nothing may still tell of what is not committed yet: it waits for that.
@@ -252,10 +293,12 @@ impl Controller {
         self.pending.push_back(Pending { last: machine.next_offset - 1, answers });
         let committed = self.parts.proposer.propose(epoch, first, batches);
         let waited = async move { committed.await.unwrap_or(Err(ErrorCode::NotController)) };
-        context.spawn(waited.into_actor(self).map(|outcome, actor: &mut Self, context| match outcome {
-            Ok(last) => actor.committed(last),
-            Err(code) => actor.resign(code, context),
-        }));
+        context.spawn(waited.into_actor(self).map(
+            |outcome, actor: &mut Self, context| match outcome {
+                Ok(last) => actor.committed(last),
+                Err(code) => actor.resign(code, context),
+            },
+        ));
     }
 
     fn committed(&mut self, last: Offset) {
@@ -273,6 +316,11 @@ impl Controller {
         self.refuse_all();
         self.watch.fail();
         context.stop();
+    }
+
+    fn fail(&mut self, error: &Error, context: &mut Context<Self>) {
+        tracing::error!(%error, "a metadata record does not fit what is there");
+        self.resign(ErrorCode::UnknownServerError, context);
     }
 
     fn refuse_all(&mut self) {
@@ -296,9 +344,14 @@ impl Controller {
             self.write(batches, Vec::new(), context);
         }
         let due = self.machine.as_ref().and_then(Machine::next_due);
-        let until = due.map_or(TICK_MAX, |due| Duration::from_millis(u64::try_from(due - now).unwrap_or(0)));
+        let until = due
+            .map_or(TICK_MAX, |due| Duration::from_millis(u64::try_from(due - now).unwrap_or(0)));
         context.run_later(until.clamp(TICK_MIN, TICK_MAX), Self::tick);
     }
+}
+
+fn apply_all(machine: &mut Machine, records: &[VersionedRecord], now: Millis) -> Result<(), Error> {
+    records.iter().try_for_each(|(record, _)| machine.apply(machine.next_offset, record, now))
 }
 
 /// Puts a decision's records into the last batch, or into further ones: an atomic decision is never split.
@@ -337,7 +390,9 @@ impl Handler<Ask> for Controller {
             drop(ask.answer.send(Err(ErrorCode::NotController)));
             return;
         }
-        if let (ControllerRequest::BrokerHeartbeat(heartbeat), Some(machine)) = (&ask.request, self.machine.as_mut()) {
+        if let (ControllerRequest::BrokerHeartbeat(heartbeat), Some(machine)) =
+            (&ask.request, self.machine.as_mut())
+        {
             // A broker that spoke is alive, however long its request then waits for its turn.
             machine.heard_of(heartbeat.broker_id, heartbeat.broker_epoch, self.parts.clock.now());
         }
@@ -364,9 +419,10 @@ impl Handler<QuorumEvent> for Controller {
             QuorumEvent::Loaded(image, next_offset) => {
                 let seed = self.parts.seed;
                 let settings = self.parts.settings.clone();
-                self.machine = Some(Machine::new(settings, Image::clone(&image), next_offset, seed));
+                self.machine =
+                    Some(Machine::new(settings, Image::clone(&image), next_offset, seed));
             }
-            QuorumEvent::Committed(first, records) => self.replay(first, &records),
+            QuorumEvent::Committed(first, records) => self.replay(first, &records, context),
             QuorumEvent::Leading(epoch, next_offset) => {
                 if let Some(machine) = self.machine.as_mut() {
                     // Control records take offsets too, and are not told.

@@ -1,17 +1,18 @@
 //! A partition's leader proposes a new in-sync set (KIP-497, KIP-903). Accepted only from the leader the controller knows,
 //! at the epochs it knows, and with brokers that serve.
 
-use crate::controller::elections::{Change, Election, NO_LEADER_CHANGE, RECOVERED, RECOVERING};
+use crate::controller::elections::{Change, Election};
 use crate::controller::machine::Machine;
 use crate::controller::requests::{Decision, VersionedRecord};
 use crate::error::ErrorCode;
-use crate::metadata::topics::{Partition, Topic};
+use crate::metadata::delta::{NO_LEADER_CHANGE, merge};
+use crate::metadata::topics::{LeaderRecoveryState, PartitionRegistration, TopicImage};
 use crate::types::{NodeId, TopicIdPartition};
 use crate::wire::messages::alter_partition::{
-    AlterPartitionRequest, AlterPartitionRequestPartitionData, AlterPartitionRequestTopicData, AlterPartitionResponse,
-    AlterPartitionResponsePartitionData, AlterPartitionResponseTopicData, BrokerState,
+    AlterPartitionRequest, AlterPartitionResponse, BrokerState, PartitionData,
+    PartitionDataResponse, TopicData, TopicDataResponse,
 };
-use crate::wire::stored::metadata::{MetadataRecord, PartitionChangeRecord};
+use crate::wire::stored::metadata::MetadataRecord;
 
 /// Any incarnation of the broker will do.
 const ANY_EPOCH: i64 = -1;
@@ -28,7 +29,10 @@ impl Machine {
             return Decision::reply(AlterPartitionResponse { error_code, ..Default::default() });
         }
         let mut records = Vec::new();
-        let topics = request.topics.iter().map(|data| self.alter_topic(request.broker_id, data, version, &mut records));
+        let topics = request
+            .topics
+            .iter()
+            .map(|data| self.alter_topic(request.broker_id, data, version, &mut records));
         let topics = topics.collect();
         Decision::of(records, AlterPartitionResponse { topics, ..Default::default() })
     }
@@ -36,10 +40,10 @@ impl Machine {
     fn alter_topic(
         &self,
         leader: NodeId,
-        data: &AlterPartitionRequestTopicData,
+        data: &TopicData,
         version: i16,
         records: &mut Vec<VersionedRecord>,
-    ) -> AlterPartitionResponseTopicData {
+    ) -> TopicDataResponse {
         let topic = self.topic_by_id(data.topic_id);
         let partitions = data.partitions.iter().map(|wanted| {
             let isr = proposed(wanted, version);
@@ -47,40 +51,50 @@ impl Machine {
                 Some(topic) => self.alter(leader, topic, wanted, &isr, records),
                 None => Err(ErrorCode::UnknownTopicId),
             };
-            altered.unwrap_or_else(|code| AlterPartitionResponsePartitionData {
+            altered.unwrap_or_else(|code| PartitionDataResponse {
                 partition_index: wanted.partition_index,
                 error_code: code.code(),
                 ..Default::default()
             })
         });
         let partitions = partitions.collect();
-        AlterPartitionResponseTopicData { topic_id: data.topic_id, partitions, ..Default::default() }
+        TopicDataResponse { topic_id: data.topic_id, partitions, ..Default::default() }
     }
 
     fn alter(
         &self,
         leader: NodeId,
-        topic: &Topic,
-        wanted: &AlterPartitionRequestPartitionData,
+        topic: &TopicImage,
+        wanted: &PartitionData,
         isr: &[BrokerState],
         records: &mut Vec<VersionedRecord>,
-    ) -> Result<AlterPartitionResponsePartitionData, ErrorCode> {
+    ) -> Result<PartitionDataResponse, ErrorCode> {
         let index = wanted.partition_index;
-        let partition = topic.partitions.get(&index).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        let partition = topic.partition(index).ok_or(ErrorCode::UnknownTopicOrPartition)?;
         self.check_alteration(leader, partition, wanted, isr)?;
         let id = TopicIdPartition { topic_id: topic.id, partition: index };
         let acceptable = |node| self.is_active(node) && self.has_online_directory(node, partition);
         let default_directory = |node| self.default_directory(node);
-        let mut change = Change::new(id, partition, self.rules(&topic.name, partition), &acceptable, &default_directory);
+        let mut change = Change::new(
+            id,
+            partition,
+            self.rules(&topic.name, partition),
+            &acceptable,
+            &default_directory,
+        );
         if self.is_unclean_election_enabled(&topic.name) {
             change.election = Election::Unclean;
         }
         change.isr = isr.iter().map(|state| state.broker_id).collect();
-        change.recovery = wanted.leader_recovery_state;
+        change.recovery = recovery(wanted)?;
         let Some(record) = change.build() else { return Ok(answer(index, partition)) };
-        let after = merged(partition, &record);
+        let mut after = partition.clone();
+        merge(&mut after, &record).map_err(|error| error.code())?;
         let elected = record.leader;
-        records.push((MetadataRecord::PartitionChange(record), self.versions().partition_change_record));
+        records.push((
+            MetadataRecord::PartitionChange(record),
+            self.image().features.metadata_version().partition_record_version(),
+        ));
         if elected != leader && elected != NO_LEADER_CHANGE {
             // The change ended a reassignment that leaves the leader out: it must learn the new one first.
             return Err(ErrorCode::NewLeaderElected);
@@ -91,11 +105,13 @@ impl Machine {
     fn check_alteration(
         &self,
         leader: NodeId,
-        partition: &Partition,
-        wanted: &AlterPartitionRequestPartitionData,
+        partition: &PartitionRegistration,
+        wanted: &PartitionData,
         isr: &[BrokerState],
     ) -> Result<(), ErrorCode> {
-        if wanted.leader_epoch > partition.leader_epoch || wanted.partition_epoch > partition.partition_epoch {
+        if wanted.leader_epoch > partition.leader_epoch
+            || wanted.partition_epoch > partition.partition_epoch
+        {
             // The leader knows more than we do: there must be a newer controller.
             return Err(ErrorCode::NotController);
         }
@@ -112,11 +128,13 @@ impl Machine {
         members.sort_unstable();
         let distinct = members.windows(2).all(|pair| pair.first() != pair.last());
         let replicas_only = members.iter().all(|node| partition.replicas.contains(node));
-        if members.is_empty() || !distinct || !replicas_only || !members.contains(&partition.leader) {
+        if members.is_empty() || !distinct || !replicas_only || !members.contains(&partition.leader)
+        {
             return Err(ErrorCode::InvalidRequest);
         }
-        let recovering = wanted.leader_recovery_state == RECOVERING;
-        if recovering && (members.len() > 1 || partition.leader_recovery_state == RECOVERED) {
+        let recovering = recovery(wanted)? == LeaderRecoveryState::Recovering;
+        let recovered = partition.leader_recovery_state == LeaderRecoveryState::Recovered;
+        if recovering && (members.len() > 1 || recovered) {
             return Err(ErrorCode::InvalidRequest);
         }
         match isr.iter().all(|state| self.is_eligible(state)) {
@@ -127,33 +145,32 @@ impl Machine {
 
     fn is_eligible(&self, state: &BrokerState) -> bool {
         let same = |epoch: i64| state.broker_epoch == ANY_EPOCH || state.broker_epoch == epoch;
-        self.is_active(state.broker_id) && self.broker(state.broker_id).is_some_and(|broker| same(broker.epoch))
+        self.is_active(state.broker_id)
+            && self.broker(state.broker_id).is_some_and(|broker| same(broker.epoch))
     }
 }
 
 /// The proposed set; before version 3 it names no incarnations.
-fn proposed(wanted: &AlterPartitionRequestPartitionData, version: i16) -> Vec<BrokerState> {
+fn proposed(wanted: &PartitionData, version: i16) -> Vec<BrokerState> {
     if version >= 3 {
         return wanted.new_isr_with_epochs.clone();
     }
-    let state = |&broker_id| BrokerState { broker_id, broker_epoch: ANY_EPOCH, ..Default::default() };
+    let state =
+        |&broker_id| BrokerState { broker_id, broker_epoch: ANY_EPOCH, ..Default::default() };
     wanted.new_isr.iter().map(state).collect()
 }
 
-/// What the answer says of the partition once `record` is applied.
-fn merged(partition: &Partition, record: &PartitionChangeRecord) -> Partition {
-    let mut after = partition.clone();
-    after.merge(record);
-    after
+fn recovery(wanted: &PartitionData) -> Result<LeaderRecoveryState, ErrorCode> {
+    LeaderRecoveryState::from_code(wanted.leader_recovery_state).ok_or(ErrorCode::InvalidRequest)
 }
 
-fn answer(partition_index: i32, partition: &Partition) -> AlterPartitionResponsePartitionData {
-    AlterPartitionResponsePartitionData {
+fn answer(partition_index: i32, partition: &PartitionRegistration) -> PartitionDataResponse {
+    PartitionDataResponse {
         partition_index,
         leader_id: partition.leader,
         leader_epoch: partition.leader_epoch,
         isr: partition.isr.clone(),
-        leader_recovery_state: partition.leader_recovery_state,
+        leader_recovery_state: partition.leader_recovery_state.code(),
         partition_epoch: partition.partition_epoch,
         ..Default::default()
     }

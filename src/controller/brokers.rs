@@ -12,12 +12,17 @@ use crate::error::{ApiError, ErrorCode};
 use crate::metadata::features::METADATA_VERSION;
 use crate::types::{Millis, NodeId, TopicIdPartition, Uuid};
 use crate::wire::messages::broker_heartbeat::{BrokerHeartbeatRequest, BrokerHeartbeatResponse};
-use crate::wire::messages::broker_registration::{BrokerRegistrationRequest, BrokerRegistrationResponse, Feature};
-use crate::wire::messages::controller_registration::{ControllerRegistrationRequest, ControllerRegistrationResponse};
+use crate::wire::messages::broker_registration::{
+    BrokerRegistrationRequest, BrokerRegistrationResponse, Feature,
+};
+use crate::wire::messages::controller_registration::{
+    ControllerRegistrationRequest, ControllerRegistrationResponse,
+};
 use crate::wire::messages::unregister_broker::{UnregisterBrokerRequest, UnregisterBrokerResponse};
 use crate::wire::stored::metadata::{
-    BrokerEndpoint, BrokerFeature, BrokerRegistrationChangeRecord, ControllerEndpoint, ControllerFeature,
-    MetadataRecord, RegisterBrokerRecord, RegisterControllerRecord, UnregisterBrokerRecord,
+    BrokerEndpoint, BrokerFeature, BrokerRegistrationChangeRecord, ControllerEndpoint,
+    ControllerFeature, MetadataRecord, RegisterBrokerRecord, RegisterControllerRecord,
+    UnregisterBrokerRecord,
 };
 
 /// In a registration change: fence, or unfence.
@@ -46,12 +51,16 @@ impl Machine {
         now: Millis,
     ) -> Decision<BrokerRegistrationResponse> {
         match self.registered(request, version, now) {
-            Ok((broker_epoch, records)) => {
-                Decision::of(records, BrokerRegistrationResponse { broker_epoch, ..Default::default() })
-            }
+            Ok((broker_epoch, records)) => Decision::of(
+                records,
+                BrokerRegistrationResponse { broker_epoch, ..Default::default() },
+            ),
             Err(error) => {
                 tracing::info!(broker = request.broker_id, %error, "broker registration refused");
-                Decision::reply(BrokerRegistrationResponse { error_code: error.code.code(), ..Default::default() })
+                Decision::reply(BrokerRegistrationResponse {
+                    error_code: error.code.code(),
+                    ..Default::default()
+                })
             }
         }
     }
@@ -74,7 +83,7 @@ impl Machine {
             fenced: true,
             ..Default::default()
         };
-        if self.versions().directories {
+        if self.image().features.metadata_version().is_directory_assignment_supported() {
             record.log_dirs = request.log_dirs.clone();
         }
         let mut records = Vec::new();
@@ -95,14 +104,24 @@ impl Machine {
         self.heartbeats.register(id, record.fenced);
         let broker_epoch = record.broker_epoch;
         // The registration comes last: should the rest be lost halfway, the broker registers again and it is redone.
-        records.push((MetadataRecord::RegisterBroker(record), self.versions().register_broker_record));
+        records.push((
+            MetadataRecord::RegisterBroker(record),
+            self.image().features.metadata_version().register_broker_record_version(),
+        ));
         Ok((broker_epoch, records))
     }
 
-    fn check_registration(&self, request: &BrokerRegistrationRequest, now: Millis) -> Result<(), ApiError> {
+    fn check_registration(
+        &self,
+        request: &BrokerRegistrationRequest,
+        now: Millis,
+    ) -> Result<(), ApiError> {
         let cluster_id = &self.settings.cluster_id;
         if *cluster_id != request.cluster_id {
-            let text = format!("Expected cluster ID {cluster_id}, but got cluster ID {}", request.cluster_id);
+            let text = format!(
+                "Expected cluster ID {cluster_id}, but got cluster ID {}",
+                request.cluster_id
+            );
             return Err(ApiError::new(ErrorCode::InconsistentClusterId, text));
         }
         if let Some(existing) = self.broker(request.broker_id) {
@@ -117,7 +136,7 @@ impl Machine {
             let text = "Controller does not support registering ZK brokers.";
             return Err(ApiError::new(ErrorCode::BrokerIdNotRegistered, text));
         }
-        if self.versions().directories {
+        if self.image().features.metadata_version().is_directory_assignment_supported() {
             self.check_directories(request)?;
         }
         self.check_features(&request.features)
@@ -136,8 +155,13 @@ impl Machine {
             return invalid("Duplicate directory ID in request".to_owned());
         }
         for other in self.brokers().filter(|broker| broker.id != request.broker_id) {
-            if let Some(directory) = other.directories.iter().find(|directory| distinct.contains(directory)) {
-                return invalid(format!("Broker {} is already registered with directory {directory}", other.id));
+            if let Some(directory) =
+                other.log_dirs.iter().find(|directory| distinct.contains(directory))
+            {
+                return invalid(format!(
+                    "Broker {} is already registered with directory {directory}",
+                    other.id
+                ));
             }
         }
         Ok(())
@@ -153,7 +177,7 @@ impl Machine {
             ApiError::new(ErrorCode::UnsupportedVersion, text)
         };
         for feature in features {
-            let level = self.feature_level(&feature.name);
+            let level = self.image().features.level(&feature.name);
             if !(feature.min_supported_version..=feature.max_supported_version).contains(&level) {
                 let (min, max) = (feature.min_supported_version, feature.max_supported_version);
                 return Err(unsupported(&feature.name, level, min, max));
@@ -163,9 +187,9 @@ impl Machine {
             let text = "Request features do not contain 'metadata.version'";
             return Err(ApiError::new(ErrorCode::InvalidRegistration, text));
         }
-        for (name, level) in self.feature_levels() {
+        for (name, level) in self.image().features.iter() {
             if level != 0 && !features.iter().any(|feature| feature.name == name) {
-                return Err(unsupported(&name, level, 0, 0));
+                return Err(unsupported(name, level, 0, 0));
             }
         }
         Ok(())
@@ -183,7 +207,9 @@ impl Machine {
         now: Millis,
     ) -> Decision<BrokerHeartbeatResponse> {
         let (id, epoch) = (request.broker_id, request.broker_epoch);
-        let Some(registered_at) = self.check_broker_epoch(id, epoch).ok().and_then(|()| self.registered_at(id)) else {
+        let Some(registered_at) =
+            self.check_broker_epoch(id, epoch).ok().and_then(|()| self.registered_at(id))
+        else {
             let error_code = ErrorCode::StaleBrokerEpoch.code();
             return Decision::reply(BrokerHeartbeatResponse { error_code, ..Default::default() });
         };
@@ -194,11 +220,13 @@ impl Machine {
             wants_shut_down: request.want_shut_down,
             registered_at,
             leads: self.index.has_leaderships(id),
+            leaving: self.broker(id).is_some_and(|broker| broker.in_controlled_shutdown),
         };
         let (current, next) = self.heartbeats.next_state(id, &heartbeat);
         let mut records = Vec::new();
         if current != next {
             match next {
+                BrokerState::ShutdownNow if current == BrokerState::Fenced => {}
                 BrokerState::Fenced | BrokerState::ShutdownNow => self.fence(id, &mut records),
                 BrokerState::Unfenced => self.unfence(id, epoch, &mut records),
                 BrokerState::ControlledShutdown => self.begin_shutdown(id, epoch, &mut records),
@@ -210,6 +238,10 @@ impl Machine {
             let last = self.next_offset + i64::try_from(records.len()).unwrap_or(0) - 1;
             self.heartbeats.begin_shutdown(id, last);
         }
+        if next.should_shut_down() {
+            // Its next life need not wait until this one's session has run out.
+            self.heartbeats.end_session(id, epoch);
+        }
         let response = BrokerHeartbeatResponse {
             is_caught_up: request.current_metadata_offset >= registered_at,
             is_fenced: next.fenced(),
@@ -219,27 +251,42 @@ impl Machine {
         Decision::of(records, response)
     }
 
-    fn report_directories(&self, request: &BrokerHeartbeatRequest, records: &mut Vec<VersionedRecord>) {
+    fn report_directories(
+        &self,
+        request: &BrokerHeartbeatRequest,
+        records: &mut Vec<VersionedRecord>,
+    ) {
         let (id, broker_epoch) = (request.broker_id, request.broker_epoch);
         let Some(broker) = self.broker(id) else { return };
-        let versions = self.versions();
-        let offline: Vec<Uuid> =
-            request.offline_log_dirs.iter().filter(|dir| broker.directories.contains(dir)).copied().collect();
-        if versions.directories && !offline.is_empty() {
+        let version = self.image().features.metadata_version();
+        let offline: Vec<Uuid> = request
+            .offline_log_dirs
+            .iter()
+            .filter(|dir| broker.log_dirs.contains(dir))
+            .copied()
+            .collect();
+        if version.is_directory_assignment_supported() && !offline.is_empty() {
             for directory in &offline {
                 let happening = Happening { removed: Some(id), ..Happening::default() };
                 self.update_partitions(self.index.in_directory(directory), happening, records);
             }
-            let online = broker.directories.iter().filter(|dir| !offline.contains(dir)).copied().collect();
-            let change = BrokerRegistrationChangeRecord { log_dirs: online, ..change(id, broker_epoch) };
+            let online =
+                broker.log_dirs.iter().filter(|dir| !offline.contains(dir)).copied().collect();
+            let change =
+                BrokerRegistrationChangeRecord { log_dirs: online, ..change(id, broker_epoch) };
             records.push((MetadataRecord::BrokerRegistrationChange(change), 2));
             tracing::warn!(broker = id, ?offline, "log directories went offline");
         }
-        if let Some(cordoned) = request.cordoned_log_dirs.as_ref().filter(|_| versions.cordoned_directories) {
-            let before: BTreeSet<&Uuid> = broker.cordoned_directories.iter().collect();
+        if let Some(cordoned) =
+            request.cordoned_log_dirs.as_ref().filter(|_| version.is_cordoned_log_dirs_supported())
+        {
+            let before: BTreeSet<&Uuid> = broker.cordoned_log_dirs.iter().flatten().collect();
             if before != cordoned.iter().collect() {
                 let cordoned_log_dirs = Some(cordoned.clone());
-                let change = BrokerRegistrationChangeRecord { cordoned_log_dirs, ..change(id, broker_epoch) };
+                let change = BrokerRegistrationChangeRecord {
+                    cordoned_log_dirs,
+                    ..change(id, broker_epoch)
+                };
                 records.push((MetadataRecord::BrokerRegistrationChange(change), 3));
             }
         }
@@ -276,13 +323,18 @@ impl Machine {
         let change = BrokerRegistrationChangeRecord { fenced: UNFENCE, ..change(id, epoch) };
         records.push((MetadataRecord::BrokerRegistrationChange(change), 0));
         let happening = Happening { added: Some(id), ..Happening::default() };
-        self.update_partitions(self.index.leaderless().iter().copied().collect(), happening, records);
+        self.update_partitions(
+            self.index.leaderless().iter().copied().collect(),
+            happening,
+            records,
+        );
     }
 
     fn begin_shutdown(&self, id: NodeId, epoch: i64, records: &mut Vec<VersionedRecord>) {
         if !self.broker(id).is_some_and(|broker| broker.in_controlled_shutdown) {
             let in_controlled_shutdown = IN_CONTROLLED_SHUTDOWN;
-            let change = BrokerRegistrationChangeRecord { in_controlled_shutdown, ..change(id, epoch) };
+            let change =
+                BrokerRegistrationChangeRecord { in_controlled_shutdown, ..change(id, epoch) };
             records.push((MetadataRecord::BrokerRegistrationChange(change), 1));
         }
         let happening = Happening { removed: Some(id), ..Happening::default() };
@@ -291,7 +343,7 @@ impl Machine {
 
     /// The former incarnation of `id` is gone for good.
     fn broker_shut_down(&self, id: NodeId, clean: bool, records: &mut Vec<VersionedRecord>) {
-        if self.versions().elr && !clean {
+        if self.is_elr_enabled() && !clean {
             let happening = Happening { unclean: Some(id), ..Happening::default() };
             self.update_partitions(self.index.in_sync_on(id), happening, records);
             self.update_partitions(self.index.eligible_on(id), happening, records);
@@ -302,7 +354,10 @@ impl Machine {
     }
 
     /// Forgets a broker that will not come back.
-    pub(crate) fn unregister_broker(&self, request: &UnregisterBrokerRequest) -> Decision<UnregisterBrokerResponse> {
+    pub(crate) fn unregister_broker(
+        &self,
+        request: &UnregisterBrokerRequest,
+    ) -> Decision<UnregisterBrokerResponse> {
         let id = request.broker_id;
         let Some(broker_epoch) = self.broker(id).map(|broker| broker.epoch) else {
             return Decision::reply(UnregisterBrokerResponse {
@@ -326,27 +381,31 @@ impl Machine {
         &self,
         request: &ControllerRegistrationRequest,
     ) -> Decision<ControllerRegistrationResponse> {
-        if !self.versions().controller_registration {
-            let text = "The current MetadataVersion is too old to support controller registrations.";
+        if !self.image().features.metadata_version().is_controller_registration_supported() {
+            let text =
+                "The current MetadataVersion is too old to support controller registrations.";
             return Decision::reply(ControllerRegistrationResponse {
                 error_code: ErrorCode::UnsupportedVersion.code(),
                 error_message: Some(text.to_owned()),
                 ..Default::default()
             });
         }
-        let endpoint = |listener: &crate::wire::messages::controller_registration::Listener| ControllerEndpoint {
-            name: listener.name.clone(),
-            host: listener.host.clone(),
-            port: listener.port,
-            security_protocol: listener.security_protocol,
-            ..Default::default()
+        let endpoint = |listener: &crate::wire::messages::controller_registration::Listener| {
+            ControllerEndpoint {
+                name: listener.name.clone(),
+                host: listener.host.clone(),
+                port: listener.port,
+                security_protocol: listener.security_protocol,
+                ..Default::default()
+            }
         };
-        let feature = |feature: &crate::wire::messages::controller_registration::Feature| ControllerFeature {
-            name: feature.name.clone(),
-            min_supported_version: feature.min_supported_version,
-            max_supported_version: feature.max_supported_version,
-            ..Default::default()
-        };
+        let feature =
+            |feature: &crate::wire::messages::controller_registration::Feature| ControllerFeature {
+                name: feature.name.clone(),
+                min_supported_version: feature.min_supported_version,
+                max_supported_version: feature.max_supported_version,
+                ..Default::default()
+            };
         let record = RegisterControllerRecord {
             controller_id: request.controller_id,
             incarnation_id: request.incarnation_id,
@@ -358,18 +417,6 @@ impl Machine {
         Decision::atomic(records, ControllerRegistrationResponse::default())
     }
 
-    /// Whether `epoch` is that of the broker's present incarnation.
-    pub(crate) fn check_broker_epoch(&self, id: NodeId, epoch: i64) -> Result<(), ApiError> {
-        let text = match self.broker(id) {
-            None => format!("No broker registration found for broker id {id}"),
-            Some(broker) if broker.epoch != epoch => {
-                format!("Expected broker epoch {}, but got broker epoch {epoch}", broker.epoch)
-            }
-            Some(_) => return Ok(()),
-        };
-        Err(ApiError::new(ErrorCode::StaleBrokerEpoch, text))
-    }
-
     /// Writes what `happening` changes in `partitions`.
     pub(crate) fn update_partitions(
         &self,
@@ -377,12 +424,15 @@ impl Machine {
         happening: Happening,
         records: &mut Vec<VersionedRecord>,
     ) {
-        let gone = |node: NodeId| happening.removed == Some(node) || happening.unclean == Some(node);
-        let serves = |node: NodeId| !gone(node) && (happening.added == Some(node) || self.is_active(node));
-        let version = self.versions().partition_change_record;
+        let gone =
+            |node: NodeId| happening.removed == Some(node) || happening.unclean == Some(node);
+        let serves =
+            |node: NodeId| !gone(node) && (happening.added == Some(node) || self.is_active(node));
+        let version = self.image().features.metadata_version().partition_record_version();
         for id in partitions {
             let Some((topic, partition)) = self.partition(id) else { continue };
-            let acceptable = |node: NodeId| serves(node) && self.has_online_directory(node, partition);
+            let acceptable =
+                |node: NodeId| serves(node) && self.has_online_directory(node, partition);
             let default_directory = |node: NodeId| self.default_directory(node);
             let rules = self.rules(&topic.name, partition);
             let mut change = Change::new(id, partition, rules, &acceptable, &default_directory);
@@ -391,7 +441,9 @@ impl Machine {
             if self.is_unclean_election_enabled(&topic.name) {
                 change.election = Election::Unclean;
             }
-            records.extend(change.build().map(|record| (MetadataRecord::PartitionChange(record), version)));
+            records.extend(
+                change.build().map(|record| (MetadataRecord::PartitionChange(record), version)),
+            );
         }
     }
 }
@@ -400,7 +452,9 @@ fn change(broker_id: NodeId, broker_epoch: i64) -> BrokerRegistrationChangeRecor
     BrokerRegistrationChangeRecord { broker_id, broker_epoch, ..Default::default() }
 }
 
-fn broker_endpoint(listener: &crate::wire::messages::broker_registration::Listener) -> BrokerEndpoint {
+fn broker_endpoint(
+    listener: &crate::wire::messages::broker_registration::Listener,
+) -> BrokerEndpoint {
     BrokerEndpoint {
         name: listener.name.clone(),
         host: listener.host.clone(),

@@ -3,8 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::controller::configs;
-use crate::controller::elections::RECOVERED;
+use crate::controller::elections::NO_LEADER;
 use crate::controller::machine::Machine;
 use crate::controller::names;
 use crate::controller::placement;
@@ -12,7 +11,7 @@ use crate::controller::requests::{Decision, VersionedRecord, code_and_message};
 use crate::error::{ApiError, ErrorCode};
 use crate::types::{METADATA_TOPIC, NodeId, PartitionId, TopicId};
 use crate::wire::messages::create_topics::{
-    CreatableTopic, CreatableTopicConfigs, CreatableTopicResult, CreateTopicsRequest, CreateTopicsResponse,
+    CreatableTopic, CreatableTopicResult, CreateTopicsRequest, CreateTopicsResponse,
 };
 use crate::wire::stored::metadata::{MetadataRecord, PartitionRecord, TopicRecord};
 
@@ -34,7 +33,10 @@ impl NewPartition {
 
 impl Machine {
     /// Creates what can be created; each topic has its own result.
-    pub(crate) fn create_topics(&mut self, request: &CreateTopicsRequest) -> Decision<CreateTopicsResponse> {
+    pub(crate) fn create_topics(
+        &mut self,
+        request: &CreateTopicsRequest,
+    ) -> Decision<CreateTopicsResponse> {
         if self.partitions_of(request) > PARTITIONS_PER_REQUEST_MAX {
             let error = too_many_partitions();
             let topics = request.topics.iter().map(|topic| refused(&topic.name, &error)).collect();
@@ -80,23 +82,31 @@ impl Machine {
         request.topics.iter().map(count).fold(0, usize::saturating_add)
     }
 
-    fn create_topic(&mut self, topic: &CreatableTopic) -> Result<(CreatableTopicResult, Vec<VersionedRecord>), ApiError> {
+    fn create_topic(
+        &mut self,
+        topic: &CreatableTopic,
+    ) -> Result<(CreatableTopicResult, Vec<VersionedRecord>), ApiError> {
         self.check_name(&topic.name)?;
         let overrides = overrides(topic)?;
-        let config_records = configs::create(&self.image, &self.settings.config, &topic.name, &overrides)?;
+        let config_records = self.topic_config_records(&topic.name, &overrides)?;
         let partitions = self.new_partitions(topic)?;
         let topic_id = self.new_topic_id();
         let result = self.created(topic, topic_id, &overrides, &partitions);
         let topic_record = TopicRecord { name: topic.name.clone(), topic_id, ..Default::default() };
         let mut records = vec![(MetadataRecord::Topic(topic_record), 0)];
         records.extend(config_records);
-        records.extend((0..).zip(&partitions).map(|(index, new)| self.partition_record(topic_id, index, new)));
+        records.extend(
+            (0..).zip(&partitions).map(|(index, new)| self.partition_record(topic_id, index, new)),
+        );
         Ok((result, records))
     }
 
     fn check_name(&self, name: &str) -> Result<(), ApiError> {
         if self.topic(name).is_some() {
-            return Err(ApiError::new(ErrorCode::TopicAlreadyExists, format!("Topic '{name}' already exists.")));
+            return Err(ApiError::new(
+                ErrorCode::TopicAlreadyExists,
+                format!("Topic '{name}' already exists."),
+            ));
         }
         if let Some(existing) = self.collides_with(name) {
             let text = format!("Topic '{name}' collides with existing topic: {existing}");
@@ -112,7 +122,8 @@ impl Machine {
         let factor = match topic.replication_factor {
             -1 => self.settings.default_replication_factor,
             factor if factor < 1 => {
-                let text = "Replication factor must be larger than 0, or -1 to use the default value.";
+                let text =
+                    "Replication factor must be larger than 0, or -1 to use the default value.";
                 return Err(ApiError::new(ErrorCode::InvalidReplicationFactor, text));
             }
             factor => factor,
@@ -127,7 +138,8 @@ impl Machine {
         };
         let count = usize::try_from(count).unwrap_or(0);
         let placed = self.placed_partitions(count, factor).map_err(|error| {
-            let text = format!("Unable to replicate the partition {factor} time(s): {}", error.text());
+            let text =
+                format!("Unable to replicate the partition {factor} time(s): {}", error.text());
             ApiError::new(error.code, text)
         })?;
         if placed.iter().any(NewPartition::is_offline) {
@@ -137,7 +149,11 @@ impl Machine {
     }
 
     /// `count` partitions wherever the placer puts them. Those without a serving replica have an empty in-sync set.
-    pub(crate) fn placed_partitions(&mut self, count: usize, factor: i16) -> Result<Vec<NewPartition>, ApiError> {
+    pub(crate) fn placed_partitions(
+        &mut self,
+        count: usize,
+        factor: i16,
+    ) -> Result<Vec<NewPartition>, ApiError> {
         let brokers = self.usable_brokers();
         let placed = placement::place(&brokers, count, factor, &mut self.random)?;
         Ok(placed.into_iter().map(|replicas| self.with_isr(replicas)).collect())
@@ -156,14 +172,17 @@ impl Machine {
             );
         }
         if topic.num_partitions != -1 {
-            return invalid("A manual partition assignment was specified, but numPartitions was not set to -1.");
+            return invalid(
+                "A manual partition assignment was specified, but numPartitions was not set to -1.",
+            );
         }
         let mut partitions: BTreeMap<PartitionId, NewPartition> = BTreeMap::new();
         let mut factor = None;
         for assignment in &topic.assignments {
             let index = assignment.partition_index;
             if partitions.contains_key(&index) {
-                let text = format!("Found multiple manual partition assignments for partition {index}");
+                let text =
+                    format!("Found multiple manual partition assignments for partition {index}");
                 return Err(ApiError::new(ErrorCode::InvalidReplicaAssignment, text));
             }
             partitions.insert(index, self.assigned(index, &assignment.broker_ids, factor)?);
@@ -196,10 +215,16 @@ impl Machine {
     }
 
     /// Whether the brokers exist, once each, as many as in the partitions before.
-    pub(crate) fn check_assignment(&self, replicas: &[NodeId], factor: Option<usize>) -> Result<(), ApiError> {
+    pub(crate) fn check_assignment(
+        &self,
+        replicas: &[NodeId],
+        factor: Option<usize>,
+    ) -> Result<(), ApiError> {
         let invalid = |text: String| Err(ApiError::new(ErrorCode::InvalidReplicaAssignment, text));
         if replicas.is_empty() {
-            return invalid("The manual partition assignment includes an empty replica list.".to_owned());
+            return invalid(
+                "The manual partition assignment includes an empty replica list.".to_owned(),
+            );
         }
         let mut sorted = replicas.to_vec();
         sorted.sort_unstable();
@@ -228,9 +253,14 @@ impl Machine {
     }
 
     /// The record of a partition's birth.
-    pub(crate) fn partition_record(&self, topic_id: TopicId, index: PartitionId, new: &NewPartition) -> VersionedRecord {
-        let versions = self.versions();
-        let directories = match versions.directories {
+    pub(crate) fn partition_record(
+        &self,
+        topic_id: TopicId,
+        index: PartitionId,
+        new: &NewPartition,
+    ) -> VersionedRecord {
+        let version = self.image().features.metadata_version();
+        let directories = match version.is_directory_assignment_supported() {
             true => new.replicas.iter().map(|&broker| self.default_directory(broker)).collect(),
             false => Vec::new(),
         };
@@ -239,14 +269,13 @@ impl Machine {
             topic_id,
             replicas: new.replicas.clone(),
             isr: new.isr.clone(),
-            leader: new.isr.first().copied().unwrap_or(crate::controller::elections::NO_LEADER),
-            leader_recovery_state: RECOVERED,
+            leader: new.isr.first().copied().unwrap_or(NO_LEADER),
             leader_epoch: 0,
             partition_epoch: 0,
             directories,
             ..Default::default()
         };
-        (MetadataRecord::Partition(record), versions.partition_record)
+        (MetadataRecord::Partition(record), version.partition_record_version())
     }
 
     fn created(
@@ -256,22 +285,13 @@ impl Machine {
         overrides: &BTreeMap<String, String>,
         partitions: &[NewPartition],
     ) -> CreatableTopicResult {
-        let entries = configs::effective(&self.image, &self.settings.config, overrides);
-        let configs = entries.into_iter().map(|entry| CreatableTopicConfigs {
-            value: entry.value.filter(|_| !entry.sensitive),
-            name: entry.name,
-            read_only: false,
-            config_source: entry.source,
-            is_sensitive: entry.sensitive,
-            ..Default::default()
-        });
         let factor = partitions.first().map_or(0, |new| new.replicas.len());
         CreatableTopicResult {
             name: topic.name.clone(),
             topic_id,
             num_partitions: i32::try_from(partitions.len()).unwrap_or(i32::MAX),
             replication_factor: i16::try_from(factor).unwrap_or(i16::MAX),
-            configs: Some(configs.collect()),
+            configs: Some(self.effective_topic_configs(overrides)),
             ..Default::default()
         }
     }
@@ -292,17 +312,29 @@ pub(crate) fn all_fenced(factor: i16) -> ApiError {
 
 fn duplicates(request: &CreateTopicsRequest) -> BTreeSet<&str> {
     let mut seen = BTreeSet::new();
-    request.topics.iter().map(|topic| topic.name.as_str()).filter(|name| !seen.insert(*name)).collect()
+    request
+        .topics
+        .iter()
+        .map(|topic| topic.name.as_str())
+        .filter(|name| !seen.insert(*name))
+        .collect()
 }
 
 fn overrides(topic: &CreatableTopic) -> Result<BTreeMap<String, String>, ApiError> {
-    let without: Vec<&str> =
-        topic.configs.iter().filter(|config| config.value.is_none()).map(|config| config.name.as_str()).collect();
+    let without: Vec<&str> = topic
+        .configs
+        .iter()
+        .filter(|config| config.value.is_none())
+        .map(|config| config.name.as_str())
+        .collect();
     if !without.is_empty() {
         let text = format!("Null value not supported for topic configs: {}", without.join(","));
         return Err(ApiError::new(ErrorCode::InvalidConfig, text));
     }
-    let pairs = topic.configs.iter().filter_map(|config| Some((config.name.clone(), config.value.clone()?)));
+    let pairs = topic
+        .configs
+        .iter()
+        .filter_map(|config| Some((config.name.clone(), config.value.clone()?)));
     Ok(pairs.collect())
 }
 

@@ -7,18 +7,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::metadata::topics::Partition;
-use crate::types::{NodeId, TopicIdPartition, Uuid};
+use crate::metadata::delta::NO_LEADER_CHANGE;
+use crate::metadata::topics::{LeaderRecoveryState, PartitionRegistration};
+use crate::types::{NONE, NodeId, TopicIdPartition, Uuid};
 use crate::wire::stored::metadata::PartitionChangeRecord;
 
 /// No leader.
-pub(crate) const NO_LEADER: NodeId = -1;
-/// In a change: the leader stays, and so does its epoch.
-pub(crate) const NO_LEADER_CHANGE: NodeId = -2;
-/// The leader has all committed data.
-pub(crate) const RECOVERED: i8 = 0;
-/// The leader was elected although it may lack committed data.
-pub(crate) const RECOVERING: i8 = 1;
+pub(crate) const NO_LEADER: NodeId = NONE;
 /// In a change: the recovery state stays.
 const RECOVERY_NO_CHANGE: i8 = -1;
 
@@ -49,7 +44,7 @@ pub(crate) struct Rules {
 /// A change in the making: the partition as it is, and as it should be.
 pub(crate) struct Change<'a> {
     id: TopicIdPartition,
-    partition: &'a Partition,
+    partition: &'a PartitionRegistration,
     rules: Rules,
     acceptable: &'a dyn Fn(NodeId) -> bool,
     default_directory: &'a dyn Fn(NodeId) -> Uuid,
@@ -58,7 +53,7 @@ pub(crate) struct Change<'a> {
     pub(crate) replicas: Vec<NodeId>,
     pub(crate) removing: Vec<NodeId>,
     pub(crate) adding: Vec<NodeId>,
-    pub(crate) recovery: i8,
+    pub(crate) recovery: LeaderRecoveryState,
     /// A replica that stopped without syncing: it is no longer eligible.
     pub(crate) unclean_shutdown: Option<NodeId>,
     elr: Vec<NodeId>,
@@ -70,12 +65,13 @@ impl<'a> Change<'a> {
     /// that it was not told where to put.
     pub(crate) fn new(
         id: TopicIdPartition,
-        partition: &'a Partition,
+        partition: &'a PartitionRegistration,
         rules: Rules,
         acceptable: &'a dyn Fn(NodeId) -> bool,
         default_directory: &'a dyn Fn(NodeId) -> Uuid,
     ) -> Self {
-        let directories = partition.replicas.iter().copied().zip(partition.directories.iter().copied());
+        let directories =
+            partition.replicas.iter().copied().zip(partition.directories.iter().copied());
         Self {
             id,
             partition,
@@ -111,7 +107,9 @@ impl<'a> Change<'a> {
         self.complete_reassignment();
         self.populate_elr();
         self.elect(&mut record);
-        if record.leader == NO_LEADER_CHANGE && !contains_all(&self.replicas, &self.partition.replicas) {
+        if record.leader == NO_LEADER_CHANGE
+            && !contains_all(&self.replicas, &self.partition.replicas)
+        {
             // A replica that goes must learn that it is out: a new epoch fences it.
             record.leader = self.partition.leader;
         }
@@ -125,7 +123,7 @@ impl<'a> Change<'a> {
         self.record_last_leader(&mut record);
         self.record_assignment(&mut record);
         if self.recovery != self.partition.leader_recovery_state {
-            record.leader_recovery_state = self.recovery;
+            record.leader_recovery_state = self.recovery.code();
         }
         (!is_noop(&record)).then_some(record)
     }
@@ -158,8 +156,11 @@ impl<'a> Change<'a> {
             self.elr.clear();
             return;
         }
-        let candidates: BTreeSet<NodeId> = self.elr.iter().chain(&self.partition.isr).copied().collect();
-        let stays = |replica: &NodeId| !self.isr.contains(replica) && self.unclean_shutdown != Some(*replica);
+        let candidates: BTreeSet<NodeId> =
+            self.elr.iter().chain(&self.partition.isr).copied().collect();
+        let stays = |replica: &NodeId| {
+            !self.isr.contains(replica) && self.unclean_shutdown != Some(*replica)
+        };
         self.elr = candidates.into_iter().filter(stays).collect();
     }
 
@@ -175,23 +176,23 @@ impl<'a> Change<'a> {
         record.leader = leader;
         if unclean {
             record.isr = Some(vec![leader]);
-            if self.partition.leader_recovery_state != RECOVERING {
-                record.leader_recovery_state = RECOVERING;
-                self.recovery = RECOVERING;
-            }
+            self.recovery = LeaderRecoveryState::Recovering;
         }
     }
 
     /// The leader to be, or none, and whether it may lack committed data.
     fn find_leader(&self) -> (NodeId, bool) {
         let first = self.replicas.first().copied();
-        if let Some(preferred) = first.filter(|&replica| self.election == Election::Preferred && self.is_valid(replica)) {
+        if let Some(preferred) =
+            first.filter(|&replica| self.election == Election::Preferred && self.is_valid(replica))
+        {
             return (preferred, false);
         }
         if self.is_valid(self.partition.leader) {
             return (self.partition.leader, false);
         }
-        if let Some(online) = self.replicas.iter().copied().find(|&replica| self.is_valid(replica)) {
+        if let Some(online) = self.replicas.iter().copied().find(|&replica| self.is_valid(replica))
+        {
             return (online, false);
         }
         if let Some(last) = self.last_known_leader() {
@@ -205,7 +206,11 @@ impl<'a> Change<'a> {
     }
 
     fn is_valid(&self, replica: NodeId) -> bool {
-        let safe = if self.isr.is_empty() { self.elr.contains(&replica) } else { self.isr.contains(&replica) };
+        let safe = if self.isr.is_empty() {
+            self.elr.contains(&replica)
+        } else {
+            self.isr.contains(&replica)
+        };
         safe && (self.acceptable)(replica)
     }
 

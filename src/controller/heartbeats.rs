@@ -1,7 +1,7 @@
 //! What the active controller remembers of brokers' heartbeats, and never writes: when each last spoke, how far it has
 //! read the metadata, whether it is shutting down. Decides what a heartbeat leads to; writes no record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::types::{Millis, NodeId, Offset};
 
@@ -36,7 +36,10 @@ pub(crate) struct Heartbeat {
     pub(crate) wants_shut_down: bool,
     /// The offset of its registration: until it has read that far it stays fenced.
     pub(crate) registered_at: Offset,
+    /// Whether it leads any partition.
     pub(crate) leads: bool,
+    /// Whether it has begun to shut down in this life: it never comes back in the same one.
+    pub(crate) leaving: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -54,6 +57,8 @@ pub(crate) struct Heartbeats {
     brokers: BTreeMap<NodeId, Broker>,
     /// When each incarnation, by node and epoch, was last heard of.
     contacts: BTreeMap<(NodeId, i64), Millis>,
+    /// Incarnations that count as heard of only because leadership began, and that must be dead.
+    presumed: BTreeSet<(NodeId, i64)>,
 }
 
 impl Heartbeats {
@@ -63,7 +68,11 @@ impl Heartbeats {
 
     /// A registration was applied, or its fencing changed.
     pub(crate) fn register(&mut self, id: NodeId, fenced: bool) {
-        let broker = self.brokers.entry(id).or_insert(Broker { fenced, metadata_offset: -1, shutdown_offset: None });
+        let broker = self.brokers.entry(id).or_insert(Broker {
+            fenced,
+            metadata_offset: -1,
+            shutdown_offset: None,
+        });
         broker.fenced = fenced;
         if fenced {
             // A fenced broker leaves controlled shutdown: its next heartbeat lets it stop.
@@ -78,6 +87,19 @@ impl Heartbeats {
     /// The incarnation `epoch` of broker `id` has been heard of.
     pub(crate) fn contact(&mut self, id: NodeId, epoch: i64, now: Millis) {
         self.contacts.insert((id, epoch), now);
+        self.presumed.remove(&(id, epoch));
+    }
+
+    /// The incarnation was of this very node, in a life before: it has a session's time before it is fenced, and a
+    /// successor need not wait for that.
+    pub(crate) fn presume_dead(&mut self, id: NodeId, epoch: i64, now: Millis) {
+        self.contact(id, epoch, now);
+        self.presumed.insert((id, epoch));
+    }
+
+    /// The incarnation may stop, and has no session any more.
+    pub(crate) fn end_session(&mut self, id: NodeId, epoch: i64) {
+        self.contacts.remove(&(id, epoch));
     }
 
     pub(crate) fn touch(&mut self, id: NodeId, fenced: bool, metadata_offset: Offset) {
@@ -88,7 +110,9 @@ impl Heartbeats {
     }
 
     pub(crate) fn has_valid_session(&self, id: NodeId, epoch: i64, now: Millis) -> bool {
-        self.contacts.get(&(id, epoch)).is_some_and(|&then| !self.is_expired(then, now))
+        let key = (id, epoch);
+        !self.presumed.contains(&key)
+            && self.contacts.get(&key).is_some_and(|&then| !self.is_expired(then, now))
     }
 
     fn is_expired(&self, then: Millis, now: Millis) -> bool {
@@ -99,12 +123,16 @@ impl Heartbeats {
     pub(crate) fn take_expired(&mut self, now: Millis) -> Option<(NodeId, i64)> {
         let (&key, _) = self.contacts.iter().find(|&(_, &then)| self.is_expired(then, now))?;
         self.contacts.remove(&key);
+        self.presumed.remove(&key);
         Some(key)
     }
 
     /// When the next session could expire.
     pub(crate) fn next_expiry(&self) -> Option<Millis> {
-        self.contacts.values().min().map(|then| then.saturating_add(self.session_timeout_ms).saturating_add(1))
+        self.contacts
+            .values()
+            .min()
+            .map(|then| then.saturating_add(self.session_timeout_ms).saturating_add(1))
     }
 
     pub(crate) fn is_shutting_down(&self, id: NodeId) -> bool {
@@ -118,14 +146,15 @@ impl Heartbeats {
         }
     }
 
-    /// The brokers known here, fenced or not, in ascending order.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.brokers.keys().copied()
-    }
-
     /// What the broker is, and what its heartbeat makes of it.
-    pub(crate) fn next_state(&self, id: NodeId, heartbeat: &Heartbeat) -> (BrokerState, BrokerState) {
-        let Some(broker) = self.brokers.get(&id) else { return (BrokerState::Fenced, BrokerState::Fenced) };
+    pub(crate) fn next_state(
+        &self,
+        id: NodeId,
+        heartbeat: &Heartbeat,
+    ) -> (BrokerState, BrokerState) {
+        let Some(broker) = self.brokers.get(&id) else {
+            return (BrokerState::Fenced, BrokerState::Fenced);
+        };
         if let Some(shutdown_offset) = broker.shutdown_offset {
             let now = BrokerState::ControlledShutdown;
             let others_have_read = shutdown_offset <= self.lowest_active_offset();
@@ -139,7 +168,10 @@ impl Heartbeats {
     }
 
     fn lowest_active_offset(&self) -> Offset {
-        let active = self.brokers.values().filter(|broker| !broker.fenced && broker.shutdown_offset.is_none());
+        let active = self
+            .brokers
+            .values()
+            .filter(|broker| !broker.fenced && broker.shutdown_offset.is_none());
         active.map(|broker| broker.metadata_offset).min().unwrap_or(Offset::MAX)
     }
 }
@@ -147,7 +179,10 @@ impl Heartbeats {
 fn next_of_fenced(heartbeat: &Heartbeat) -> BrokerState {
     if heartbeat.wants_shut_down {
         BrokerState::ShutdownNow
-    } else if !heartbeat.wants_fence && heartbeat.metadata_offset >= heartbeat.registered_at {
+    } else if !heartbeat.wants_fence
+        && !heartbeat.leaving
+        && heartbeat.metadata_offset >= heartbeat.registered_at
+    {
         BrokerState::Unfenced
     } else {
         BrokerState::Fenced

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::controller::elections::NO_LEADER;
-use crate::metadata::topics::Partition;
+use crate::metadata::topics::PartitionRegistration;
 use crate::types::{NodeId, TopicIdPartition, Uuid};
 
 type Partitions = BTreeSet<TopicIdPartition>;
@@ -23,7 +23,12 @@ pub(crate) struct Index {
 
 impl Index {
     /// The partition `id` was `before` and is `after`; none where it did not exist, or no longer does.
-    pub(crate) fn update(&mut self, id: TopicIdPartition, before: Option<&Partition>, after: Option<&Partition>) {
+    pub(crate) fn update(
+        &mut self,
+        id: TopicIdPartition,
+        before: Option<&PartitionRegistration>,
+        after: Option<&PartitionRegistration>,
+    ) {
         if let Some(partition) = before {
             self.remove(id, partition);
         }
@@ -32,7 +37,7 @@ impl Index {
         }
     }
 
-    fn insert(&mut self, id: TopicIdPartition, partition: &Partition) {
+    fn insert(&mut self, id: TopicIdPartition, partition: &PartitionRegistration) {
         for &node in &partition.isr {
             self.in_sync.entry(node).or_default().insert(id);
         }
@@ -50,12 +55,12 @@ impl Index {
         if partition.replicas.first() != Some(&partition.leader) {
             self.imbalanced.insert(id);
         }
-        if is_reassigning(partition) {
+        if partition.is_reassigning() {
             self.reassigning.insert(id);
         }
     }
 
-    fn remove(&mut self, id: TopicIdPartition, partition: &Partition) {
+    fn remove(&mut self, id: TopicIdPartition, partition: &PartitionRegistration) {
         for node in &partition.isr {
             take(&mut self.in_sync, node, id);
         }
@@ -110,11 +115,6 @@ impl Index {
     pub(crate) fn reassigning(&self) -> &BTreeSet<TopicIdPartition> {
         &self.reassigning
     }
-}
-
-/// Whether replicas of `partition` are being moved.
-pub(crate) fn is_reassigning(partition: &Partition) -> bool {
-    !partition.removing_replicas.is_empty() || !partition.adding_replicas.is_empty()
 }
 
 /// Whether `directory` stands for something other than a directory: unassigned, lost, migrating, or kept for the future.

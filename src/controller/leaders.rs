@@ -5,7 +5,7 @@ use crate::controller::elections::{Change, Election, NO_LEADER};
 use crate::controller::machine::Machine;
 use crate::controller::requests::{Decision, VersionedRecord};
 use crate::error::{ApiError, ErrorCode};
-use crate::metadata::topics::Partition;
+use crate::metadata::topics::PartitionRegistration;
 use crate::types::{PartitionId, TopicIdPartition};
 use crate::wire::messages::elect_leaders::{
     ElectLeadersRequest, ElectLeadersResponse, PartitionResult, ReplicaElectionResult,
@@ -21,13 +21,19 @@ const ELECTIONS_PER_PASS_MAX: usize = 1_000;
 
 impl Machine {
     /// Elects the leaders asked for, or all where none is named; each partition has its own result.
-    pub(crate) fn elect_leaders(&self, request: &ElectLeadersRequest) -> Decision<ElectLeadersResponse> {
+    pub(crate) fn elect_leaders(
+        &self,
+        request: &ElectLeadersRequest,
+    ) -> Decision<ElectLeadersResponse> {
         let election = match request.election_type {
             PREFERRED => Election::Preferred,
             UNCLEAN => Election::Unclean,
             other => {
                 let text = format!("Unknown election type {other}");
-                return Decision::reply(all_refused(request, &ApiError::new(ErrorCode::InvalidRequest, text)));
+                return Decision::reply(all_refused(
+                    request,
+                    &ApiError::new(ErrorCode::InvalidRequest, text),
+                ));
             }
         };
         let mut records = Vec::new();
@@ -35,20 +41,30 @@ impl Machine {
         match &request.topic_partitions {
             Some(topics) => {
                 for topic in topics {
-                    let each = topic.partitions.iter().map(|&index| self.elected(&topic.topic, index, election, &mut records));
+                    let each = topic
+                        .partitions
+                        .iter()
+                        .map(|&index| self.elected(&topic.topic, index, election, &mut records));
                     results.push(result_of(&topic.topic, each.collect()));
                 }
             }
             None => {
-                for topic in self.topics() {
-                    let each = topic.partitions.keys().map(|&index| self.elected(&topic.name, index, election, &mut records));
+                for topic in self.image().topics.iter() {
+                    let each = topic
+                        .partitions
+                        .iter()
+                        .map(|(index, _)| self.elected(&topic.name, index, election, &mut records));
                     // Those that need no election are not listed, or the answer would name every partition there is.
-                    let needed = each.filter(|result| result.error_code != ErrorCode::ElectionNotNeeded.code());
+                    let needed = each
+                        .filter(|result| result.error_code != ErrorCode::ElectionNotNeeded.code());
                     results.push(result_of(&topic.name, needed.collect()));
                 }
             }
         }
-        Decision::of(records, ElectLeadersResponse { replica_election_results: results, ..Default::default() })
+        Decision::of(
+            records,
+            ElectLeadersResponse { replica_election_results: results, ..Default::default() },
+        )
     }
 
     fn elected(
@@ -67,11 +83,18 @@ impl Machine {
         }
     }
 
-    fn elect(&self, topic: &str, index: PartitionId, election: Election) -> Result<VersionedRecord, ApiError> {
+    fn elect(
+        &self,
+        topic: &str,
+        index: PartitionId,
+        election: Election,
+    ) -> Result<VersionedRecord, ApiError> {
         let unknown = |text: String| ApiError::new(ErrorCode::UnknownTopicOrPartition, text);
-        let found = self.topic(topic).ok_or_else(|| unknown(format!("No such topic as {topic}")))?;
-        let partition = found.partitions.get(&index);
-        let partition = partition.ok_or_else(|| unknown(format!("No such partition as {topic}-{index}")))?;
+        let found =
+            self.topic(topic).ok_or_else(|| unknown(format!("No such topic as {topic}")))?;
+        let partition = found.partition(index);
+        let partition =
+            partition.ok_or_else(|| unknown(format!("No such partition as {topic}-{index}")))?;
         let needless = match election {
             Election::Preferred => partition.replicas.first() == Some(&partition.leader),
             _ => partition.leader != NO_LEADER,
@@ -90,15 +113,21 @@ impl Machine {
         &self,
         id: TopicIdPartition,
         topic: &str,
-        partition: &Partition,
+        partition: &PartitionRegistration,
         election: Election,
     ) -> Option<VersionedRecord> {
         let acceptable = |node| self.is_active(node) && self.has_online_directory(node, partition);
         let default_directory = |node| self.default_directory(node);
-        let mut change = Change::new(id, partition, self.rules(topic, partition), &acceptable, &default_directory);
+        let mut change = Change::new(
+            id,
+            partition,
+            self.rules(topic, partition),
+            &acceptable,
+            &default_directory,
+        );
         change.election = election;
         let record = MetadataRecord::PartitionChange(change.build()?);
-        Some((record, self.versions().partition_change_record))
+        Some((record, self.image().features.metadata_version().partition_record_version()))
     }
 
     /// Gives leadership back to first replicas that are in sync again. The flag says that more may be left to do.
@@ -110,7 +139,8 @@ impl Machine {
     /// may be left to do.
     pub(crate) fn elect_unclean_leaders(&self) -> (Vec<VersionedRecord>, bool) {
         let allowed = self.index.leaderless().iter().filter(|&&id| {
-            self.partition(id).is_some_and(|(topic, _)| self.is_unclean_election_enabled(&topic.name))
+            self.partition(id)
+                .is_some_and(|(topic, _)| self.is_unclean_election_enabled(&topic.name))
         });
         self.elect_some(allowed, Election::Unclean)
     }
@@ -146,7 +176,10 @@ fn failed(partition_id: PartitionId, error: &ApiError) -> PartitionResult {
 fn all_refused(request: &ElectLeadersRequest, error: &ApiError) -> ElectLeadersResponse {
     let topics = request.topic_partitions.iter().flatten();
     let results = topics.map(|topic| {
-        result_of(&topic.topic, topic.partitions.iter().map(|&index| failed(index, error)).collect())
+        result_of(
+            &topic.topic,
+            topic.partitions.iter().map(|&index| failed(index, error)).collect(),
+        )
     });
     ElectLeadersResponse {
         error_code: error.code.code(),

@@ -13,19 +13,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::controller::configs;
-use crate::controller::elections::Rules;
+use crate::controller::activation;
 use crate::controller::heartbeats::Heartbeats;
 use crate::controller::index::Index;
 use crate::controller::names;
-use crate::controller::placement::UsableBroker;
 use crate::controller::random::Random;
-use crate::controller::requests::{ControllerReply, ControllerRequest, Decision, RequestContext, VersionedRecord};
+use crate::controller::requests::{
+    ControllerReply, ControllerRequest, Decision, RequestContext, VersionedRecord,
+};
 use crate::controller::timers::Timers;
-use crate::metadata::Image;
-use crate::metadata::brokers::Broker;
-use crate::metadata::topics::{Partition, Topic};
-use crate::types::{Millis, NodeId, Offset, TopicId, TopicIdPartition, Uuid};
+use crate::error::Error;
+use crate::metadata::{Delta, Image};
+use crate::types::{Millis, NodeId, Offset, TopicIdPartition};
 use crate::wire::stored::metadata::{MetadataRecord, NoOpRecord};
 
 /// What the machine takes from the configuration, once.
@@ -53,21 +52,44 @@ pub struct Settings {
     pub config: Arc<Config>,
 }
 
+impl Settings {
+    /// The settings of a node with this configuration; the cluster's id is not among them.
+    pub fn new(config: Arc<Config>) -> Self {
+        let idle = Millis::from(config.metadata_max_idle_interval_ms());
+        let balance = config.leader_imbalance_check_interval_seconds().saturating_mul(1_000);
+        Self {
+            node_id: config.node_id(),
+            cluster_id: String::new(),
+            default_replication_factor: i16::try_from(config.default_replication_factor())
+                .unwrap_or(i16::MAX),
+            num_partitions: config.num_partitions(),
+            session_timeout_ms: Millis::from(config.broker_session_timeout_ms()),
+            idle_interval_ms: (idle > 0).then_some(idle),
+            balance_interval_ms: config.auto_leader_rebalance_enable().then_some(balance),
+            unclean_interval_ms: config.unclean_leader_election_interval_ms(),
+            delete_topic_enable: config.delete_topic_enable(),
+            config,
+        }
+    }
+}
+
 /// The active controller's state.
 #[derive(Debug)]
 pub struct Machine {
     pub(crate) settings: Settings,
-    pub(crate) image: Image,
+    delta: Delta,
     pub(crate) index: Index,
     pub(crate) heartbeats: Heartbeats,
     pub(crate) random: Random,
     /// The offset of the next record: also the epoch of the next broker to register.
     pub(crate) next_offset: Offset,
     timers: Timers,
+    /// The state before the metadata transaction within which the log ends, if it does: a failed controller's is undone.
+    transaction: Option<Image>,
     /// Topics by the name they would have in a metric.
-    unified: BTreeMap<String, BTreeSet<String>>,
+    pub(crate) unified: BTreeMap<String, BTreeSet<Arc<str>>>,
     /// The offset of each broker's registration.
-    registrations: BTreeMap<NodeId, Offset>,
+    pub(crate) registrations: BTreeMap<NodeId, Offset>,
 }
 
 impl Machine {
@@ -76,42 +98,63 @@ impl Machine {
         let mut machine = Self {
             heartbeats: Heartbeats::new(settings.session_timeout_ms),
             timers: Timers::default(),
+            transaction: None,
             settings,
             index: Index::default(),
             random: Random::new(seed),
             next_offset,
             unified: BTreeMap::new(),
             registrations: BTreeMap::new(),
-            image,
+            delta: Delta::new(&image),
         };
         machine.index_image();
         machine
     }
 
+    /// The latest applied state, be it committed or not.
+    pub fn image(&self) -> &Image {
+        self.delta.image()
+    }
+
     fn index_image(&mut self) {
-        for topic in self.image.topics.iter() {
+        let image = self.image().clone();
+        for topic in image.topics.iter() {
             if let Some(unified) = names::unified(&topic.name) {
-                self.unified.entry(unified).or_default().insert(topic.name.to_string());
+                self.unified.entry(unified).or_default().insert(Arc::clone(&topic.name));
             }
-            for (&partition, state) in &topic.partitions {
+            for (partition, state) in topic.partitions.iter() {
                 let id = TopicIdPartition { topic_id: topic.id, partition };
                 self.index.update(id, None, Some(state));
             }
         }
-        for broker in self.image.brokers.iter() {
+        for broker in image.cluster.brokers.values() {
             self.heartbeats.register(broker.id, broker.fenced);
-            // The offset of the registration itself is in the log that the snapshot replaced; it is below the next one.
+            // The record itself may be gone, replaced by a snapshot: it lies below the next offset for sure.
             self.registrations.insert(broker.id, self.next_offset - 1);
         }
     }
 
     /// Leadership begins: every session starts anew, every timer is set.
     pub fn activate(&mut self, now: Millis) {
-        let serving: Vec<_> = self.brokers().filter(|broker| !broker.fenced).map(|broker| (broker.id, broker.epoch)).collect();
+        let serving: Vec<_> = self
+            .brokers()
+            .filter(|broker| !broker.fenced)
+            .map(|broker| (broker.id, broker.epoch))
+            .collect();
         for (id, epoch) in serving {
-            self.heartbeats.contact(id, epoch, now);
+            match id == self.settings.node_id {
+                true => self.heartbeats.presume_dead(id, epoch, now),
+                false => self.heartbeats.contact(id, epoch, now),
+            }
         }
         self.timers = Timers::starting(&self.settings, now);
+    }
+
+    /// The records to begin a leadership with: those of `bootstrap` where nothing was ever written.
+    pub fn activation_records(&self, bootstrap: &[VersionedRecord]) -> Vec<VersionedRecord> {
+        let isr_min = self.settings.config.min_insync_replicas();
+        let committed = self.transaction.as_ref().unwrap_or(self.image());
+        activation::records(committed, bootstrap, isr_min, self.transaction.is_some())
     }
 
     /// Decides on one request.
@@ -125,29 +168,34 @@ impl Machine {
         let version = context.version;
         match request {
             Request::CreateTopics(request) => self.create_topics(request).map(Reply::CreateTopics),
-            Request::DeleteTopics(request) => self.delete_topics(request, version).map(Reply::DeleteTopics),
-            Request::CreatePartitions(request) => self.create_partitions(request).map(Reply::CreatePartitions),
-            Request::IncrementalAlterConfigs(request) => {
-                configs::incremental_alter(&self.image, &self.settings.config, request)
-                    .map(Reply::IncrementalAlterConfigs)
+            Request::DeleteTopics(request) => {
+                self.delete_topics(request, version).map(Reply::DeleteTopics)
             }
-            Request::AlterConfigs(request) => {
-                configs::alter(&self.image, &self.settings.config, request).map(Reply::AlterConfigs)
+            Request::CreatePartitions(request) => {
+                self.create_partitions(request).map(Reply::CreatePartitions)
             }
             Request::ElectLeaders(request) => self.elect_leaders(request).map(Reply::ElectLeaders),
             Request::BrokerRegistration(request) => {
                 self.register_broker(request, version, now).map(Reply::BrokerRegistration)
             }
-            Request::BrokerHeartbeat(request) => self.heartbeat(request, now).map(Reply::BrokerHeartbeat),
-            Request::UnregisterBroker(request) => self.unregister_broker(request).map(Reply::UnregisterBroker),
+            Request::BrokerHeartbeat(request) => {
+                self.heartbeat(request, now).map(Reply::BrokerHeartbeat)
+            }
+            Request::UnregisterBroker(request) => {
+                self.unregister_broker(request).map(Reply::UnregisterBroker)
+            }
             Request::ControllerRegistration(request) => {
                 self.register_controller(request).map(Reply::ControllerRegistration)
             }
             Request::AllocateProducerIds(request) => {
                 self.allocate_producer_ids(request).map(Reply::AllocateProducerIds)
             }
-            Request::AlterPartition(request) => self.alter_partition(request, version).map(Reply::AlterPartition),
-            Request::UpdateFeatures(request) => self.update_features(request, version).map(Reply::UpdateFeatures),
+            Request::AlterPartition(request) => {
+                self.alter_partition(request, version).map(Reply::AlterPartition)
+            }
+            Request::UpdateFeatures(request) => {
+                self.update_features(request, version).map(Reply::UpdateFeatures)
+            }
         }
     }
 
@@ -159,11 +207,17 @@ impl Machine {
         let settings = &self.settings;
         if self.timers.take_balance(settings, now) {
             let (records, more) = self.balance_leaders();
-            self.timers.again_if(more, now);
+            if more {
+                self.timers.balance_again(now);
+            }
             return Some(records);
         }
         if self.timers.take_unclean(settings, now) {
-            return Some(self.elect_unclean_leaders().0);
+            let (records, more) = self.elect_unclean_leaders();
+            if more {
+                self.timers.unclean_again(now);
+            }
+            return Some(records);
         }
         if self.timers.take_idle(settings, now) {
             return Some(vec![(MetadataRecord::NoOp(NoOpRecord::default()), 0)]);
@@ -176,13 +230,99 @@ impl Machine {
         self.heartbeats.next_expiry().into_iter().chain(self.timers.next()).min()
     }
 
-    /// Takes in the record at `offset`: fresh from a decision, or read back.
-    pub fn apply(&mut self, offset: Offset, record: &MetadataRecord, now: Millis) {
+    /// Takes in the record at `offset`: fresh from a decision, or read back. An error means that the record does not fit
+    /// the state, and the machine is of no more use.
+    pub fn apply(
+        &mut self,
+        offset: Offset,
+        record: &MetadataRecord,
+        now: Millis,
+    ) -> Result<(), Error> {
         self.next_offset = offset + 1;
         self.timers.wrote(&self.settings, now);
-        let before = self.before(record);
-        self.image.apply(record);
-        self.after(before);
+        let changed = changed_partition(record);
+        let before =
+            changed.and_then(|id| self.partition(id)).map(|(_, partition)| partition.clone());
+        self.forget(record);
+        self.delta.replay(record)?;
+        if let Some(id) = changed {
+            let after = self.delta.image().topics.partition_by_id(id.topic_id, id.partition);
+            self.index.update(id, before.as_ref(), after);
+        }
         self.note(offset, record);
+        Ok(())
     }
+
+    /// Lets go of what was, so that deleted topics do not stay in memory. To be called now and then.
+    pub fn settle(&mut self) {
+        self.delta = Delta::new(self.delta.image());
+    }
+
+    /// Drops what followed from that which `record` is about to remove.
+    fn forget(&mut self, record: &MetadataRecord) {
+        let MetadataRecord::RemoveTopic(record) = record else { return };
+        let Some(topic) = self.topic_by_id(record.topic_id).map(Arc::clone) else { return };
+        for (partition, state) in topic.partitions.iter() {
+            self.index.update(
+                TopicIdPartition { topic_id: topic.id, partition },
+                Some(state),
+                None,
+            );
+        }
+        let Some(unified) = names::unified(&topic.name) else { return };
+        if let Some(same) = self.unified.get_mut(&unified) {
+            same.remove(&topic.name);
+            if same.is_empty() {
+                self.unified.remove(&unified);
+            }
+        }
+    }
+
+    /// Notes what follows from a record that was applied.
+    fn note(&mut self, offset: Offset, record: &MetadataRecord) {
+        match record {
+            MetadataRecord::Topic(topic) => {
+                if let Some(unified) = names::unified(&topic.name) {
+                    self.unified.entry(unified).or_default().insert(topic.name.as_str().into());
+                }
+            }
+            MetadataRecord::RegisterBroker(broker) => {
+                self.registrations.insert(broker.broker_id, offset);
+                self.heartbeats.remove(broker.broker_id);
+                self.heartbeats.register(broker.broker_id, broker.fenced);
+            }
+            MetadataRecord::BrokerRegistrationChange(change) => {
+                let fenced = self.broker(change.broker_id).is_some_and(|broker| broker.fenced);
+                self.heartbeats.register(change.broker_id, fenced);
+            }
+            MetadataRecord::UnregisterBroker(broker) => {
+                self.registrations.remove(&broker.broker_id);
+                self.heartbeats.remove(broker.broker_id);
+            }
+            MetadataRecord::BeginTransaction(_) => self.transaction = Some(self.image().clone()),
+            MetadataRecord::EndTransaction(_) => self.transaction = None,
+            MetadataRecord::AbortTransaction(_) => self.undo_transaction(),
+            _ => {}
+        }
+    }
+
+    /// Goes back to the state before the transaction, and builds anew what follows from it.
+    fn undo_transaction(&mut self) {
+        let Some(before) = self.transaction.take() else { return };
+        self.delta = Delta::new(&before);
+        self.index = Index::default();
+        self.unified.clear();
+        self.registrations.clear();
+        self.heartbeats = Heartbeats::new(self.settings.session_timeout_ms);
+        self.index_image();
+    }
+}
+
+fn changed_partition(record: &MetadataRecord) -> Option<TopicIdPartition> {
+    let (topic_id, partition) = match record {
+        MetadataRecord::Partition(record) => (record.topic_id, record.partition_id),
+        MetadataRecord::PartitionChange(record) => (record.topic_id, record.partition_id),
+        _ => return None,
+    };
+    Some(TopicIdPartition { topic_id, partition })
 }

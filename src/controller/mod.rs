@@ -4,6 +4,27 @@
 //! `machine` decides and applies, purely; the files named for what they decide (`create_topics`, `brokers`, `elections`
 //! …) are its parts. `actor` drives it over the quorum. `requests` is what it is asked.
 
+pub mod actor;
+pub mod machine;
 pub mod names;
 pub mod placement;
 pub mod random;
+pub mod requests;
+
+mod activation;
+mod alter_partition;
+mod brokers;
+mod create_topics;
+mod elections;
+mod features;
+mod heartbeats;
+mod index;
+mod leaders;
+mod lookups;
+mod producer_ids;
+mod timers;
+mod topic_configs;
+mod topics;
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,9 @@
 use crate::controller::machine::Machine;
 use crate::controller::requests::Decision;
 use crate::error::ErrorCode;
-use crate::wire::messages::allocate_producer_ids::{AllocateProducerIdsRequest, AllocateProducerIdsResponse};
+use crate::wire::messages::allocate_producer_ids::{
+    AllocateProducerIdsRequest, AllocateProducerIdsResponse,
+};
 use crate::wire::stored::metadata::{MetadataRecord, ProducerIdsRecord};
 
 /// How many ids a block has.
@@ -17,17 +19,21 @@ impl Machine {
     ) -> Decision<AllocateProducerIdsResponse> {
         let (broker_id, broker_epoch) = (request.broker_id, request.broker_epoch);
         let refuse = |code: ErrorCode| {
-            Decision::reply(AllocateProducerIdsResponse { error_code: code.code(), ..Default::default() })
+            Decision::reply(AllocateProducerIdsResponse {
+                error_code: code.code(),
+                ..Default::default()
+            })
         };
         if let Err(error) = self.check_broker_epoch(broker_id, broker_epoch) {
             return refuse(error.code);
         }
-        let start = self.next_producer_id();
+        let start = self.image().next_producer_id;
         let Some(next_producer_id) = start.checked_add(i64::from(BLOCK_SIZE)) else {
             tracing::error!(start, "all producer ids are given away");
             return refuse(ErrorCode::UnknownServerError);
         };
-        let record = ProducerIdsRecord { broker_id, broker_epoch, next_producer_id, ..Default::default() };
+        let record =
+            ProducerIdsRecord { broker_id, broker_epoch, next_producer_id, ..Default::default() };
         let response = AllocateProducerIdsResponse {
             producer_id_start: start,
             producer_id_len: BLOCK_SIZE,

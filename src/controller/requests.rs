@@ -3,19 +3,21 @@
 
 use crate::error::{ApiError, ErrorCode};
 use crate::types::Millis;
-use crate::wire::messages::allocate_producer_ids::{AllocateProducerIdsRequest, AllocateProducerIdsResponse};
-use crate::wire::messages::alter_configs::{AlterConfigsRequest, AlterConfigsResponse};
+use crate::wire::messages::allocate_producer_ids::{
+    AllocateProducerIdsRequest, AllocateProducerIdsResponse,
+};
 use crate::wire::messages::alter_partition::{AlterPartitionRequest, AlterPartitionResponse};
 use crate::wire::messages::broker_heartbeat::{BrokerHeartbeatRequest, BrokerHeartbeatResponse};
-use crate::wire::messages::broker_registration::{BrokerRegistrationRequest, BrokerRegistrationResponse};
-use crate::wire::messages::controller_registration::{ControllerRegistrationRequest, ControllerRegistrationResponse};
+use crate::wire::messages::broker_registration::{
+    BrokerRegistrationRequest, BrokerRegistrationResponse,
+};
+use crate::wire::messages::controller_registration::{
+    ControllerRegistrationRequest, ControllerRegistrationResponse,
+};
 use crate::wire::messages::create_partitions::{CreatePartitionsRequest, CreatePartitionsResponse};
 use crate::wire::messages::create_topics::{CreateTopicsRequest, CreateTopicsResponse};
 use crate::wire::messages::delete_topics::{DeleteTopicsRequest, DeleteTopicsResponse};
 use crate::wire::messages::elect_leaders::{ElectLeadersRequest, ElectLeadersResponse};
-use crate::wire::messages::incremental_alter_configs::{
-    IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse,
-};
 use crate::wire::messages::unregister_broker::{UnregisterBrokerRequest, UnregisterBrokerResponse};
 use crate::wire::messages::update_features::{UpdateFeaturesRequest, UpdateFeaturesResponse};
 use crate::wire::stored::metadata::MetadataRecord;
@@ -117,10 +119,6 @@ exchanges! {
     DeleteTopics(DeleteTopicsRequest, DeleteTopicsResponse);
     /// KIP-195.
     CreatePartitions(CreatePartitionsRequest, CreatePartitionsResponse);
-    /// KIP-339.
-    IncrementalAlterConfigs(IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse);
-    /// KIP-133.
-    AlterConfigs(AlterConfigsRequest, AlterConfigsResponse);
     /// KIP-183, KIP-460.
     ElectLeaders(ElectLeadersRequest, ElectLeadersResponse);
     /// KIP-631.

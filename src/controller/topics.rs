@@ -2,15 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::controller::create_topics::{NewPartition, PARTITIONS_PER_REQUEST_MAX, all_fenced, too_many_partitions};
+use crate::controller::create_topics::{
+    NewPartition, PARTITIONS_PER_REQUEST_MAX, all_fenced, too_many_partitions,
+};
 use crate::controller::machine::Machine;
 use crate::controller::requests::{Decision, VersionedRecord, code_and_message, explained};
 use crate::error::{ApiError, ErrorCode};
 use crate::types::{TopicId, Uuid};
 use crate::wire::messages::create_partitions::{
-    CreatePartitionsRequest, CreatePartitionsResponse, CreatePartitionsTopic, CreatePartitionsTopicResult,
+    CreatePartitionsRequest, CreatePartitionsResponse, CreatePartitionsTopic,
+    CreatePartitionsTopicResult,
 };
-use crate::wire::messages::delete_topics::{DeletableTopicResult, DeleteTopicsRequest, DeleteTopicsResponse};
+use crate::wire::messages::delete_topics::{
+    DeletableTopicResult, DeleteTopicsRequest, DeleteTopicsResponse,
+};
 use crate::wire::stored::metadata::{MetadataRecord, RemoveTopicRecord};
 
 /// What a request to delete names, each thing once.
@@ -23,7 +28,11 @@ struct Named {
 
 impl Machine {
     /// Deletes the topics that the request names, by name or by id.
-    pub(crate) fn delete_topics(&self, request: &DeleteTopicsRequest, version: i16) -> Decision<DeleteTopicsResponse> {
+    pub(crate) fn delete_topics(
+        &self,
+        request: &DeleteTopicsRequest,
+        version: i16,
+    ) -> Decision<DeleteTopicsResponse> {
         if !self.settings.delete_topic_enable {
             return Decision::reply(deletion_disabled(request, version));
         }
@@ -53,20 +62,29 @@ impl Machine {
             (MetadataRecord::RemoveTopic(RemoveTopicRecord { topic_id, ..Default::default() }), 0)
         });
         let records: Vec<VersionedRecord> = records.collect();
-        responses.extend(doomed.into_iter().map(|(id, name)| deleted(Some(name), id, ErrorCode::None)));
+        responses
+            .extend(doomed.into_iter().map(|(id, name)| deleted(Some(name), id, ErrorCode::None)));
         Decision::atomic(records, DeleteTopicsResponse { responses, ..Default::default() })
     }
 
     /// Adds partitions to topics; each topic has its own result.
-    pub(crate) fn create_partitions(&mut self, request: &CreatePartitionsRequest) -> Decision<CreatePartitionsResponse> {
+    pub(crate) fn create_partitions(
+        &mut self,
+        request: &CreatePartitionsRequest,
+    ) -> Decision<CreatePartitionsResponse> {
         let mut seen = BTreeSet::new();
-        let duplicates: BTreeSet<&str> =
-            request.topics.iter().map(|topic| topic.name.as_str()).filter(|name| !seen.insert(*name)).collect();
+        let duplicates: BTreeSet<&str> = request
+            .topics
+            .iter()
+            .map(|topic| topic.name.as_str())
+            .filter(|name| !seen.insert(*name))
+            .collect();
         let duplicate = ApiError::new(ErrorCode::InvalidRequest, "Duplicate topic name.");
         let mut results: Vec<CreatePartitionsTopicResult> =
             duplicates.iter().map(|name| grown(name, &Err(duplicate.clone()))).collect();
         let mut records = Vec::new();
-        for topic in request.topics.iter().filter(|topic| !duplicates.contains(topic.name.as_str())) {
+        for topic in request.topics.iter().filter(|topic| !duplicates.contains(topic.name.as_str()))
+        {
             let room = PARTITIONS_PER_REQUEST_MAX.saturating_sub(records.len());
             let result = self.grow(topic, room).map(|new| records.extend(new));
             results.push(grown(&topic.name, &result));
@@ -77,10 +95,14 @@ impl Machine {
         Decision::atomic(records, CreatePartitionsResponse { results, ..Default::default() })
     }
 
-    fn grow(&mut self, topic: &CreatePartitionsTopic, room: usize) -> Result<Vec<VersionedRecord>, ApiError> {
+    fn grow(
+        &mut self,
+        topic: &CreatePartitionsTopic,
+        room: usize,
+    ) -> Result<Vec<VersionedRecord>, ApiError> {
         let existing = self.topic(&topic.name).ok_or(ErrorCode::UnknownTopicOrPartition)?;
         let topic_id = existing.id;
-        let factor = existing.partitions.values().next().map_or(1, |partition| partition.replicas.len());
+        let factor = existing.partition(0).map_or(1, |partition| partition.replicas.len());
         let first = i32::try_from(existing.partitions.len()).unwrap_or(i32::MAX);
         let additional = additional(topic, first)?;
         if additional > room {
@@ -100,7 +122,11 @@ impl Machine {
         Ok((first..).zip(&partitions).map(record).collect())
     }
 
-    fn grown_partitions(&mut self, additional: usize, factor: usize) -> Result<Vec<NewPartition>, ApiError> {
+    fn grown_partitions(
+        &mut self,
+        additional: usize,
+        factor: usize,
+    ) -> Result<Vec<NewPartition>, ApiError> {
         let factor = i16::try_from(factor).unwrap_or(i16::MAX);
         let partitions = self.placed_partitions(additional, factor)?;
         if partitions.iter().any(NewPartition::is_offline) {
@@ -137,7 +163,12 @@ fn additional(topic: &CreatePartitionsTopic, existing: i32) -> Result<usize, Api
 
 fn grown(name: &str, result: &Result<(), ApiError>) -> CreatePartitionsTopicResult {
     let (error_code, error_message) = code_and_message(result);
-    CreatePartitionsTopicResult { name: name.to_owned(), error_code, error_message, ..Default::default() }
+    CreatePartitionsTopicResult {
+        name: name.to_owned(),
+        error_code,
+        error_message,
+        ..Default::default()
+    }
 }
 
 /// Sorts out what the request names, refusing what it names twice or not clearly.
@@ -151,7 +182,11 @@ fn named(request: &DeleteTopicsRequest) -> Named {
     for topic in &request.topics {
         match (&topic.name, topic.topic_id) {
             (None, Uuid::ZERO) => {
-                named.results.push(invalid(None, Uuid::ZERO, "Neither topic name nor id were specified."));
+                named.results.push(invalid(
+                    None,
+                    Uuid::ZERO,
+                    "Neither topic name nor id were specified.",
+                ));
             }
             (None, id) => *ids.entry(id).or_default() += 1,
             (Some(name), Uuid::ZERO) => *names.entry(name).or_default() += 1,
@@ -164,7 +199,11 @@ fn named(request: &DeleteTopicsRequest) -> Named {
     for (name, count) in names {
         match count {
             1 => named.names.push(name.to_owned()),
-            _ => named.results.push(invalid(Some(name.to_owned()), Uuid::ZERO, "Duplicate topic name.")),
+            _ => named.results.push(invalid(
+                Some(name.to_owned()),
+                Uuid::ZERO,
+                "Duplicate topic name.",
+            )),
         }
     }
     for (id, count) in ids {
@@ -178,9 +217,12 @@ fn named(request: &DeleteTopicsRequest) -> Named {
 
 fn deletion_disabled(request: &DeleteTopicsRequest, version: i16) -> DeleteTopicsResponse {
     // Before version 3 clients did not know the particular code.
-    let code = if version < 3 { ErrorCode::InvalidRequest } else { ErrorCode::TopicDeletionDisabled };
-    let by_name = request.topic_names.iter().map(|name| deleted(Some(name.clone()), Uuid::ZERO, code));
-    let by_either = request.topics.iter().map(|topic| deleted(topic.name.clone(), topic.topic_id, code));
+    let code =
+        if version < 3 { ErrorCode::InvalidRequest } else { ErrorCode::TopicDeletionDisabled };
+    let by_name =
+        request.topic_names.iter().map(|name| deleted(Some(name.clone()), Uuid::ZERO, code));
+    let by_either =
+        request.topics.iter().map(|topic| deleted(topic.name.clone(), topic.topic_id, code));
     DeleteTopicsResponse { responses: by_name.chain(by_either).collect(), ..Default::default() }
 }
 

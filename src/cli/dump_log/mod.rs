@@ -9,7 +9,6 @@ mod decoders;
 mod indexes;
 mod options;
 mod producers;
-mod remote;
 
 #[cfg(test)]
 mod tests;

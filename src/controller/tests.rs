@@ -1,0 +1,769 @@
+//! The machine, by golden scripts and by random histories.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use goldenscript::{ArgumentConsumer, Command};
+
+use super::index::Index;
+use super::machine::{Machine, Settings};
+use super::random::Random;
+use super::requests::{
+    ControllerReply, ControllerRequest, Decision, Exchange, RequestContext, VersionedRecord,
+};
+use crate::config::Config;
+use crate::error::ErrorCode;
+use crate::metadata::Image;
+use crate::metadata::features::{ELR_VERSION, METADATA_VERSION};
+use crate::types::{Millis, NodeId, TopicIdPartition, Uuid};
+use crate::wire::messages::allocate_producer_ids::AllocateProducerIdsRequest;
+use crate::wire::messages::alter_partition::{
+    AlterPartitionRequest, BrokerState, PartitionData, TopicData,
+};
+use crate::wire::messages::broker_heartbeat::BrokerHeartbeatRequest;
+use crate::wire::messages::broker_registration::{BrokerRegistrationRequest, Feature};
+use crate::wire::messages::create_partitions::{
+    CreatePartitionsAssignment, CreatePartitionsRequest, CreatePartitionsTopic,
+};
+use crate::wire::messages::create_topics::{
+    CreatableReplicaAssignment, CreatableTopic, CreatableTopicConfig, CreateTopicsRequest,
+};
+use crate::wire::messages::delete_topics::{DeleteTopicState, DeleteTopicsRequest};
+use crate::wire::messages::elect_leaders::{ElectLeadersRequest, TopicPartitions};
+use crate::wire::messages::unregister_broker::UnregisterBrokerRequest;
+use crate::wire::messages::update_features::{FeatureUpdateKey, UpdateFeaturesRequest};
+use crate::wire::stored::metadata::{FeatureLevelRecord, MetadataRecord};
+
+fn settings() -> Settings {
+    let config = Config::from_map([
+        ("process.roles", "controller"),
+        ("node.id", "1"),
+        ("controller.quorum.voters", "1@localhost:9093"),
+        ("listeners", "CONTROLLER://localhost:9093"),
+        ("controller.listener.names", "CONTROLLER"),
+    ]);
+    Settings {
+        cluster_id: "cluster".to_owned(),
+        idle_interval_ms: None,
+        ..Settings::new(Arc::new(config.expect("a valid configuration")))
+    }
+}
+
+fn feature(name: &str, feature_level: i16) -> VersionedRecord {
+    let record = FeatureLevelRecord { name: name.to_owned(), feature_level, ..Default::default() };
+    (MetadataRecord::FeatureLevel(record), 0)
+}
+
+fn bootstrap(elr: bool) -> Vec<VersionedRecord> {
+    let mut records = vec![feature(METADATA_VERSION, 30)];
+    records.extend(elr.then(|| feature(ELR_VERSION, 1)));
+    records
+}
+
+/// One controller, its log and its time.
+struct Cluster {
+    machine: Machine,
+    now: Millis,
+    log: Vec<MetadataRecord>,
+}
+
+impl Cluster {
+    fn new(seed: u64) -> Self {
+        Self {
+            machine: Machine::new(settings(), Image::default(), 0, seed),
+            now: 0,
+            log: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, records: Vec<VersionedRecord>) {
+        for (record, _) in records {
+            self.machine
+                .apply(self.machine.next_offset, &record, self.now)
+                .expect("the record fits");
+            self.log.push(record);
+        }
+    }
+
+    fn decide(&mut self, request: ControllerRequest, version: i16) -> Decision<ControllerReply> {
+        let context = RequestContext { version, ..Default::default() };
+        let decision = self.machine.decide(&request, &context, self.now);
+        self.take(decision.records.clone());
+        decision
+    }
+
+    fn activate(&mut self, elr: bool) -> Vec<VersionedRecord> {
+        self.machine.activate(self.now);
+        let records = self.machine.activation_records(&bootstrap(elr));
+        self.take(records.clone());
+        records
+    }
+
+    fn epoch(&self, broker: NodeId) -> i64 {
+        self.machine.broker(broker).map_or(-1, |broker| broker.epoch)
+    }
+
+    fn register(
+        &self,
+        id: NodeId,
+        incarnation: u8,
+        previous_broker_epoch: i64,
+    ) -> BrokerRegistrationRequest {
+        let supported = crate::metadata::features::SUPPORTED.iter();
+        let feature = |(name, range): &(&str, crate::metadata::cluster::VersionRange)| Feature {
+            name: (*name).to_owned(),
+            min_supported_version: range.min,
+            max_supported_version: range.max,
+            ..Default::default()
+        };
+        let byte = u8::try_from(id).expect("small ids");
+        BrokerRegistrationRequest {
+            broker_id: id,
+            cluster_id: "cluster".to_owned(),
+            incarnation_id: Uuid::from_bytes([incarnation; 16]),
+            features: supported.map(feature).collect(),
+            log_dirs: vec![Uuid::from_bytes([byte + 200; 16])],
+            previous_broker_epoch,
+            ..Default::default()
+        }
+    }
+}
+
+/// `1,2` as a list of nodes; `-` is empty.
+fn nodes(text: &str) -> Result<Vec<NodeId>, Box<dyn Error>> {
+    let each = text.split(',').filter(|id| !id.is_empty() && *id != "-");
+    Ok(each.map(str::parse).collect::<Result<_, _>>()?)
+}
+
+/// `1,2;2,1` as a list of assignments.
+fn assignments(text: &str) -> Result<Vec<Vec<NodeId>>, Box<dyn Error>> {
+    text.split(';').map(nodes).collect()
+}
+
+/// `topic:0` as a name and a number.
+fn place(text: &str) -> Result<(String, i32), Box<dyn Error>> {
+    let (topic, index) = text.rsplit_once(':').ok_or("topic:partition")?;
+    Ok((topic.to_owned(), index.parse()?))
+}
+
+fn show_error(code: i16, message: Option<&str>) -> String {
+    let code = ErrorCode::from_code(code).expect("a known code");
+    match message {
+        Some(text) => format!("{code}: {text}"),
+        None => code.to_string(),
+    }
+}
+
+impl Cluster {
+    fn name(&self, id: Uuid) -> String {
+        self.machine
+            .topic_by_id(id)
+            .map_or_else(|| "(gone)".to_owned(), |topic| topic.name.to_string())
+    }
+
+    fn show_record(&self, record: &MetadataRecord) -> String {
+        match record {
+            MetadataRecord::Topic(record) => format!("topic {}", record.name),
+            MetadataRecord::Partition(record) => format!(
+                "partition {}:{} replicas={:?} isr={:?} leader={}",
+                self.name(record.topic_id),
+                record.partition_id,
+                record.replicas,
+                record.isr,
+                record.leader
+            ),
+            MetadataRecord::PartitionChange(record) => {
+                let mut text =
+                    format!("change {}:{}", self.name(record.topic_id), record.partition_id);
+                let lists = [
+                    ("isr", &record.isr),
+                    ("elr", &record.eligible_leader_replicas),
+                    ("last", &record.last_known_elr),
+                    ("replicas", &record.replicas),
+                ];
+                for (name, list) in lists {
+                    if let Some(list) = list {
+                        let _ = write!(text, " {name}={list:?}");
+                    }
+                }
+                if record.leader != -2 {
+                    let _ = write!(text, " leader={}", record.leader);
+                }
+                if record.leader_recovery_state >= 0 {
+                    let _ = write!(text, " recovery={}", record.leader_recovery_state);
+                }
+                text
+            }
+            MetadataRecord::RegisterBroker(record) => {
+                format!(
+                    "register {} epoch={} fenced={}",
+                    record.broker_id, record.broker_epoch, record.fenced
+                )
+            }
+            MetadataRecord::BrokerRegistrationChange(record) => {
+                let fenced = match record.fenced {
+                    1 => " fenced",
+                    -1 => " unfenced",
+                    _ => "",
+                };
+                let leaving =
+                    if record.in_controlled_shutdown == 1 { " in controlled shutdown" } else { "" };
+                let dirs = if record.log_dirs.is_empty() {
+                    String::new()
+                } else {
+                    format!(" dirs={}", record.log_dirs.len())
+                };
+                format!("broker {}{fenced}{leaving}{dirs}", record.broker_id)
+            }
+            MetadataRecord::UnregisterBroker(record) => format!("unregister {}", record.broker_id),
+            MetadataRecord::RemoveTopic(_) => "remove topic".to_owned(),
+            MetadataRecord::Config(record) => {
+                format!(
+                    "config {}:{:?} {}={:?}",
+                    record.resource_type, record.resource_name, record.name, record.value
+                )
+            }
+            MetadataRecord::FeatureLevel(record) => {
+                format!("feature {}={}", record.name, record.feature_level)
+            }
+            MetadataRecord::ProducerIds(record) => {
+                format!("producer ids next={}", record.next_producer_id)
+            }
+            MetadataRecord::BeginTransaction(record) => format!("begin {:?}", record.name),
+            MetadataRecord::EndTransaction(_) => "end".to_owned(),
+            MetadataRecord::AbortTransaction(record) => format!("abort {:?}", record.reason),
+            other => format!("{other:?}"),
+        }
+    }
+
+    fn show_records(&self, records: &[VersionedRecord]) -> String {
+        records
+            .iter()
+            .fold(String::new(), |text, (record, _)| text + "  " + &self.show_record(record) + "\n")
+    }
+
+    fn ask<E: Exchange>(&mut self, request: E, version: i16) -> (String, E::Reply) {
+        let request = request.into_request();
+        let context = RequestContext { version, ..Default::default() };
+        let decision = self.machine.decide(&request, &context, self.now);
+        // Shown between the two, or a topic that goes would have no name, and one that comes neither.
+        let creates =
+            decision.records.iter().any(|(record, _)| matches!(record, MetadataRecord::Topic(_)));
+        let before = self.show_records(&decision.records);
+        self.take(decision.records.clone());
+        let text = if creates { self.show_records(&decision.records) } else { before };
+        (text, E::from_reply(decision.reply).expect("the answer to this request"))
+    }
+
+    fn run_create(&mut self, mut args: ArgumentConsumer<'_>) -> Result<String, Box<dyn Error>> {
+        let mut topic =
+            CreatableTopic { num_partitions: -1, replication_factor: -1, ..Default::default() };
+        topic.num_partitions = args.lookup_parse("partitions")?.unwrap_or(-1);
+        topic.replication_factor = args.lookup_parse("factor")?.unwrap_or(-1);
+        if let Some(text) = args.lookup_parse::<String>("assign")? {
+            let assignment = |(index, broker_ids)| CreatableReplicaAssignment {
+                partition_index: index,
+                broker_ids,
+                ..Default::default()
+            };
+            topic.assignments = (0..).zip(assignments(&text)?).map(assignment).collect();
+        }
+        if let Some(text) = args.lookup_parse::<String>("config")? {
+            let (name, value) = text.split_once('=').unwrap_or((&text, ""));
+            let value = (!value.is_empty()).then(|| value.to_owned());
+            topic.configs =
+                vec![CreatableTopicConfig { name: name.to_owned(), value, ..Default::default() }];
+        }
+        let validate_only = args.lookup_parse("validate")?.unwrap_or(false);
+        let topics = args
+            .rest_pos()
+            .into_iter()
+            .map(|name| CreatableTopic { name: name.value.clone(), ..topic.clone() });
+        let request =
+            CreateTopicsRequest { topics: topics.collect(), validate_only, ..Default::default() };
+        let (mut text, reply) = self.ask(request, 7);
+        for result in reply.topics {
+            let error = show_error(result.error_code, result.error_message.as_deref());
+            let _ = writeln!(
+                text,
+                "{} {error} {}x{}",
+                result.name, result.num_partitions, result.replication_factor
+            );
+        }
+        Ok(text)
+    }
+
+    fn run_grow(&mut self, mut args: ArgumentConsumer<'_>) -> Result<String, Box<dyn Error>> {
+        let count = args.lookup_parse("count")?.unwrap_or(1);
+        let assigned = args.lookup_parse::<String>("assign")?;
+        let assigned = assigned.map(|text| assignments(&text)).transpose()?.map(|lists| {
+            let assignment =
+                |broker_ids| CreatePartitionsAssignment { broker_ids, ..Default::default() };
+            lists.into_iter().map(assignment).collect::<Vec<_>>()
+        });
+        let names = args.rest_pos();
+        let topic = |name: &&goldenscript::Argument| CreatePartitionsTopic {
+            name: name.value.clone(),
+            count,
+            assignments: assigned.clone(),
+            ..Default::default()
+        };
+        let topics = names.iter().map(topic).collect();
+        let (mut text, reply) =
+            self.ask(CreatePartitionsRequest { topics, ..Default::default() }, 3);
+        for result in reply.results {
+            let _ = writeln!(
+                text,
+                "{} {}",
+                result.name,
+                show_error(result.error_code, result.error_message.as_deref())
+            );
+        }
+        Ok(text)
+    }
+
+    fn run_delete(&mut self, mut args: ArgumentConsumer<'_>) -> Result<String, Box<dyn Error>> {
+        let by_id: Option<String> = args.lookup_parse("id_of")?;
+        let mut topics: Vec<DeleteTopicState> = args
+            .rest_pos()
+            .iter()
+            .map(|name| DeleteTopicState { name: Some(name.value.clone()), ..Default::default() })
+            .collect();
+        if let Some(name) = by_id {
+            let topic_id = self.machine.topic(&name).map_or(Uuid::ONE, |topic| topic.id);
+            topics.push(DeleteTopicState { topic_id, ..Default::default() });
+        }
+        let (mut text, reply) = self.ask(DeleteTopicsRequest { topics, ..Default::default() }, 6);
+        for result in reply.responses {
+            let error = show_error(result.error_code, result.error_message.as_deref());
+            let _ = writeln!(text, "{} {error}", result.name.as_deref().unwrap_or("(by id)"));
+        }
+        Ok(text)
+    }
+
+    fn run_broker(
+        &mut self,
+        name: &str,
+        mut args: ArgumentConsumer<'_>,
+    ) -> Result<String, Box<dyn Error>> {
+        let id: NodeId = args.next_pos().ok_or("a broker")?.parse()?;
+        match name {
+            "register" => {
+                let incarnation = args.lookup_parse("incarnation")?.unwrap_or(1);
+                let previous = args.lookup_parse("previous")?.unwrap_or(-1);
+                let rack = args.lookup_parse("rack")?;
+                let request =
+                    BrokerRegistrationRequest { rack, ..self.register(id, incarnation, previous) };
+                let (text, reply) = self.ask(request, 4);
+                let error = show_error(reply.error_code, None);
+                Ok(format!("{text}{error} epoch={}\n", reply.broker_epoch))
+            }
+            "heartbeat" => {
+                let directory = args.lookup_parse("offline")?.unwrap_or(false);
+                let byte = u8::try_from(id)?;
+                let request = BrokerHeartbeatRequest {
+                    broker_id: id,
+                    broker_epoch: args.lookup_parse("epoch")?.unwrap_or(self.epoch(id)),
+                    current_metadata_offset: args
+                        .lookup_parse("offset")?
+                        .unwrap_or(self.machine.next_offset - 1),
+                    want_fence: args.lookup_parse("fence")?.unwrap_or(false),
+                    want_shut_down: args.lookup_parse("shutdown")?.unwrap_or(false),
+                    offline_log_dirs: directory
+                        .then(|| Uuid::from_bytes([byte + 200; 16]))
+                        .into_iter()
+                        .collect(),
+                    ..Default::default()
+                };
+                let (text, reply) = self.ask(request, 2);
+                let error = show_error(reply.error_code, None);
+                Ok(format!(
+                    "{text}{error} caught_up={} fenced={} stop={}\n",
+                    reply.is_caught_up, reply.is_fenced, reply.should_shut_down
+                ))
+            }
+            "unregister" => {
+                let (text, reply) =
+                    self.ask(UnregisterBrokerRequest { broker_id: id, ..Default::default() }, 0);
+                Ok(format!(
+                    "{text}{}\n",
+                    show_error(reply.error_code, reply.error_message.as_deref())
+                ))
+            }
+            _ => {
+                let broker_epoch = self.epoch(id);
+                let request = AllocateProducerIdsRequest {
+                    broker_id: id,
+                    broker_epoch,
+                    ..Default::default()
+                };
+                let (text, reply) = self.ask(request, 0);
+                let error = show_error(reply.error_code, None);
+                Ok(format!("{text}{error} {}+{}\n", reply.producer_id_start, reply.producer_id_len))
+            }
+        }
+    }
+
+    fn run_elect(&mut self, mut args: ArgumentConsumer<'_>) -> Result<String, Box<dyn Error>> {
+        let election_type = args.lookup_parse("kind")?.unwrap_or(0);
+        let mut topics = Vec::new();
+        for argument in args.rest_pos() {
+            let (topic, index) = place(&argument.value)?;
+            topics.push(TopicPartitions { topic, partitions: vec![index], ..Default::default() });
+        }
+        let topic_partitions = (!topics.is_empty()).then_some(topics);
+        let (mut text, reply) = self
+            .ask(ElectLeadersRequest { election_type, topic_partitions, ..Default::default() }, 2);
+        if reply.error_code != 0 {
+            let _ = writeln!(text, "{}", show_error(reply.error_code, None));
+        }
+        for result in reply.replica_election_results {
+            for partition in result.partition_result {
+                let error = show_error(partition.error_code, partition.error_message.as_deref());
+                let _ = writeln!(text, "{}:{} {error}", result.topic, partition.partition_id);
+            }
+        }
+        Ok(text)
+    }
+
+    /// `isr topic:0 1,2 [from=] [leader_epoch=] [partition_epoch=] [recovery=]`
+    fn run_isr(&mut self, mut args: ArgumentConsumer<'_>) -> Result<String, Box<dyn Error>> {
+        let (topic, index) = place(&args.next_pos().ok_or("a partition")?.value)?;
+        let isr = nodes(&args.next_pos().ok_or("a set")?.value)?;
+        let found = self.machine.topic(&topic).ok_or("a topic")?.clone();
+        let partition = found.partition(index).ok_or("a partition")?;
+        let from = args.lookup_parse("from")?.unwrap_or(partition.leader);
+        let states = isr.iter().map(|&broker_id| BrokerState {
+            broker_id,
+            broker_epoch: self.epoch(broker_id),
+            ..Default::default()
+        });
+        let data = PartitionData {
+            partition_index: index,
+            leader_epoch: args.lookup_parse("leader_epoch")?.unwrap_or(partition.leader_epoch),
+            partition_epoch: args
+                .lookup_parse("partition_epoch")?
+                .unwrap_or(partition.partition_epoch),
+            leader_recovery_state: args.lookup_parse("recovery")?.unwrap_or(0),
+            new_isr_with_epochs: states.collect(),
+            ..Default::default()
+        };
+        let request = AlterPartitionRequest {
+            broker_id: from,
+            broker_epoch: self.epoch(from),
+            topics: vec![TopicData {
+                topic_id: found.id,
+                partitions: vec![data],
+                ..Default::default()
+            }],
+            ..Default::default()
+        };
+        let (text, reply) = self.ask(request, 3);
+        let answer = reply.topics.first().and_then(|topic| topic.partitions.first());
+        Ok(match answer {
+            Some(answer) => {
+                format!("{text}{} isr={:?}\n", show_error(answer.error_code, None), answer.isr)
+            }
+            None => format!("{text}{}\n", show_error(reply.error_code, None)),
+        })
+    }
+
+    fn run_feature(&mut self, mut args: ArgumentConsumer<'_>) -> Result<String, Box<dyn Error>> {
+        let upgrade_type = args.lookup_parse("type")?.unwrap_or(1);
+        let feature = args.next_pos().ok_or("a feature")?.value.clone();
+        let max_version_level = args.next_pos().ok_or("a level")?.parse()?;
+        let update =
+            FeatureUpdateKey { feature, max_version_level, upgrade_type, ..Default::default() };
+        let (text, reply) = self
+            .ask(UpdateFeaturesRequest { feature_updates: vec![update], ..Default::default() }, 2);
+        Ok(format!("{text}{}\n", show_error(reply.error_code, reply.error_message.as_deref())))
+    }
+
+    fn due(&mut self) -> String {
+        let mut text = String::new();
+        while let Some(records) = self.machine.due(self.now) {
+            text += &self.show_records(&records);
+            self.take(records);
+        }
+        text
+    }
+
+    fn describe(&self) -> String {
+        let mut text = String::new();
+        for topic in self.machine.image().topics.iter() {
+            for (index, partition) in topic.partitions.iter() {
+                let _ = write!(
+                    text,
+                    "{}:{index} leader={} replicas={:?} isr={:?}",
+                    topic.name, partition.leader, partition.replicas, partition.isr
+                );
+                if !partition.elr.is_empty() || !partition.last_known_elr.is_empty() {
+                    let _ = write!(
+                        text,
+                        " elr={:?} last={:?}",
+                        partition.elr, partition.last_known_elr
+                    );
+                }
+                let _ = writeln!(
+                    text,
+                    " epochs={},{}",
+                    partition.leader_epoch, partition.partition_epoch
+                );
+            }
+        }
+        text
+    }
+}
+
+impl goldenscript::Runner for Cluster {
+    fn run(&mut self, command: &Command) -> Result<String, Box<dyn Error>> {
+        let mut args = command.consume_args();
+        match command.name.as_str() {
+            "activate" => {
+                let elr = args.lookup_parse("elr")?.unwrap_or(true);
+                let records = self.activate(elr);
+                Ok(self.show_records(&records))
+            }
+            "advance" => {
+                self.now += args.next_pos().ok_or("milliseconds")?.parse::<Millis>()?;
+                Ok(String::new())
+            }
+            "due" => Ok(self.due()),
+            "describe" => Ok(self.describe()),
+            "create" => self.run_create(args),
+            "grow" => self.run_grow(args),
+            "delete" => self.run_delete(args),
+            "elect" => self.run_elect(args),
+            "isr" => self.run_isr(args),
+            "feature" => self.run_feature(args),
+            name @ ("register" | "heartbeat" | "unregister" | "ids") => self.run_broker(name, args),
+            other => Err(format!("unknown command {other}").into()),
+        }
+    }
+}
+
+fn script(name: &str) {
+    let path = format!("{}/src/controller/scripts/{name}", env!("CARGO_MANIFEST_DIR"));
+    goldenscript::run(&mut Cluster::new(1), path).expect("the script runs");
+}
+
+#[test]
+fn a_broker_comes_and_goes() {
+    script("a_broker_comes_and_goes");
+}
+
+#[test]
+fn topics_are_created_and_deleted() {
+    script("topics");
+}
+
+#[test]
+fn leaders_follow_brokers() {
+    script("leaders");
+}
+
+#[test]
+fn leaders_follow_brokers_without_elr() {
+    script("leaders_without_elr");
+}
+
+#[test]
+fn features_go_up_and_down() {
+    script("features");
+}
+
+#[test]
+fn ten_thousand_partitions_are_one_request() {
+    let mut cluster = Cluster::new(1);
+    cluster.activate(true);
+    let request = cluster.register(1, 1, -1);
+    cluster.decide(request.into_request(), 4);
+    let beat = BrokerHeartbeatRequest {
+        broker_id: 1,
+        broker_epoch: cluster.epoch(1),
+        current_metadata_offset: cluster.machine.next_offset,
+        ..Default::default()
+    };
+    cluster.decide(beat.into_request(), 2);
+    let topic = |num_partitions| CreatableTopic {
+        name: "big".to_owned(),
+        num_partitions,
+        replication_factor: 1,
+        ..Default::default()
+    };
+    let too_many = CreateTopicsRequest { topics: vec![topic(10_001)], ..Default::default() };
+    assert!(cluster.decide(too_many.into_request(), 7).records.is_empty());
+    let request = CreateTopicsRequest { topics: vec![topic(10_000)], ..Default::default() };
+    let decision = cluster.decide(request.into_request(), 7);
+    assert!(decision.atomic);
+    assert_eq!(decision.records.len(), 10_001);
+    let grown = CreatePartitionsTopic {
+        name: "big".to_owned(),
+        count: i32::MAX,
+        assignments: None,
+        ..Default::default()
+    };
+    let request = CreatePartitionsRequest { topics: vec![grown], ..Default::default() };
+    let decision = cluster.decide(request.into_request(), 3);
+    assert!(decision.records.is_empty());
+    let Some(reply) = CreatePartitionsRequest::from_reply(decision.reply) else {
+        panic!("another answer")
+    };
+    assert_eq!(reply.results[0].error_code, ErrorCode::PolicyViolation.code());
+}
+
+/// What must hold after every step.
+fn check(cluster: &Cluster, before: &Image) {
+    let machine = &cluster.machine;
+    let mut index = Index::default();
+    for topic in machine.image().topics.iter() {
+        for (partition, state) in topic.partitions.iter() {
+            let id = TopicIdPartition { topic_id: topic.id, partition };
+            index.update(id, None, Some(state));
+            let isr: BTreeSet<_> = state.isr.iter().collect();
+            let elr: BTreeSet<_> = state.elr.iter().collect();
+            assert_eq!(isr.len(), state.isr.len(), "nobody is in sync twice: {state:?}");
+            assert!(
+                state.isr.iter().chain(&state.elr).all(|node| state.is_replica(*node)),
+                "{state:?}"
+            );
+            assert!(isr.is_disjoint(&elr), "in sync or eligible, not both: {state:?}");
+            if state.leader != -1 {
+                assert!(state.is_in_sync(state.leader), "the leader is in sync: {state:?}");
+                assert!(machine.is_active(state.leader), "the leader serves: {state:?}");
+            }
+            assert_eq!(state.directories.len(), state.replicas.len(), "{state:?}");
+            let Some(former) = before.topics.partition_by_id(topic.id, partition) else { continue };
+            assert!(
+                state.leader_epoch >= former.leader_epoch
+                    && state.partition_epoch >= former.partition_epoch
+            );
+            assert!(
+                state.leader == former.leader || state.leader_epoch > former.leader_epoch,
+                "{former:?} {state:?}"
+            );
+            assert!(
+                state == former || state.partition_epoch > former.partition_epoch,
+                "{former:?} {state:?}"
+            );
+        }
+    }
+    assert_eq!(index, machine.index, "the index follows from the partitions");
+}
+
+/// One random thing that happens.
+fn happen(cluster: &mut Cluster, random: &mut Random) {
+    let id = random.below(4) as NodeId + 1;
+    let topic = format!("t{}", random.below(3));
+    match random.below(14) {
+        0 => {
+            let clean = if random.below(2) == 0 { cluster.epoch(id) } else { -1 };
+            let request = cluster.register(id, random.below(250) as u8, clean);
+            cluster.decide(request.into_request(), 4);
+        }
+        1..=5 => {
+            let request = BrokerHeartbeatRequest {
+                broker_id: id,
+                broker_epoch: cluster.epoch(id),
+                current_metadata_offset: cluster.machine.next_offset - random.below(3) as i64,
+                want_fence: random.below(8) == 0,
+                want_shut_down: random.below(8) == 0,
+                ..Default::default()
+            };
+            cluster.decide(request.into_request(), 2);
+        }
+        6 => {
+            cluster.now += random.below(8_000) as Millis;
+            cluster.due();
+        }
+        7 => {
+            let topic = CreatableTopic {
+                name: topic,
+                num_partitions: random.below(5) as i32,
+                replication_factor: random.below(4) as i16,
+                ..Default::default()
+            };
+            cluster.decide(
+                CreateTopicsRequest { topics: vec![topic], ..Default::default() }.into_request(),
+                7,
+            );
+        }
+        8 if random.below(4) == 0 => {
+            let request = DeleteTopicsRequest { topic_names: vec![topic], ..Default::default() };
+            cluster.decide(request.into_request(), 5);
+        }
+        9 => {
+            let election_type = random.below(2) as i8;
+            let request =
+                ElectLeadersRequest { election_type, topic_partitions: None, ..Default::default() };
+            cluster.decide(request.into_request(), 2);
+        }
+        10 if random.below(6) == 0 => {
+            let request = UnregisterBrokerRequest { broker_id: id, ..Default::default() };
+            cluster.decide(request.into_request(), 0);
+        }
+        11 => {
+            let topics = vec![CreatePartitionsTopic {
+                name: topic,
+                count: random.below(8) as i32,
+                ..Default::default()
+            }];
+            let topics = topics
+                .into_iter()
+                .map(|topic| CreatePartitionsTopic { assignments: None, ..topic })
+                .collect();
+            cluster
+                .decide(CreatePartitionsRequest { topics, ..Default::default() }.into_request(), 3);
+        }
+        _ => propose_isr(cluster, random, &topic),
+    }
+}
+
+fn propose_isr(cluster: &mut Cluster, random: &mut Random, topic: &str) {
+    let Some(topic) = cluster.machine.topic(topic).cloned() else { return };
+    let Some(partition) = topic.partition(0) else { return };
+    let mut isr: Vec<NodeId> = partition.replicas.clone();
+    isr.retain(|&node| node == partition.leader || random.below(2) == 0);
+    let data = PartitionData {
+        leader_epoch: partition.leader_epoch,
+        partition_epoch: partition.partition_epoch - random.below(2) as i32,
+        new_isr: isr,
+        ..Default::default()
+    };
+    let request = AlterPartitionRequest {
+        broker_id: partition.leader,
+        broker_epoch: cluster.epoch(partition.leader),
+        topics: vec![TopicData {
+            topic_id: topic.id,
+            partitions: vec![data],
+            ..Default::default()
+        }],
+        ..Default::default()
+    };
+    cluster.decide(request.into_request(), 2);
+}
+
+#[test]
+fn invariants_hold_over_random_histories() {
+    for seed in 0..60 {
+        let mut random = Random::new(seed);
+        let mut cluster = Cluster::new(seed);
+        cluster.activate(seed % 3 != 0);
+        for _ in 0..300 {
+            let before = cluster.machine.image().clone();
+            happen(&mut cluster, &mut random);
+            check(&cluster, &before);
+        }
+        let mut replayed = Machine::new(settings(), Image::default(), 0, 0);
+        for (offset, record) in (0..).zip(&cluster.log) {
+            replayed.apply(offset, record, 0).expect("the record fits");
+        }
+        assert_eq!(
+            replayed.image(),
+            cluster.machine.image(),
+            "seed {seed}: what is written is all there is"
+        );
+    }
+}

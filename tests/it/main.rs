@@ -1,3 +1,0 @@
-//! The integration tests: one binary, so that they link once.
-
-mod tidy;
