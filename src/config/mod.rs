@@ -4,6 +4,8 @@
 
 mod accessors;
 mod check;
+pub mod describe;
+pub mod dynamic;
 mod environment;
 pub mod keys;
 mod listener;

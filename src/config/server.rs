@@ -123,7 +123,7 @@ impl Config {
     /// This configuration with other dynamic settings. What Kafka would not take of them is left out and told in
     /// [`warnings`](Self::warnings).
     pub fn with_overlay(&self, overlay: Overlay) -> Self {
-        match Self::build(self.originals.clone(), overlay) {
+        match self.try_with_overlay(overlay) {
             Ok(config) => config,
             Err(problem) => {
                 let mut same = self.clone();
@@ -131,6 +131,11 @@ impl Config {
                 same
             }
         }
+    }
+
+    /// This configuration with other dynamic settings, or why they do not go together.
+    pub fn try_with_overlay(&self, overlay: Overlay) -> Result<Self, String> {
+        Self::build(self.originals.clone(), overlay)
     }
 
     /// The value of a broker's key, parsed; none when it has none, or Kafka does not know the key.

@@ -208,7 +208,7 @@ fn check_throttled(name: &str, entries: &[String]) -> Result<(), String> {
 }
 
 fn check_offset_reset(name: &str, text: &str) -> Result<(), String> {
-    let duration = text.to_ascii_lowercase().strip_prefix("by_duration:").and_then(parse_duration);
+    let duration = text.strip_prefix("by_duration:").and_then(parse_duration);
     if matches!(text, "earliest" | "latest") || duration.is_some() {
         return Ok(());
     }
