@@ -1,1 +1,125 @@
-//! (empty)
+//! One file per Kafka API, and the one table of them.
+//!
+//! A handler authorises, translates, asks whoever owns the state, and translates back; it keeps no state of its own. The
+//! connection hands a frame to [`dispatch`] and gets back an answer that may still be under way.
+
+pub mod answer;
+pub mod context;
+pub mod table;
+
+mod api_versions;
+mod auto_create;
+mod delete_records;
+mod describe_cluster;
+mod describe_log_dirs;
+mod describe_producers;
+mod describe_topic_partitions;
+mod fetch;
+mod fetch_answer;
+mod fetch_read;
+pub(crate) mod fetch_session;
+mod list_offsets;
+mod metadata;
+mod offset_for_leader_epoch;
+mod produce;
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+
+use crate::wire::api_key::ApiKey;
+use crate::wire::codec::{DecodeError, EncodeError, Reader, Writer};
+use crate::wire::header::{RequestHeader, ResponseHeader};
+use crate::wire::message::{Message, Request};
+use answer::{Answer, Outgoing, Pending};
+use context::{Call, Context, Head, Session};
+
+/// Why a frame cannot be answered; the connection is closed, as Kafka does.
+#[derive(Debug)]
+pub enum Refusal {
+    /// No such API, or not on this listener, or not in this version.
+    Unsupported {
+        /// The number of the API, as the frame has it.
+        api_key: i16,
+        /// The version, as the frame has it.
+        version: i16,
+    },
+    /// The bytes are no such request.
+    Malformed(DecodeError),
+}
+
+impl From<DecodeError> for Refusal {
+    fn from(error: DecodeError) -> Self {
+        Self::Malformed(error)
+    }
+}
+
+/// Whether the frame that begins with these bytes may be started before those ahead of it are answered.
+pub fn is_pipelined(frame: &[u8]) -> bool {
+    frame.starts_with(&(ApiKey::Produce as i16).to_be_bytes())
+}
+
+/// Starts the request in `frame`.
+pub fn dispatch(
+    context: &Arc<Context>,
+    session: &Arc<Session>,
+    frame: Bytes,
+) -> Result<Pending, Refusal> {
+    let Some(&[k0, k1, v0, v1]) = frame.first_chunk::<4>() else {
+        return Err(Refusal::Malformed(DecodeError::Truncated));
+    };
+    let (api_key, version) = (i16::from_be_bytes([k0, k1]), i16::from_be_bytes([v0, v1]));
+    let row = ApiKey::from_code(api_key).and_then(|key| table::find(key, session.kind));
+    let Some(row) = row else { return Err(Refusal::Unsupported { api_key, version }) };
+    let supported = row.key.versions().contains(&version);
+    if !supported && row.key != ApiKey::ApiVersions {
+        return Err(Refusal::Unsupported { api_key, version });
+    }
+    let mut reader = Reader::new(frame);
+    let header = RequestHeader::decode(
+        &mut reader,
+        if supported { row.key.request_header_version(version) } else { 1 },
+    )?;
+    let call = Call {
+        context: context.clone(),
+        session: session.clone(),
+        version,
+        correlation_id: header.correlation_id,
+        client_id: header.client_id,
+    };
+    (row.serve)(call, reader)
+}
+
+/// The frame of `response`, its length in front.
+pub(crate) fn frame<R: Request>(head: Head, response: &R::Response) -> Answer {
+    match encode::<R>(head, response) {
+        Ok(bytes) => Answer::Frame(Outgoing::from(bytes)),
+        Err(error) => {
+            // A response that its own version cannot hold is our mistake; the client must not wait for it.
+            tracing::error!(api = R::NAME, version = head.version, %error, "response cannot be encoded");
+            Answer::Close
+        }
+    }
+}
+
+fn encode<R: Request>(head: Head, response: &R::Response) -> Result<BytesMut, EncodeError> {
+    let mut writer = begin_frame::<R>(head)?;
+    response.encode(&mut writer, head.version)?;
+    Ok(end_frame(writer.into_buffer(), 0))
+}
+
+/// A frame with room for its length, and the response's header.
+pub(crate) fn begin_frame<R: Request>(head: Head) -> Result<Writer, EncodeError> {
+    let mut writer = Writer::with_capacity(256);
+    writer.put(&[0; 4]);
+    let header = ResponseHeader { correlation_id: head.correlation_id, ..Default::default() };
+    header.encode(&mut writer, R::KEY.response_header_version(head.version))?;
+    Ok(writer)
+}
+
+/// Puts the length in front: that of `frame` and of `more_bytes` that follow it in other pieces.
+pub(crate) fn end_frame(mut frame: BytesMut, more_bytes: usize) -> BytesMut {
+    let length = (frame.len() - 4 + more_bytes) as u32;
+    frame[..4].copy_from_slice(&length.to_be_bytes());
+    frame
+}

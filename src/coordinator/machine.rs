@@ -54,13 +54,13 @@ impl<M: Machine + ?Sized> Decision<M> {
 }
 
 /// One coordinator's state, for one partition of its topic.
-pub trait Machine: Sized + 'static {
+pub trait Machine: Sized + Unpin + 'static {
     /// What it is asked.
-    type Request: Send + 'static;
+    type Request: Send + Unpin + 'static;
     /// What it answers.
-    type Reply: Send + 'static;
+    type Reply: Send + Unpin + 'static;
     /// What names a timer.
-    type Timer: Ord + Clone + Send + 'static;
+    type Timer: Ord + Clone + Send + Unpin + 'static;
 
     /// Decides on a request. State that is written in records changes only in [`Machine::apply`], which is called with each
     /// record of the decision before anything else is; state that is never written may change here.

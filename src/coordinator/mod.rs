@@ -1,3 +1,6 @@
-//! The runtime that every coordinator shares: a pure machine and the actor that drives one shard of it.
+//! The runtime that every coordinator shares: a pure machine, and the actor that drives one shard of it.
 
+pub mod actor;
+mod loading;
 pub mod machine;
+pub mod shards;

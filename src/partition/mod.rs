@@ -1,1 +1,11 @@
-//! (empty)
+//! One replica of one partition, and the parent of them all.
+//!
+//! A partition is an actor that writes, and a view that readers share. The bytes of a produce request reach the actor in
+//! one message; those of a fetch never meet it.
+
+mod actor;
+pub mod append;
+pub mod manager_actor;
+pub mod replica;
+pub mod settings;
+pub mod table;

@@ -9,6 +9,7 @@ mod decoders;
 mod indexes;
 mod options;
 mod producers;
+mod remote;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,146 @@
+//! What a handler may reach: the node's parts, and who is asking. No behaviour beyond finding things.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::OnceLock;
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+
+use super::fetch_session::FetchSessions;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::ErrorCode;
+use crate::log::manager::LogManager;
+use crate::metadata::Image;
+use crate::metrics::Metrics;
+use crate::partition::replica::Replica;
+use crate::partition::table::PartitionTable;
+use crate::types::{NodeId, TopicIdPartition};
+
+/// Whom a listener serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListenerKind {
+    /// Clients and other brokers.
+    Broker,
+    /// Brokers and other controllers (`controller.listener.names`).
+    Controller,
+}
+
+/// One connection, as its requests see it.
+#[derive(Debug)]
+pub struct Session {
+    /// The name of the listener it came through.
+    pub listener: Arc<str>,
+    /// What that listener serves.
+    pub kind: ListenerKind,
+    /// The peer.
+    pub peer: SocketAddr,
+    /// Who the peer is; `User:ANONYMOUS` until a handshake stands before the first request.
+    pub principal: String,
+    /// The client's software name and version, once ApiVersions has told them.
+    pub software: OnceLock<(String, String)>,
+}
+
+impl Session {
+    /// The peer's address as Kafka prints it: `/127.0.0.1`.
+    pub fn client_host(&self) -> String {
+        format!("/{}", self.peer.ip())
+    }
+}
+
+/// One request's surroundings.
+pub struct Call {
+    /// The node's parts.
+    pub context: Arc<Context>,
+    /// The connection.
+    pub session: Arc<Session>,
+    /// The version of the request, and so of its answer.
+    pub version: i16,
+    /// What the client matches answers with.
+    pub correlation_id: i32,
+    /// What the client calls itself.
+    pub client_id: Option<String>,
+}
+
+/// What an answer needs of its request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head {
+    pub(crate) version: i16,
+    pub(crate) correlation_id: i32,
+}
+
+impl Call {
+    pub(crate) fn head(&self) -> Head {
+        Head { version: self.version, correlation_id: self.correlation_id }
+    }
+}
+
+/// The parts of the node that handlers reach.
+pub struct Context {
+    /// This node.
+    pub node_id: NodeId,
+    /// The cluster's id.
+    pub cluster_id: String,
+    /// The time.
+    pub clock: Clock,
+    /// The node's configuration, dynamic values included.
+    pub config: Arc<ArcSwap<Config>>,
+    /// The cluster's metadata.
+    pub image: Arc<ArcSwap<Image>>,
+    /// This node's replicas.
+    pub partitions: Arc<PartitionTable>,
+    /// The log directories; none on a node that is no broker.
+    pub logs: Option<Arc<LogManager>>,
+    /// Fetch sessions.
+    pub(crate) fetch_sessions: Mutex<FetchSessions>,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
+}
+
+impl Context {
+    /// The cluster's metadata of this moment.
+    pub fn image(&self) -> Arc<Image> {
+        self.image.load_full()
+    }
+
+    /// Whom clients are told to be the controller: any broker will do, since all pass requests on.
+    pub fn some_controller(&self) -> NodeId {
+        let image = self.image.load();
+        if image.cluster.is_alive(self.node_id) {
+            return self.node_id;
+        }
+        image.cluster.alive_brokers().next().map_or(crate::types::NONE, |broker| broker.id)
+    }
+
+    /// This node's replica of a partition.
+    ///
+    /// # Errors
+    /// `NOT_LEADER_OR_FOLLOWER` when it is another node's, `UNKNOWN_TOPIC_OR_PARTITION` when there is no such partition.
+    pub fn replica(&self, id: &TopicIdPartition) -> Result<Arc<Replica>, ErrorCode> {
+        self.partitions.get(id).ok_or_else(|| {
+            let known =
+                self.image.load().topics.partition_by_id(id.topic_id, id.partition).is_some();
+            if known { ErrorCode::NotLeaderOrFollower } else { ErrorCode::UnknownTopicOrPartition }
+        })
+    }
+
+    /// Whether enough replicas are in sync to take a write that all of them must have (`min.insync.replicas`).
+    ///
+    /// # Errors
+    /// `NOT_ENOUGH_REPLICAS`.
+    pub fn check_min_isr(&self, replica: &Replica) -> Result<(), ErrorCode> {
+        let image = self.image.load();
+        let Some(partition) =
+            image.topics.partition_by_id(replica.id.topic_id, replica.id.partition)
+        else {
+            return Err(ErrorCode::UnknownTopicOrPartition);
+        };
+        // More than there are replicas can never be had: Kafka caps it there.
+        let wanted = usize::try_from(replica.settings().config.min_insync_replicas).unwrap_or(1);
+        if partition.isr.len() < wanted.min(partition.replicas.len()) {
+            return Err(ErrorCode::NotEnoughReplicas);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,46 @@
+//! DeleteRecords (21), versions 0–2: moves the log start offset; −1 means up to the high watermark (KIP-107).
+
+use super::context::Call;
+use crate::error::ErrorCode;
+use crate::types::{NONE, TopicIdPartition, Uuid, is_internal_topic};
+use crate::wire::messages::delete_records::{
+    DeleteRecordsPartitionResult, DeleteRecordsRequest, DeleteRecordsResponse, DeleteRecordsTopicResult,
+};
+
+pub(crate) async fn handle(call: Call, request: DeleteRecordsRequest) -> DeleteRecordsResponse {
+    let mut response = DeleteRecordsResponse::default();
+    for topic in request.topics {
+        let topic_id = call.context.image().topics.id(&topic.name).unwrap_or(Uuid::ZERO);
+        let mut partitions = Vec::with_capacity(topic.partitions.len());
+        for wanted in topic.partitions {
+            let result = if is_internal_topic(&topic.name) {
+                Err(ErrorCode::InvalidTopicException)
+            } else {
+                delete(&call, TopicIdPartition { topic_id, partition: wanted.partition_index }, wanted.offset).await
+            };
+            partitions.push(DeleteRecordsPartitionResult {
+                partition_index: wanted.partition_index,
+                low_watermark: *result.as_ref().unwrap_or(&-1),
+                error_code: result.err().unwrap_or(ErrorCode::None).code(),
+                ..Default::default()
+            });
+        }
+        response.topics.push(DeleteRecordsTopicResult { name: topic.name, partitions, ..Default::default() });
+    }
+    response
+}
+
+async fn delete(call: &Call, id: TopicIdPartition, offset: i64) -> Result<i64, ErrorCode> {
+    let replica = call.context.replica(&id)?;
+    replica.check_leader(NONE)?;
+    if !replica.settings().config.delete {
+        return Err(ErrorCode::PolicyViolation);
+    }
+    let high_watermark = replica.view().await?.high_watermark();
+    let offset = if offset == -1 { high_watermark } else { offset };
+    if offset < 0 || offset > high_watermark {
+        return Err(ErrorCode::OffsetOutOfRange);
+    }
+    let deleted = replica.with_log(move |log| log.delete_records(offset)).await?;
+    deleted.map_err(|error| error.code())
+}

@@ -1,0 +1,65 @@
+//! DescribeLogDirs (35), versions 1–5: what lies in which log directory. v4 volume sizes (KIP-827), v5 cordoned.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::context::Call;
+use crate::error::ErrorCode;
+use crate::log::manager::LogDir;
+use crate::partition::replica::Replica;
+use crate::wire::messages::describe_log_dirs::{
+    DescribableLogDirTopic, DescribeLogDirsPartition, DescribeLogDirsRequest, DescribeLogDirsResponse,
+    DescribeLogDirsResult, DescribeLogDirsTopic,
+};
+
+pub(crate) async fn handle(call: Call, request: DescribeLogDirsRequest) -> DescribeLogDirsResponse {
+    let mut response = DescribeLogDirsResponse::default();
+    let Some(logs) = &call.context.logs else { return response };
+    let replicas = call.context.partitions.all();
+    for (index, dir) in logs.dirs().iter().enumerate() {
+        let here = replicas.iter().filter(|replica| replica.log_dir == index);
+        let wanted: Vec<_> = here.filter(|replica| is_wanted(replica, request.topics.as_deref())).cloned().collect();
+        response.results.push(describe(dir, wanted).await);
+    }
+    response
+}
+
+fn is_wanted(replica: &Replica, topics: Option<&[DescribableLogDirTopic]>) -> bool {
+    let Some(topics) = topics else { return true };
+    topics.iter().any(|topic| {
+        topic.topic == replica.name.topic && topic.partitions.contains(&replica.name.partition)
+    })
+}
+
+async fn describe(dir: &LogDir, replicas: Vec<Arc<Replica>>) -> DescribeLogDirsResult {
+    let log_dir = dir.path().display().to_string();
+    if dir.is_offline() {
+        return DescribeLogDirsResult { error_code: ErrorCode::KafkaStorageError.code(), log_dir, ..Default::default() };
+    }
+    let mut topics: BTreeMap<String, Vec<DescribeLogDirsPartition>> = BTreeMap::new();
+    for replica in replicas {
+        // A log that does not open has no size to tell of; its partition is offline and says so elsewhere.
+        let Ok(view) = replica.view().await else { continue };
+        topics.entry(replica.name.topic.clone()).or_default().push(DescribeLogDirsPartition {
+            partition_index: replica.name.partition,
+            partition_size: i64::try_from(view.size()).unwrap_or(i64::MAX),
+            ..Default::default()
+        });
+    }
+    let topic = |(name, mut partitions): (String, Vec<DescribeLogDirsPartition>)| {
+        partitions.sort_unstable_by_key(|partition| partition.partition_index);
+        DescribeLogDirsTopic { name, partitions, ..Default::default() }
+    };
+    let (total_bytes, usable_bytes) = volume(dir);
+    let topics = topics.into_iter().map(topic).collect();
+    DescribeLogDirsResult { log_dir, topics, total_bytes, usable_bytes, ..Default::default() }
+}
+
+/// The size of the volume and what is free of it; −1 where the system does not say.
+fn volume(dir: &LogDir) -> (i64, i64) {
+    let bytes = |blocks: u64, size: u64| i64::try_from(blocks.saturating_mul(size)).unwrap_or(i64::MAX);
+    match rustix::fs::statvfs(dir.path()) {
+        Ok(volume) => (bytes(volume.f_blocks, volume.f_frsize), bytes(volume.f_bavail, volume.f_frsize)),
+        Err(_) => (-1, -1),
+    }
+}

@@ -1,0 +1,48 @@
+//! DescribeProducers (61), version 0: who writes to a partition, and what they did last (KIP-664).
+
+use super::context::Call;
+use crate::error::ErrorCode;
+use crate::log::producers::ProducerEntry;
+use crate::types::{NONE, TopicIdPartition, Uuid};
+use crate::wire::messages::describe_producers::{
+    DescribeProducersRequest, DescribeProducersResponse, PartitionResponse, ProducerState, TopicResponse,
+};
+
+pub(crate) async fn handle(call: Call, request: DescribeProducersRequest) -> DescribeProducersResponse {
+    let mut response = DescribeProducersResponse::default();
+    for topic in request.topics {
+        let topic_id = call.context.image().topics.id(&topic.name).unwrap_or(Uuid::ZERO);
+        let mut partitions = Vec::with_capacity(topic.partition_indexes.len());
+        for partition in topic.partition_indexes {
+            let described = describe(&call, TopicIdPartition { topic_id, partition }).await;
+            let code = described.as_ref().err().copied().unwrap_or(ErrorCode::None);
+            partitions.push(PartitionResponse {
+                partition_index: partition,
+                error_code: code.code(),
+                error_message: code.is_error().then(|| code.message().to_owned()),
+                active_producers: described.unwrap_or_default(),
+                ..Default::default()
+            });
+        }
+        response.topics.push(TopicResponse { name: topic.name, partitions, ..Default::default() });
+    }
+    response
+}
+
+async fn describe(call: &Call, id: TopicIdPartition) -> Result<Vec<ProducerState>, ErrorCode> {
+    let replica = call.context.replica(&id)?;
+    replica.check_leader(NONE)?;
+    replica.with_log(|log| log.active_producers().map(|(id, entry)| state(id, entry)).collect()).await
+}
+
+fn state(producer_id: i64, entry: &ProducerEntry) -> ProducerState {
+    ProducerState {
+        producer_id,
+        producer_epoch: i32::from(entry.epoch),
+        last_sequence: entry.last_sequence(),
+        last_timestamp: entry.last_timestamp,
+        coordinator_epoch: entry.coordinator_epoch,
+        current_txn_start_offset: entry.txn_first_offset.unwrap_or(-1),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,93 @@
+//! DescribeTopicPartitions (75), version 0: topics page by page, with eligible leaders (KIP-966).
+
+use super::context::Call;
+use crate::error::ErrorCode;
+use crate::metadata::Image;
+use crate::metadata::topics::{PartitionRegistration, TopicImage};
+use crate::types::is_internal_topic;
+use crate::wire::messages::describe_topic_partitions::{
+    Cursor, DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse,
+    DescribeTopicPartitionsResponsePartition as ResponsePartition, DescribeTopicPartitionsResponseTopic as ResponseTopic,
+};
+
+/// All that a client may do to a topic, as bits, where there is no authorizer.
+const ALL_TOPIC_OPERATIONS: i32 = 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 8 | 1 << 10 | 1 << 11;
+
+pub(crate) async fn handle(call: Call, request: DescribeTopicPartitionsRequest) -> DescribeTopicPartitionsResponse {
+    let image = call.context.image();
+    let (first_topic, mut first_partition) = match &request.cursor {
+        Some(cursor) => (cursor.topic_name.clone(), cursor.partition_index),
+        None => (String::new(), 0),
+    };
+    let mut names: Vec<String> = if request.topics.is_empty() {
+        image.topics.starting_at(&first_topic).map(|topic| topic.name.to_string()).collect()
+    } else {
+        request.topics.into_iter().map(|topic| topic.name).filter(|name| *name >= first_topic).collect()
+    };
+    names.sort_unstable();
+    names.dedup();
+    let limit = call.context.config.load().max_request_partition_size_limit().min(request.response_partition_limit);
+    let mut left = usize::try_from(limit).unwrap_or(0);
+    let mut response = DescribeTopicPartitionsResponse::default();
+    for name in names {
+        let start = if name == first_topic { first_partition } else { 0 };
+        first_partition = 0;
+        let Some(topic) = image.topics.by_name(&name) else {
+            response.topics.push(unknown(name));
+            continue;
+        };
+        let (described, next) = describe(&image, topic, &call.session.listener, start, left);
+        left -= described.partitions.len();
+        response.topics.push(described);
+        if let Some(partition_index) = next {
+            response.next_cursor = Some(Cursor { topic_name: name, partition_index, ..Default::default() });
+            break;
+        }
+    }
+    response
+}
+
+fn unknown(name: String) -> ResponseTopic {
+    ResponseTopic {
+        error_code: ErrorCode::UnknownTopicOrPartition.code(),
+        is_internal: is_internal_topic(&name),
+        name: Some(name),
+        ..Default::default()
+    }
+}
+
+/// The topic with at most `limit` partitions from `start`, and the one to go on with.
+fn describe(image: &Image, topic: &TopicImage, listener: &str, start: i32, limit: usize) -> (ResponseTopic, Option<i32>) {
+    let mut rest = topic.partitions.iter().filter(|(index, _)| *index >= start);
+    let partitions = rest.by_ref().take(limit).map(|(index, found)| partition(image, index, found, listener)).collect();
+    let described = ResponseTopic {
+        name: Some(topic.name.to_string()),
+        topic_id: topic.id,
+        is_internal: is_internal_topic(&topic.name),
+        partitions,
+        topic_authorized_operations: ALL_TOPIC_OPERATIONS,
+        ..Default::default()
+    };
+    (described, rest.next().map(|(index, _)| index))
+}
+
+fn partition(image: &Image, index: i32, found: &PartitionRegistration, listener: &str) -> ResponsePartition {
+    let reachable = |node: i32| image.cluster.is_alive(node) && image.cluster.endpoint(node, listener).is_some();
+    let code = match found.leader() {
+        Some(leader) if reachable(leader) => ErrorCode::None,
+        Some(leader) if image.cluster.is_alive(leader) => ErrorCode::ListenerNotFound,
+        _ => ErrorCode::LeaderNotAvailable,
+    };
+    ResponsePartition {
+        error_code: code.code(),
+        partition_index: index,
+        leader_id: if code == ErrorCode::None { found.leader } else { -1 },
+        leader_epoch: found.leader_epoch,
+        replica_nodes: found.replicas.clone(),
+        isr_nodes: found.isr.clone(),
+        eligible_leader_replicas: Some(found.elr.clone()),
+        last_known_elr: Some(found.last_known_elr.clone()),
+        offline_replicas: found.replicas.iter().copied().filter(|node| !reachable(*node)).collect(),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,113 @@
+//! Fetch (1), versions 4–18.
+//!
+//! Reads go to the partitions' views and never to their actors: no hop. When there is less than `min_bytes`, the request
+//! waits on the views until they grow or `max_wait_ms` is over. Records are not copied: the answer is a head and pieces of
+//! files. v7 sessions (KIP-227); v12 diverging epochs (KIP-595) and leader hints; v13 topic ids (KIP-516); v16 endpoints.
+
+use std::time::Duration;
+
+use super::answer::{Answer, Pending};
+use super::context::Call;
+use super::fetch_answer;
+use super::fetch_read::{self, Limits, Read};
+use super::fetch_session::{Plan, SessionRequest, TopicRef, Wanted};
+use super::table::decode;
+use super::{Refusal, frame};
+use crate::error::ErrorCode;
+use crate::types::NONE;
+use crate::wire::codec::Reader;
+use crate::wire::messages::fetch::{FetchRequest, FetchResponse};
+
+/// Starts a fetch request.
+pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
+    let request: FetchRequest = decode(&call, reader)?;
+    Ok(Box::pin(async move {
+        let session = session_request(&call, &request);
+        let now = call.context.clock.now();
+        let (wanted, forgotten) = (wanted(&call, &request), forgotten(&call, &request));
+        let begun = call.context.fetch_sessions.lock().begin(session, wanted, &forgotten, now);
+        match begun {
+            Ok(plan) => serve(&call, &request, session, plan).await,
+            Err(code) => refuse(&call, code),
+        }
+    }))
+}
+
+async fn serve(call: &Call, request: &FetchRequest, session: SessionRequest, plan: Plan) -> Answer {
+    let limits = limits(call, request);
+    let reads = fetch_read::gather(call, &plan.wanted, &limits).await;
+    let outcomes: Vec<_> = reads.iter().map(Read::outcome).collect();
+    let now = call.context.clock.now();
+    let (session_id, told) =
+        call.context.fetch_sessions.lock().finish(&plan, session, &outcomes, now);
+    fetch_answer::build(call, session_id, &plan.wanted, reads, &told)
+}
+
+fn refuse(call: &Call, code: ErrorCode) -> Answer {
+    let response = FetchResponse { error_code: code.code(), ..Default::default() };
+    frame::<FetchRequest>(call.head(), &response)
+}
+
+fn session_request(call: &Call, request: &FetchRequest) -> SessionRequest {
+    let (id, epoch) =
+        if call.version >= 7 { (request.session_id, request.session_epoch) } else { (0, -1) };
+    SessionRequest {
+        id,
+        epoch,
+        uses_ids: call.version >= 13,
+        from_follower: replica_id(call, request) >= 0,
+    }
+}
+
+/// The follower that asks, or −1.
+fn replica_id(call: &Call, request: &FetchRequest) -> i32 {
+    if call.version >= 15 { request.replica_state.replica_id } else { request.replica_id }
+}
+
+fn limits(call: &Call, request: &FetchRequest) -> Limits {
+    let from_follower = replica_id(call, request) >= 0;
+    let max_bytes = usize::try_from(request.max_bytes)
+        .unwrap_or(0)
+        .min(usize::try_from(call.context.config.load().fetch_max_bytes()).unwrap_or(0));
+    Limits {
+        max_bytes,
+        min_bytes: usize::try_from(request.min_bytes).unwrap_or(0).min(max_bytes),
+        max_wait: Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or(0)),
+        read_committed: request.isolation_level == 1,
+        from_follower,
+    }
+}
+
+fn wanted(call: &Call, request: &FetchRequest) -> Vec<Wanted> {
+    let mut wanted = Vec::new();
+    for topic in &request.topics {
+        let reference = topic_ref(call, &topic.topic_id, &topic.topic);
+        wanted.extend(topic.partitions.iter().map(|partition| Wanted {
+            topic: reference.clone(),
+            partition: partition.partition,
+            fetch_offset: partition.fetch_offset,
+            max_bytes: partition.partition_max_bytes,
+            leader_epoch: if call.version >= 9 { partition.current_leader_epoch } else { NONE },
+            last_fetched_epoch: if call.version >= 12 {
+                partition.last_fetched_epoch
+            } else {
+                NONE
+            },
+            log_start_offset: partition.log_start_offset,
+        }));
+    }
+    wanted
+}
+
+fn forgotten(call: &Call, request: &FetchRequest) -> Vec<(TopicRef, i32)> {
+    let mut forgotten = Vec::new();
+    for topic in &request.forgotten_topics_data {
+        let reference = topic_ref(call, &topic.topic_id, &topic.topic);
+        forgotten.extend(topic.partitions.iter().map(|partition| (reference.clone(), *partition)));
+    }
+    forgotten
+}
+
+fn topic_ref(call: &Call, id: &crate::types::Uuid, name: &str) -> TopicRef {
+    if call.version >= 13 { TopicRef::Id(*id) } else { TopicRef::Name(name.to_owned()) }
+}

@@ -1,0 +1,174 @@
+//! The frame of a fetch response: written by hand, so that records go out as pieces of files and are never copied.
+//!
+//! The fields around the records are the generated codec's; only the lengths that span the pieces are ours.
+
+use bytes::BytesMut;
+
+use super::answer::{Answer, FilePiece, Outgoing, Part};
+use super::context::Call;
+use super::fetch_read::Read;
+use super::fetch_session::{TopicRef, Wanted};
+use super::{begin_frame, end_frame};
+use crate::log::view::RecordsSlice;
+use crate::wire::codec::{EncodeError, Wire, Writer};
+use crate::wire::message::Message;
+use crate::wire::messages::fetch::{FetchRequest, FetchResponse, PartitionData};
+
+/// Pieces smaller than this are read into the frame: a copy is cheaper than a system call.
+const COPY_BYTES_MAX: usize = 16 * 1024;
+
+/// The answer that names those partitions that are `told`.
+pub(super) fn build(
+    call: &Call,
+    session_id: i32,
+    wanted: &[Wanted],
+    reads: Vec<Read>,
+    told: &[bool],
+) -> Answer {
+    let shown: Vec<(&Wanted, Read)> = wanted
+        .iter()
+        .zip(reads)
+        .zip(told)
+        .filter(|(_, told)| **told)
+        .map(|(shown, _)| shown)
+        .collect();
+    match encode(call, session_id, shown) {
+        Ok(outgoing) => Answer::Frame(outgoing),
+        Err(error) => {
+            tracing::error!(version = call.version, %error, "fetch response cannot be encoded");
+            Answer::Close
+        }
+    }
+}
+
+/// Pieces gathered so far; the last is still being written to.
+struct Rope {
+    pieces: Vec<Part>,
+    writer: Writer,
+    flexible: bool,
+    version: i16,
+}
+
+fn encode(
+    call: &Call,
+    session_id: i32,
+    mut shown: Vec<(&Wanted, Read)>,
+) -> Result<Outgoing, EncodeError> {
+    let version = call.version;
+    let writer = begin_frame::<FetchRequest>(call.head())?;
+    let mut rope =
+        Rope { pieces: Vec::new(), writer, flexible: FetchResponse::is_flexible(version), version };
+    rope.writer.i32(0); // throttle time
+    if version >= 7 {
+        rope.writer.i16(0);
+        rope.writer.i32(session_id);
+    }
+    // Partitions of one topic that stand together share its header.
+    let mut topics = 0;
+    for (place, (wanted, _)) in shown.iter().enumerate() {
+        if place == 0 || shown[place - 1].0.topic != wanted.topic {
+            topics += 1;
+        }
+    }
+    rope.count(topics);
+    let mut rest = shown.drain(..).peekable();
+    while let Some((wanted, read)) = rest.next() {
+        let mut group = vec![read];
+        while let Some((_, read)) = rest.next_if(|(next, _)| next.topic == wanted.topic) {
+            group.push(read);
+        }
+        rope.topic(&wanted.topic)?;
+        rope.count(group.len());
+        for read in group {
+            rope.partition(read)?;
+        }
+        rope.no_tags();
+    }
+    rope.no_tags();
+    Ok(rope.finish())
+}
+
+impl Rope {
+    fn count(&mut self, count: usize) {
+        if self.flexible {
+            self.writer.uvarint(count as u32 + 1);
+        } else {
+            self.writer.i32(count as i32);
+        }
+    }
+
+    fn no_tags(&mut self) {
+        if self.flexible {
+            self.writer.uvarint(0);
+        }
+    }
+
+    fn topic(&mut self, topic: &TopicRef) -> Result<(), EncodeError> {
+        self.writer.set_flexible(self.flexible);
+        match topic {
+            TopicRef::Id(id) => self.writer.put(id.as_bytes()),
+            TopicRef::Name(name) => name.write(&mut self.writer, self.version)?,
+        }
+        Ok(())
+    }
+
+    /// Encodes a partition with empty records, then puts the true length and the records where the empty ones are: right
+    /// at the end, or before the count of tagged fields, which is 0 for any partition that has records.
+    fn partition(&mut self, read: Read) -> Result<(), EncodeError> {
+        let (data, slices) = read.into_parts();
+        let length: usize = slices.iter().map(|slice| slice.len).sum();
+        let data = PartitionData { records: Some(bytes::Bytes::new()), ..data };
+        data.write(&mut self.writer, self.version)?;
+        if length == 0 {
+            return Ok(());
+        }
+        let tail = if self.flexible { 2 } else { 4 };
+        let written = self.writer.len();
+        self.writer.buffer().truncate(written - tail);
+        if self.flexible {
+            self.writer.uvarint(length as u32 + 1);
+        } else {
+            self.writer.i32(length as i32);
+        }
+        for slice in slices {
+            let Some(file) = slice.file.as_std().filter(|_| slice.len > COPY_BYTES_MAX) else {
+                self.copy(&slice)?;
+                continue;
+            };
+            let file = FilePiece { file: file.clone(), position: slice.position, len: slice.len };
+            let done = std::mem::replace(&mut self.writer, Writer::with_capacity(64));
+            self.pieces.push(Part::Bytes(done.into_buffer()));
+            self.writer.set_flexible(self.flexible);
+            self.pieces.push(Part::File(file));
+        }
+        self.no_tags();
+        Ok(())
+    }
+
+    /// Reads a piece into the frame. What cannot be read has been promised already: the frame cannot be mended.
+    fn copy(&mut self, slice: &RecordsSlice) -> Result<(), EncodeError> {
+        let mut bytes = Vec::with_capacity(slice.len);
+        slice.read_into(&mut bytes).map_err(|error| {
+            tracing::error!(%error, "records cannot be read");
+            EncodeError::Length(slice.len)
+        })?;
+        self.writer.put(&bytes);
+        Ok(())
+    }
+
+    fn finish(mut self) -> Outgoing {
+        self.pieces.push(Part::Bytes(self.writer.into_buffer()));
+        let length = |part: &Part| match part {
+            Part::Bytes(bytes) => bytes.len(),
+            Part::Shared(bytes) => bytes.len(),
+            Part::File(piece) => piece.len,
+        };
+        let more_bytes = self.pieces.iter().skip(1).map(length).sum();
+        let mut pieces = self.pieces.into_iter();
+        let head = match pieces.next() {
+            Some(Part::Bytes(head)) => end_frame(head, more_bytes),
+            _ => BytesMut::new(),
+        };
+        Outgoing { head, tail: pieces.collect() }
+    }
+}

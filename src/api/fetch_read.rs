@@ -1,0 +1,257 @@
+//! Reading what a fetch asks for: from the views, in the request's order, until its bytes are full; or waiting for more.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use super::context::Call;
+use super::fetch_session::{Outcome, TopicRef, Wanted};
+use crate::error::{Error, ErrorCode};
+use crate::log::view::{PartitionView, RecordsSlice};
+use crate::log::waiters::{Guard, Wake, Watch};
+use crate::partition::replica::Replica;
+use crate::types::{TopicIdPartition, Uuid};
+use crate::wire::messages::fetch::{
+    AbortedTransaction, EpochEndOffset, LeaderIdAndEpoch, PartitionData,
+};
+
+/// What bounds one fetch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) max_bytes: usize,
+    pub(super) min_bytes: usize,
+    pub(super) max_wait: Duration,
+    pub(super) read_committed: bool,
+    pub(super) from_follower: bool,
+}
+
+impl Limits {
+    /// Which end of the log this reader reads up to.
+    fn watch(&self) -> Watch {
+        match (self.from_follower, self.read_committed) {
+            (true, _) => Watch::LogEnd,
+            (_, true) => Watch::LastStable,
+            _ => Watch::HighWatermark,
+        }
+    }
+}
+
+/// What was found for one partition.
+pub(super) struct Read {
+    data: PartitionData,
+    slices: Vec<RecordsSlice>,
+    view: Option<Arc<PartitionView>>,
+}
+
+impl Read {
+    fn failed(partition: i32, code: ErrorCode) -> Self {
+        let data = PartitionData {
+            partition_index: partition,
+            error_code: code.code(),
+            high_watermark: -1,
+            ..Default::default()
+        };
+        Self { data, slices: Vec::new(), view: None }
+    }
+
+    fn bytes(&self) -> usize {
+        self.slices.iter().map(|slice| slice.len).sum()
+    }
+
+    /// Whether waiting would change nothing: the client must be told.
+    fn is_urgent(&self) -> bool {
+        self.data.error_code != 0 || self.data.diverging_epoch.end_offset >= 0
+    }
+
+    pub(super) fn outcome(&self) -> Outcome {
+        Outcome {
+            error: self.is_urgent(),
+            records_bytes: self.bytes(),
+            high_watermark: self.data.high_watermark,
+            log_start_offset: self.data.log_start_offset,
+        }
+    }
+
+    pub(super) fn into_parts(self) -> (PartitionData, Vec<RecordsSlice>) {
+        (self.data, self.slices)
+    }
+}
+
+/// Reads all partitions; waits while there is too little and time is left.
+pub(super) async fn gather(call: &Call, wanted: &[Wanted], limits: &Limits) -> Vec<Read> {
+    let deadline = tokio::time::Instant::now() + limits.max_wait;
+    loop {
+        let reads = read_all(call, wanted, limits).await;
+        let bytes: usize = reads.iter().map(Read::bytes).sum();
+        let enough =
+            bytes >= limits.min_bytes || wanted.is_empty() || reads.iter().any(Read::is_urgent);
+        if enough || limits.max_wait.is_zero() {
+            return reads;
+        }
+        if tokio::time::timeout_at(deadline, grown(wanted, &reads, limits.watch())).await.is_err() {
+            return reads;
+        }
+    }
+}
+
+/// Ready when one of the partitions has more than was read of it.
+async fn grown(wanted: &[Wanted], reads: &[Read], watch: Watch) {
+    let waits: Vec<_> = wanted
+        .iter()
+        .zip(reads)
+        .filter_map(|(wanted, read)| Some((read.view.as_ref()?, wanted, read)))
+        .map(|(view, wanted, read)| {
+            (view, view.offset(watch).min(seen_until(wanted, read, view, watch)))
+        })
+        .collect();
+    let mut guards: Vec<Guard> = Vec::new();
+    poll_fn(|cx| {
+        if !guards.is_empty() {
+            return Poll::Ready(());
+        }
+        for (view, beyond) in &waits {
+            guards.push(view.waiters().park(watch, *beyond, Wake::Task(cx.waker().clone())));
+        }
+        // What has come between the read and the parking would else be missed.
+        if waits.iter().any(|(view, beyond)| view.offset(watch) > *beyond) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+}
+
+/// The offset that the reader has seen the log up to.
+fn seen_until(wanted: &Wanted, read: &Read, view: &PartitionView, watch: Watch) -> i64 {
+    match watch {
+        Watch::LogEnd => {
+            wanted.fetch_offset.max(if read.slices.is_empty() { 0 } else { view.log_end_offset() })
+        }
+        Watch::HighWatermark => read.data.high_watermark,
+        Watch::LastStable => read.data.last_stable_offset,
+    }
+}
+
+async fn read_all(call: &Call, wanted: &[Wanted], limits: &Limits) -> Vec<Read> {
+    let mut reads = Vec::with_capacity(wanted.len());
+    let mut left = limits.max_bytes;
+    let mut none_yet = true;
+    for partition in wanted {
+        let read = match find(call, partition) {
+            Ok(replica) => read(&replica, partition, limits, left, none_yet).await,
+            Err(code) => Read::failed(partition.partition, code),
+        };
+        none_yet &= read.slices.is_empty();
+        left = left.saturating_sub(read.bytes());
+        reads.push(read);
+    }
+    reads
+}
+
+fn find(call: &Call, wanted: &Wanted) -> Result<Arc<Replica>, ErrorCode> {
+    let (topic_id, unknown) = match &wanted.topic {
+        TopicRef::Id(id) => (*id, ErrorCode::UnknownTopicId),
+        TopicRef::Name(name) => (
+            call.context.image().topics.id(name).unwrap_or(Uuid::ZERO),
+            ErrorCode::UnknownTopicOrPartition,
+        ),
+    };
+    let id = TopicIdPartition { topic_id, partition: wanted.partition };
+    call.context.replica(&id).map_err(|code| match code {
+        ErrorCode::UnknownTopicOrPartition
+            if call.context.image().topics.by_id(topic_id).is_none() =>
+        {
+            unknown
+        }
+        code => code,
+    })
+}
+
+async fn read(
+    replica: &Replica,
+    wanted: &Wanted,
+    limits: &Limits,
+    left: usize,
+    min_one: bool,
+) -> Read {
+    match try_read(replica, wanted, limits, left, min_one).await {
+        Ok(read) => read,
+        Err(code) => {
+            let mut read = Read::failed(wanted.partition, code);
+            if matches!(code, ErrorCode::NotLeaderOrFollower | ErrorCode::FencedLeaderEpoch) {
+                let (leader_id, leader_epoch) = (replica.leader(), replica.leader_epoch());
+                read.data.current_leader =
+                    LeaderIdAndEpoch { leader_id, leader_epoch, ..Default::default() };
+            }
+            read
+        }
+    }
+}
+
+async fn try_read(
+    replica: &Replica,
+    wanted: &Wanted,
+    limits: &Limits,
+    left: usize,
+    min_one: bool,
+) -> Result<Read, ErrorCode> {
+    replica.check_leader(wanted.leader_epoch)?;
+    let view = match replica.open_view() {
+        Some(view) => view,
+        None => replica.view().await?,
+    };
+    let mut data = PartitionData {
+        partition_index: wanted.partition,
+        high_watermark: view.high_watermark(),
+        last_stable_offset: view.last_stable_offset(),
+        log_start_offset: view.log_start_offset(),
+        ..Default::default()
+    };
+    if let Some(diverging) = diverging(wanted, &view)? {
+        data.diverging_epoch = diverging;
+        return Ok(Read { data, slices: Vec::new(), view: Some(view) });
+    }
+    let up_to = view.offset(limits.watch());
+    let max_bytes = usize::try_from(wanted.max_bytes).unwrap_or(0).min(left);
+    let found = view
+        .read(wanted.fetch_offset, max_bytes, min_one, up_to)
+        .map_err(|error| told(replica, &error))?;
+    data.aborted_transactions = limits.read_committed.then(Vec::new);
+    if limits.read_committed && !found.slices.is_empty() {
+        let aborted = view
+            .aborted_transactions(wanted.fetch_offset, found.next_offset)
+            .map_err(|error| told(replica, &error))?;
+        data.aborted_transactions = Some(aborted.iter().map(aborted_transaction).collect());
+    }
+    Ok(Read { data, slices: found.slices, view: Some(view) })
+}
+
+fn aborted_transaction(aborted: &crate::log::txn_index::AbortedTxn) -> AbortedTransaction {
+    AbortedTransaction {
+        producer_id: aborted.producer_id,
+        first_offset: aborted.first_offset,
+        ..Default::default()
+    }
+}
+
+fn told(replica: &Replica, error: &Error) -> ErrorCode {
+    let code = error.code();
+    if code != ErrorCode::OffsetOutOfRange {
+        tracing::error!(partition = %replica.name, %error, "the log cannot be read");
+    }
+    code
+}
+
+/// Where a follower's log and ours part, if they do (KIP-595).
+fn diverging(wanted: &Wanted, view: &PartitionView) -> Result<Option<EpochEndOffset>, ErrorCode> {
+    if !wanted.has_last_fetched_epoch() {
+        return Ok(None);
+    }
+    let Some((epoch, end_offset)) = view.end_offset_for_epoch(wanted.last_fetched_epoch) else {
+        return Err(ErrorCode::OffsetOutOfRange);
+    };
+    let parted = epoch < wanted.last_fetched_epoch || end_offset < wanted.fetch_offset;
+    Ok(parted.then(|| EpochEndOffset { epoch, end_offset, ..Default::default() }))
+}

@@ -1,0 +1,375 @@
+//! Fetch sessions (KIP-227): what a client fetches, remembered, so that it need only say what changed.
+//!
+//! Pure: time is passed in, and nothing is read here. A request becomes a [`Plan`]; when its partitions are read, the plan
+//! says which of them the answer must name.
+
+use std::collections::HashMap;
+
+use crate::error::ErrorCode;
+use crate::types::{LeaderEpoch, Millis, NONE, Offset, PartitionId, TopicId};
+
+/// No session: the request stands for itself.
+const INVALID_SESSION_ID: i32 = 0;
+/// The epoch that asks for a new session.
+const INITIAL_EPOCH: i32 = 0;
+/// The epoch that asks for no session, and ends the one it names.
+const FINAL_EPOCH: i32 = -1;
+
+/// A partition as the request names it: by id since version 13, by name before.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum TopicRef {
+    Id(TopicId),
+    Name(String),
+}
+
+/// One partition that is to be read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Wanted {
+    pub(crate) topic: TopicRef,
+    pub(crate) partition: PartitionId,
+    pub(crate) fetch_offset: Offset,
+    pub(crate) max_bytes: i32,
+    pub(crate) leader_epoch: LeaderEpoch,
+    pub(crate) last_fetched_epoch: LeaderEpoch,
+    pub(crate) log_start_offset: Offset,
+}
+
+/// What the answer says of a partition beside its records; an incremental answer leaves out what has not changed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Outcome {
+    pub(crate) error: bool,
+    pub(crate) records_bytes: usize,
+    pub(crate) high_watermark: Offset,
+    pub(crate) log_start_offset: Offset,
+}
+
+/// What one request comes to.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) wanted: Vec<Wanted>,
+    kind: Kind,
+}
+
+#[derive(Debug, PartialEq)]
+enum Kind {
+    /// The answer names every partition, and nothing is remembered.
+    Sessionless,
+    /// The answer names every partition and a new session.
+    New,
+    /// The answer names what has changed.
+    Incremental(i32),
+}
+
+#[derive(Debug)]
+struct Remembered {
+    wanted: Wanted,
+    high_watermark: Offset,
+    log_start_offset: Offset,
+    /// An error was told last, so that its end is worth telling.
+    error: bool,
+}
+
+#[derive(Debug)]
+struct Session {
+    epoch: i32,
+    uses_ids: bool,
+    privileged: bool,
+    last_used: Millis,
+    created: Millis,
+    /// In the order in which they are read: those that had records go to the end, so that none starves.
+    partitions: Vec<Remembered>,
+}
+
+/// What one request says of its session.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SessionRequest {
+    pub(crate) id: i32,
+    pub(crate) epoch: i32,
+    pub(crate) uses_ids: bool,
+    /// Whether a follower asks: its session is kept before a consumer's.
+    pub(crate) from_follower: bool,
+}
+
+/// All sessions of a node.
+#[derive(Debug)]
+pub(crate) struct FetchSessions {
+    sessions: HashMap<i32, Session>,
+    slots: usize,
+    eviction_ms: Millis,
+    next_id: i32,
+}
+
+impl FetchSessions {
+    /// `max.incremental.fetch.session.cache.slots`; a session unused for `eviction_ms` gives way to another. `seed` keeps
+    /// the ids of one life of the node apart from those of the next.
+    pub(crate) fn new(slots: usize, eviction_ms: Millis, seed: i32) -> Self {
+        Self { sessions: HashMap::new(), slots, eviction_ms, next_id: seed & 0x7fff_ffff }
+    }
+
+    /// Turns a request into what is to be read.
+    ///
+    /// # Errors
+    /// `FETCH_SESSION_ID_NOT_FOUND`, `INVALID_FETCH_SESSION_EPOCH`, `FETCH_SESSION_TOPIC_ID_ERROR`.
+    pub(crate) fn begin(
+        &mut self,
+        request: SessionRequest,
+        partitions: Vec<Wanted>,
+        forgotten: &[(TopicRef, PartitionId)],
+        now: Millis,
+    ) -> Result<Plan, ErrorCode> {
+        if request.epoch == FINAL_EPOCH || request.epoch == INITIAL_EPOCH {
+            if request.id != INVALID_SESSION_ID {
+                self.sessions.remove(&request.id);
+            }
+            let kind = if request.epoch == FINAL_EPOCH { Kind::Sessionless } else { Kind::New };
+            return Ok(Plan { wanted: partitions, kind });
+        }
+        let session =
+            self.sessions.get_mut(&request.id).ok_or(ErrorCode::FetchSessionIdNotFound)?;
+        if session.uses_ids != request.uses_ids {
+            return Err(ErrorCode::FetchSessionTopicIdError);
+        }
+        if session.epoch != request.epoch {
+            return Err(ErrorCode::InvalidFetchSessionEpoch);
+        }
+        session.change(partitions, forgotten);
+        session.epoch = next_epoch(session.epoch);
+        session.last_used = now;
+        let wanted =
+            session.partitions.iter().map(|remembered| remembered.wanted.clone()).collect();
+        Ok(Plan { wanted, kind: Kind::Incremental(request.id) })
+    }
+
+    /// Which partitions of the plan the answer names, and under which session. `outcomes` are in the plan's order.
+    pub(crate) fn finish(
+        &mut self,
+        plan: &Plan,
+        request: SessionRequest,
+        outcomes: &[Outcome],
+        now: Millis,
+    ) -> (i32, Vec<bool>) {
+        match plan.kind {
+            Kind::Sessionless => (INVALID_SESSION_ID, vec![true; outcomes.len()]),
+            Kind::New => (self.remember(plan, request, outcomes, now), vec![true; outcomes.len()]),
+            Kind::Incremental(id) => {
+                let Some(session) = self.sessions.get_mut(&id) else {
+                    return (id, vec![true; outcomes.len()]);
+                };
+                (id, session.update(&plan.wanted, outcomes))
+            }
+        }
+    }
+
+    /// Whether the plan's answer may be empty: an incremental one that has nothing to say.
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Keeps a new session, if there is a slot or somebody to take one from; its id, or 0.
+    fn remember(
+        &mut self,
+        plan: &Plan,
+        request: SessionRequest,
+        outcomes: &[Outcome],
+        now: Millis,
+    ) -> i32 {
+        if plan.wanted.is_empty() || !self.make_room(request.from_follower, plan.wanted.len(), now)
+        {
+            return INVALID_SESSION_ID;
+        }
+        let id = loop {
+            self.next_id = if self.next_id == i32::MAX { 1 } else { self.next_id + 1 };
+            if !self.sessions.contains_key(&self.next_id) {
+                break self.next_id;
+            }
+        };
+        let partitions = plan.wanted.iter().zip(outcomes).map(|(wanted, outcome)| Remembered {
+            wanted: wanted.clone(),
+            high_watermark: outcome.high_watermark,
+            log_start_offset: outcome.log_start_offset,
+            error: outcome.error,
+        });
+        let session = Session {
+            epoch: next_epoch(INITIAL_EPOCH),
+            uses_ids: request.uses_ids,
+            privileged: request.from_follower,
+            last_used: now,
+            created: now,
+            partitions: partitions.collect(),
+        };
+        self.sessions.insert(id, session);
+        id
+    }
+
+    fn make_room(&mut self, privileged: bool, size: usize, now: Millis) -> bool {
+        if self.sessions.len() < self.slots {
+            return true;
+        }
+        let stale = |session: &Session| now - session.last_used > self.eviction_ms;
+        let smaller = |session: &Session| {
+            now - session.created > self.eviction_ms
+                && ((privileged && !session.privileged)
+                    || (privileged == session.privileged && session.partitions.len() < size))
+        };
+        let victim = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| stale(session) || smaller(session))
+            .min_by_key(|(_, session)| (session.last_used, session.partitions.len()))
+            .map(|(id, _)| *id);
+        victim.is_some_and(|id| self.sessions.remove(&id).is_some())
+    }
+}
+
+impl Session {
+    fn change(&mut self, partitions: Vec<Wanted>, forgotten: &[(TopicRef, PartitionId)]) {
+        let mut places: HashMap<_, _> = self
+            .partitions
+            .iter()
+            .enumerate()
+            .map(|(place, known)| ((known.wanted.topic.clone(), known.wanted.partition), place))
+            .collect();
+        for wanted in partitions {
+            match places.get(&(wanted.topic.clone(), wanted.partition)) {
+                Some(&place) => self.partitions[place].wanted = wanted,
+                None => {
+                    places.insert((wanted.topic.clone(), wanted.partition), self.partitions.len());
+                    let (high_watermark, log_start_offset) = (-1, -1);
+                    self.partitions.push(Remembered {
+                        wanted,
+                        high_watermark,
+                        log_start_offset,
+                        error: false,
+                    });
+                }
+            }
+        }
+        if !forgotten.is_empty() {
+            self.partitions.retain(|known| {
+                !forgotten.iter().any(|(topic, partition)| {
+                    *topic == known.wanted.topic && *partition == known.wanted.partition
+                })
+            });
+        }
+    }
+
+    fn update(&mut self, wanted: &[Wanted], outcomes: &[Outcome]) -> Vec<bool> {
+        // The session was locked to this request's epoch; should another have changed it meanwhile, all is told.
+        if self.partitions.len() != wanted.len() {
+            return vec![true; outcomes.len()];
+        }
+        let mut told = Vec::with_capacity(outcomes.len());
+        for (known, outcome) in self.partitions.iter_mut().zip(outcomes) {
+            let changed = outcome.records_bytes > 0
+                || outcome.error
+                || known.error
+                || known.high_watermark != outcome.high_watermark
+                || known.log_start_offset != outcome.log_start_offset;
+            known.high_watermark = outcome.high_watermark;
+            known.log_start_offset = outcome.log_start_offset;
+            known.error = outcome.error;
+            told.push(changed);
+        }
+        self.rotate(outcomes);
+        told
+    }
+
+    /// Puts those that had records behind those that had none.
+    fn rotate(&mut self, outcomes: &[Outcome]) {
+        if self.partitions.len() > 1 {
+            let partitions = std::mem::take(&mut self.partitions);
+            let (full, empty): (Vec<_>, Vec<_>) = partitions
+                .into_iter()
+                .zip(outcomes)
+                .partition(|(_, outcome)| outcome.records_bytes > 0);
+            self.partitions = empty.into_iter().chain(full).map(|(known, _)| known).collect();
+        }
+    }
+}
+
+fn next_epoch(epoch: i32) -> i32 {
+    if epoch == i32::MAX { 1 } else { epoch + 1 }
+}
+
+impl Wanted {
+    /// Whether the reader is a follower that tells what it has (KIP-595's truncation on fetch).
+    pub(crate) fn has_last_fetched_epoch(&self) -> bool {
+        self.last_fetched_epoch != NONE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(partition: PartitionId, fetch_offset: Offset) -> Wanted {
+        let topic = TopicRef::Name("t".to_owned());
+        Wanted {
+            topic,
+            partition,
+            fetch_offset,
+            max_bytes: 100,
+            leader_epoch: NONE,
+            last_fetched_epoch: NONE,
+            log_start_offset: -1,
+        }
+    }
+
+    fn outcome(records_bytes: usize, high_watermark: Offset) -> Outcome {
+        Outcome { error: false, records_bytes, high_watermark, log_start_offset: 0 }
+    }
+
+    fn request(id: i32, epoch: i32) -> SessionRequest {
+        SessionRequest { id, epoch, uses_ids: false, from_follower: false }
+    }
+
+    #[test]
+    fn a_session_tells_only_what_changed() {
+        let mut sessions = FetchSessions::new(10, 1_000, 7);
+        let first = request(0, 0);
+        let plan = sessions.begin(first, vec![wanted(0, 0), wanted(1, 0)], &[], 0).expect("new");
+        let (id, told) = sessions.finish(&plan, first, &[outcome(10, 5), outcome(0, 5)], 0);
+        assert!(id > 0 && told == [true, true]);
+
+        let second = request(id, 1);
+        let plan = sessions.begin(second, vec![wanted(0, 5)], &[], 1).expect("known");
+        assert_eq!(plan.wanted.len(), 2);
+        let (_, told) = sessions.finish(&plan, second, &[outcome(0, 5), outcome(3, 6)], 1);
+        assert_eq!(told, [false, true]);
+
+        assert_eq!(
+            sessions.begin(request(id, 1), vec![], &[], 2).err(),
+            Some(ErrorCode::InvalidFetchSessionEpoch)
+        );
+        let gone = [(TopicRef::Name("t".to_owned()), 1)];
+        assert_eq!(
+            sessions.begin(request(id, 2), vec![], &gone, 2).expect("known").wanted,
+            [wanted(0, 5)]
+        );
+        assert!(
+            sessions
+                .begin(request(id, FINAL_EPOCH), vec![], &[], 3)
+                .expect("ends")
+                .wanted
+                .is_empty()
+        );
+        assert_eq!(
+            sessions.begin(request(id, 3), vec![], &[], 4).err(),
+            Some(ErrorCode::FetchSessionIdNotFound)
+        );
+    }
+
+    #[test]
+    fn slots_are_bounded() {
+        let mut sessions = FetchSessions::new(1, 1_000, 7);
+        let open = |sessions: &mut FetchSessions, now| {
+            let plan = sessions.begin(request(0, 0), vec![wanted(0, 0)], &[], now).expect("new");
+            sessions.finish(&plan, request(0, 0), &[outcome(0, 0)], now).0
+        };
+        assert!(open(&mut sessions, 0) > 0);
+        assert_eq!(open(&mut sessions, 500), INVALID_SESSION_ID);
+        assert!(open(&mut sessions, 1_501) > 0);
+        assert_eq!(sessions.len(), 1);
+    }
+}

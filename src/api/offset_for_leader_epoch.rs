@@ -1,0 +1,42 @@
+//! OffsetForLeaderEpoch (23), versions 2–4: where an epoch ended, so that a client can see that it was cut off (KIP-320).
+
+use super::context::Call;
+use crate::error::ErrorCode;
+use crate::types::{LeaderEpoch, Offset, TopicIdPartition, Uuid};
+use crate::wire::messages::offset_for_leader_epoch::{
+    EpochEndOffset, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, OffsetForLeaderTopicResult,
+};
+
+pub(crate) async fn handle(call: Call, request: OffsetForLeaderEpochRequest) -> OffsetForLeaderEpochResponse {
+    let mut response = OffsetForLeaderEpochResponse::default();
+    for topic in request.topics {
+        let topic_id = call.context.image().topics.id(&topic.topic).unwrap_or(Uuid::ZERO);
+        let mut partitions = Vec::with_capacity(topic.partitions.len());
+        for wanted in topic.partitions {
+            let id = TopicIdPartition { topic_id, partition: wanted.partition };
+            let found = find(&call, id, wanted.current_leader_epoch, wanted.leader_epoch).await;
+            let (leader_epoch, end_offset) = *found.as_ref().unwrap_or(&(-1, -1));
+            partitions.push(EpochEndOffset {
+                error_code: found.err().unwrap_or(ErrorCode::None).code(),
+                partition: wanted.partition,
+                leader_epoch,
+                end_offset,
+                ..Default::default()
+            });
+        }
+        response.topics.push(OffsetForLeaderTopicResult { topic: topic.topic, partitions, ..Default::default() });
+    }
+    response
+}
+
+async fn find(
+    call: &Call,
+    id: TopicIdPartition,
+    believed: LeaderEpoch,
+    epoch: LeaderEpoch,
+) -> Result<(LeaderEpoch, Offset), ErrorCode> {
+    let replica = call.context.replica(&id)?;
+    replica.check_leader(believed)?;
+    let view = replica.view().await?;
+    Ok(view.end_offset_for_epoch(epoch).unwrap_or((-1, -1)))
+}

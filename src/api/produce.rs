@@ -1,0 +1,248 @@
+//! Produce (0), versions 3–13.
+//!
+//! The batches are checked here, on the connection's thread, and handed to their partitions before the request is
+//! answered, so that requests of one connection follow each other without waiting; each partition answers for itself.
+//! v5 log start offset; v8 record errors (KIP-467); v10 the current leader (KIP-951); v13 topic ids (KIP-516).
+//!
+//! Better on purpose: null records are refused with `INVALID_RECORD`, where Kafka falls silent.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use super::answer::{Answer, Pending};
+use super::context::Call;
+use super::table::decode;
+use super::{Refusal, frame};
+use crate::error::{ApiError, ErrorCode};
+use crate::metadata::Image;
+use crate::partition::append::{Append, AppendResult, Appended};
+use crate::partition::replica::Replica;
+use crate::types::{METADATA_TOPIC, NONE, TopicIdPartition, Uuid, is_internal_topic};
+use crate::wire::codec::Reader;
+use crate::wire::messages::produce::{
+    BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceData,
+    PartitionProduceResponse, ProduceRequest, ProduceResponse, TopicProduceData,
+    TopicProduceResponse,
+};
+use crate::wire::records::{self, Rejected};
+
+/// One partition's part of the request, under way or refused already.
+enum Started {
+    Sent(Arc<Replica>, oneshot::Receiver<AppendResult>),
+    Refused(Option<Arc<Replica>>, Rejected),
+}
+
+struct StartedTopic {
+    name: String,
+    topic_id: Uuid,
+    partitions: Vec<(i32, Started)>,
+}
+
+/// Starts a produce request.
+pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
+    let request: ProduceRequest = decode(&call, reader)?;
+    let image = call.context.image();
+    let acks = request.acks;
+    let transactional = request.transactional_id.is_some();
+    let topics: Vec<StartedTopic> = request
+        .topic_data
+        .into_iter()
+        .map(|topic| start_topic(&call, &image, acks, transactional, topic))
+        .collect();
+    Ok(Box::pin(async move {
+        let mut response = ProduceResponse::default();
+        for topic in topics {
+            response.responses.push(finish_topic(topic).await);
+        }
+        answer(&call, acks, response)
+    }))
+}
+
+fn start_topic(
+    call: &Call,
+    image: &Image,
+    acks: i16,
+    transactional: bool,
+    topic: TopicProduceData,
+) -> StartedTopic {
+    let (name, topic_id) = if call.version >= 13 {
+        (
+            image.topics.name(topic.topic_id).map(|name| name.to_string()).unwrap_or_default(),
+            topic.topic_id,
+        )
+    } else {
+        let id = image.topics.id(&topic.name).unwrap_or(Uuid::ZERO);
+        (topic.name, id)
+    };
+    let start = |data: PartitionProduceData| {
+        let index = data.index;
+        let started = start_partition(call, &name, topic_id, acks, transactional, data);
+        (index, started.unwrap_or_else(|(replica, rejected)| Started::Refused(replica, rejected)))
+    };
+    let partitions = topic.partition_data.into_iter().map(start).collect();
+    StartedTopic { name, topic_id, partitions }
+}
+
+type Refused = (Option<Arc<Replica>>, Rejected);
+
+fn refused(replica: Option<&Arc<Replica>>, code: ErrorCode) -> Refused {
+    (
+        replica.cloned(),
+        Rejected { code, message: code.message().to_owned(), record_errors: Vec::new() },
+    )
+}
+
+fn start_partition(
+    call: &Call,
+    name: &str,
+    topic_id: Uuid,
+    acks: i16,
+    transactional: bool,
+    data: PartitionProduceData,
+) -> Result<Started, Refused> {
+    let records = data.records.unwrap_or_else(Bytes::new);
+    records::check_request(&records, call.version).map_err(|rejected| (None, rejected))?;
+    let unknown = if call.version >= 13 {
+        ErrorCode::UnknownTopicId
+    } else {
+        ErrorCode::UnknownTopicOrPartition
+    };
+    let id = TopicIdPartition { topic_id, partition: data.index };
+    let replica = call.context.replica(&id).map_err(|code| match code {
+        ErrorCode::UnknownTopicOrPartition if name.is_empty() => refused(None, unknown),
+        code => refused(None, code),
+    })?;
+    if !matches!(acks, -1..=1) {
+        return Err(refused(None, ErrorCode::InvalidRequiredAcks));
+    }
+    if is_internal_topic(name) || name == METADATA_TOPIC {
+        return Err(refused(None, ErrorCode::InvalidTopicException));
+    }
+    if transactional {
+        // Transactions are not there yet; a producer learns that from InitProducerId already.
+        return Err(refused(None, ErrorCode::InvalidTxnState));
+    }
+    replica.check_leader(NONE).map_err(|code| refused(Some(&replica), code))?;
+    if acks == -1 {
+        call.context.check_min_isr(&replica).map_err(|code| refused(Some(&replica), code))?;
+    }
+    let settings = replica.settings();
+    let options = settings.check_options(name, data.index, call.context.clock.now());
+    let checked = records::check(records, &options).map_err(|rejected| (None, rejected))?;
+    call.context.metrics.topics.records_in(name, checked.bytes.len(), checked.header.records_count);
+    let (reply, answer) = oneshot::channel();
+    let append = Append::from_client(checked.bytes, reply);
+    replica.append(append).map_err(|code| refused(Some(&replica), code))?;
+    Ok(Started::Sent(replica, answer))
+}
+
+async fn finish_topic(topic: StartedTopic) -> TopicProduceResponse {
+    let mut response =
+        TopicProduceResponse { name: topic.name, topic_id: topic.topic_id, ..Default::default() };
+    for (index, started) in topic.partitions {
+        let partition = match started {
+            Started::Sent(replica, answer) => {
+                let result = answer.await.unwrap_or(Err(ErrorCode::NotLeaderOrFollower.into()));
+                appended(index, &replica, result)
+            }
+            Started::Refused(replica, rejected) => rejection(index, replica.as_deref(), rejected),
+        };
+        response.partition_responses.push(partition);
+    }
+    response
+}
+
+fn appended(index: i32, replica: &Replica, result: AppendResult) -> PartitionProduceResponse {
+    match result {
+        Ok(Appended { base_offset, append_time, log_start_offset, .. }) => {
+            PartitionProduceResponse {
+                index,
+                base_offset,
+                log_append_time_ms: append_time,
+                log_start_offset,
+                ..Default::default()
+            }
+        }
+        Err(ApiError { code, message }) => PartitionProduceResponse {
+            index,
+            error_code: code.code(),
+            error_message: message,
+            base_offset: -1,
+            current_leader: current_leader(code, Some(replica)),
+            ..Default::default()
+        },
+    }
+}
+
+fn rejection(
+    index: i32,
+    replica: Option<&Replica>,
+    rejected: Rejected,
+) -> PartitionProduceResponse {
+    let error_message = rejected.client_message().map(str::to_owned);
+    let told = |error: records::RecordError| BatchIndexAndErrorMessage {
+        batch_index: error.batch_index,
+        batch_index_error_message: Some(error.message),
+        ..Default::default()
+    };
+    PartitionProduceResponse {
+        index,
+        error_code: rejected.code.code(),
+        error_message,
+        record_errors: rejected.record_errors.into_iter().map(told).collect(),
+        base_offset: -1,
+        current_leader: current_leader(rejected.code, replica),
+        ..Default::default()
+    }
+}
+
+/// Who leads instead (KIP-951): told only where the client has asked the wrong node.
+fn current_leader(code: ErrorCode, replica: Option<&Replica>) -> LeaderIdAndEpoch {
+    match (code, replica) {
+        (ErrorCode::NotLeaderOrFollower | ErrorCode::FencedLeaderEpoch, Some(replica)) => {
+            LeaderIdAndEpoch {
+                leader_id: replica.leader(),
+                leader_epoch: replica.leader_epoch(),
+                ..Default::default()
+            }
+        }
+        _ => LeaderIdAndEpoch::default(),
+    }
+}
+
+/// With `acks=0` nothing is answered; an error then ends the connection, which is all a client can be told.
+fn answer(call: &Call, acks: i16, mut response: ProduceResponse) -> Answer {
+    let failed = |partition: &PartitionProduceResponse| partition.error_code != 0;
+    let any_failed =
+        response.responses.iter().flat_map(|topic| &topic.partition_responses).any(failed);
+    match (acks, any_failed) {
+        (0, true) => Answer::Close,
+        (0, false) => Answer::Nothing,
+        _ => {
+            response.node_endpoints = node_endpoints(call, &response);
+            frame::<ProduceRequest>(call.head(), &response)
+        }
+    }
+}
+
+fn node_endpoints(call: &Call, response: &ProduceResponse) -> Vec<NodeEndpoint> {
+    let mut leaders: Vec<i32> = response
+        .responses
+        .iter()
+        .flat_map(|topic| &topic.partition_responses)
+        .map(|partition| partition.current_leader.leader_id)
+        .filter(|leader| *leader >= 0)
+        .collect();
+    leaders.sort_unstable();
+    leaders.dedup();
+    let endpoint = |node_id| {
+        let image = call.context.image();
+        let broker = image.cluster.broker(node_id)?;
+        let endpoint = broker.endpoint(&call.session.listener)?;
+        let (host, port) = (endpoint.host.clone(), i32::from(endpoint.port));
+        Some(NodeEndpoint { node_id, host, port, rack: broker.rack.clone(), ..Default::default() })
+    };
+    leaders.into_iter().filter_map(endpoint).collect()
+}

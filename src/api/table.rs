@@ -1,0 +1,78 @@
+//! The table of APIs: what is served, on which listener, by whom. Dispatch, ApiVersions and the docs come from it.
+
+use std::future::Future;
+
+use super::answer::Pending;
+use super::context::{Call, ListenerKind};
+use super::{Refusal, frame};
+use crate::wire::api_key::ApiKey;
+use crate::wire::codec::{DecodeError, Reader};
+use crate::wire::message::Request;
+
+/// One API: its key, the listeners that serve it, and its handler.
+pub(crate) struct Row {
+    pub(crate) key: ApiKey,
+    listeners: &'static [ListenerKind],
+    pub(crate) serve: fn(Call, Reader) -> Result<Pending, Refusal>,
+}
+
+const BROKER: &[ListenerKind] = &[ListenerKind::Broker];
+const BOTH: &[ListenerKind] = &[ListenerKind::Broker, ListenerKind::Controller];
+
+const fn row(
+    key: ApiKey,
+    listeners: &'static [ListenerKind],
+    serve: fn(Call, Reader) -> Result<Pending, Refusal>,
+) -> Row {
+    Row { key, listeners, serve }
+}
+
+/// Every API that is served, by key.
+#[rustfmt::skip]
+static TABLE: &[Row] = &[
+    row(ApiKey::Produce, BROKER, super::produce::handle),
+    row(ApiKey::Fetch, BROKER, super::fetch::handle),
+    row(ApiKey::ListOffsets, BROKER, |call, reader| simple(call, reader, super::list_offsets::handle)),
+    row(ApiKey::Metadata, BROKER, |call, reader| simple(call, reader, super::metadata::handle)),
+    row(ApiKey::ApiVersions, BOTH, super::api_versions::handle),
+    row(ApiKey::DeleteRecords, BROKER, |call, reader| simple(call, reader, super::delete_records::handle)),
+    row(ApiKey::OffsetForLeaderEpoch, BROKER, |call, reader| simple(call, reader, super::offset_for_leader_epoch::handle)),
+    row(ApiKey::DescribeLogDirs, BROKER, |call, reader| simple(call, reader, super::describe_log_dirs::handle)),
+    row(ApiKey::DescribeProducers, BROKER, |call, reader| simple(call, reader, super::describe_producers::handle)),
+    row(ApiKey::DescribeTopicPartitions, BROKER, |call, reader| simple(call, reader, super::describe_topic_partitions::handle)),
+    row(ApiKey::DescribeCluster, BOTH, |call, reader| simple(call, reader, super::describe_cluster::handle)),
+];
+
+/// The row of `key` on a listener of `kind`; none where it is not served there.
+pub(crate) fn find(key: ApiKey, kind: ListenerKind) -> Option<&'static Row> {
+    TABLE.iter().find(|row| row.key == key && row.listeners.contains(&kind))
+}
+
+/// What a listener of `kind` serves, by key.
+pub(crate) fn served(kind: ListenerKind) -> impl Iterator<Item = ApiKey> {
+    TABLE.iter().filter(move |row| row.listeners.contains(&kind)).map(|row| row.key)
+}
+
+/// Decodes a request; bytes left over are no such request.
+pub(crate) fn decode<R: Request>(call: &Call, mut reader: Reader) -> Result<R, Refusal> {
+    let request = R::decode(&mut reader, call.version)?;
+    match reader.remaining() {
+        0 => Ok(request),
+        bytes => Err(Refusal::Malformed(DecodeError::Trailing(bytes))),
+    }
+}
+
+/// Decodes the request, runs its handler, and frames the answer.
+fn simple<R, F>(
+    call: Call,
+    reader: Reader,
+    handler: impl FnOnce(Call, R) -> F + 'static,
+) -> Result<Pending, Refusal>
+where
+    R: Request + 'static,
+    F: Future<Output = R::Response> + 'static,
+{
+    let request = decode::<R>(&call, reader)?;
+    let head = call.head();
+    Ok(Box::pin(async move { frame::<R>(head, &handler(call, request).await) }))
+}

@@ -1,0 +1,323 @@
+//! One shard: one partition of an internal topic and the machine that is kept in it.
+//!
+//! The shard replays its partition when it is first asked something, then feeds its machine requests and timers, appends
+//! what the machine decides, and holds answers back until that is committed. When an append fails, or an offset is not the
+//! one foreseen, the shard stops as failed: its successor replays the log, which is the one way to recover. It never
+//! decides anything itself.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::fut::{ActorFutureExt, wrap_future};
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnHandle};
+use tokio::sync::oneshot;
+
+use super::machine::{Decision, Machine, StoredRecord, Ticket};
+use crate::clock::Clock;
+use crate::error::ErrorCode;
+use crate::metadata::Image;
+use crate::partition::append::{Append, Appended};
+use crate::partition::replica::Replica;
+use crate::supervision::{DeathWatch, Stop};
+use crate::types::{Millis, Offset};
+use crate::wire::records::BatchBuilder;
+
+/// Requests that may wait for a shard.
+const MAILBOX: usize = 4096;
+
+/// A request for the machine of a shard.
+pub struct Ask<M: Machine> {
+    /// What is asked.
+    pub request: M::Request,
+    /// Where the answer goes.
+    pub reply: oneshot::Sender<M::Reply>,
+}
+
+impl<M: Machine> Message for Ask<M> {
+    type Result = ();
+}
+
+/// The cluster's metadata has changed.
+pub struct ImageChanged(pub Arc<Image>);
+
+impl Message for ImageChanged {
+    type Result = ();
+}
+
+/// What a shard is made of.
+pub struct ShardSpec<M: Machine> {
+    /// The partition that holds the shard's records.
+    pub replica: Arc<Replica>,
+    /// Makes an empty machine.
+    pub machine: Arc<dyn Fn(&Arc<Image>) -> M + Send + Sync>,
+    /// The metadata of the moment.
+    pub image: Arc<arc_swap::ArcSwap<Image>>,
+    /// The time, for timers and timestamps.
+    pub clock: Clock,
+}
+
+impl<M: Machine> Clone for ShardSpec<M> {
+    fn clone(&self) -> Self {
+        Self {
+            replica: self.replica.clone(),
+            machine: self.machine.clone(),
+            image: self.image.clone(),
+            clock: self.clock.clone(),
+        }
+    }
+}
+
+struct Parked<M: Machine> {
+    /// The offset that the high watermark must have passed.
+    after: Offset,
+    replies: Vec<(Ticket, M::Reply)>,
+}
+
+enum Life<M: Machine> {
+    /// Nothing read yet; the first request starts that.
+    AtRest,
+    /// The partition is being replayed; requests wait.
+    Loading(Vec<Ask<M>>),
+    /// At work.
+    Ready(M),
+}
+
+/// The actor of one shard.
+pub struct Shard<M: Machine> {
+    spec: ShardSpec<M>,
+    life: Life<M>,
+    /// The offset that the next record will have.
+    next_offset: Offset,
+    committed: Offset,
+    parked: VecDeque<Parked<M>>,
+    waiting: HashMap<Ticket, oneshot::Sender<M::Reply>>,
+    next_ticket: u64,
+    timers: BTreeSet<(Millis, M::Timer)>,
+    due: BTreeMap<M::Timer, Millis>,
+    alarm: Option<(Millis, SpawnHandle)>,
+    watch: DeathWatch,
+}
+
+impl<M: Machine> Shard<M> {
+    /// A shard at rest.
+    pub fn new(spec: ShardSpec<M>, watch: DeathWatch) -> Self {
+        Self {
+            spec,
+            life: Life::AtRest,
+            next_offset: 0,
+            committed: 0,
+            parked: VecDeque::new(),
+            waiting: HashMap::new(),
+            next_ticket: 0,
+            timers: BTreeSet::new(),
+            due: BTreeMap::new(),
+            alarm: None,
+            watch,
+        }
+    }
+
+    fn fail(&mut self, ctx: &mut Context<Self>, why: &str) {
+        tracing::warn!(partition = %self.spec.replica.name, why, "coordinator shard gives up its state");
+        self.watch.fail();
+        ctx.stop();
+    }
+
+    /// Reads the partition into a fresh machine, aside from the mailbox so that others on this thread go on.
+    fn load(&mut self, first: Ask<M>, ctx: &mut Context<Self>) {
+        self.life = Life::Loading(vec![first]);
+        let spec = self.spec.clone();
+        let loading = async move {
+            let mut machine = (spec.machine)(&spec.image.load_full());
+            let end = super::loading::replay(&spec.replica, &mut machine).await?;
+            Ok::<_, ErrorCode>((machine, end))
+        };
+        ctx.spawn(wrap_future::<_, Self>(loading).map(|loaded, shard, ctx| match loaded {
+            Ok((machine, end)) => shard.loaded(machine, end, ctx),
+            Err(code) => shard.not_loaded(code),
+        }));
+    }
+
+    fn loaded(&mut self, mut machine: M, end: Offset, ctx: &mut Context<Self>) {
+        tracing::info!(partition = %self.spec.replica.name, end, "coordinator shard loaded");
+        self.next_offset = end;
+        self.committed = end;
+        let decision = machine.loaded(self.spec.clock.now());
+        let Life::Loading(asks) = std::mem::replace(&mut self.life, Life::Ready(machine)) else {
+            return;
+        };
+        self.carry_out(decision, ctx);
+        for ask in asks {
+            self.decide(ask, ctx);
+        }
+    }
+
+    fn not_loaded(&mut self, code: ErrorCode) {
+        let Life::Loading(asks) = std::mem::replace(&mut self.life, Life::AtRest) else { return };
+        for ask in asks {
+            // The one who asked may have gone, which is no news to anybody.
+            let _ = ask.reply.send(M::refused(&ask.request, code));
+        }
+    }
+
+    fn decide(&mut self, ask: Ask<M>, ctx: &mut Context<Self>) {
+        let ticket = Ticket(self.next_ticket);
+        self.next_ticket += 1;
+        self.waiting.insert(ticket, ask.reply);
+        let now = self.spec.clock.now();
+        let Life::Ready(machine) = &mut self.life else { return };
+        let decision = machine.decide(ticket, ask.request, now);
+        self.carry_out(decision, ctx);
+    }
+
+    fn carry_out(&mut self, decision: Decision<M>, ctx: &mut Context<Self>) {
+        let Decision { records, replies, timers } = decision;
+        for (timer, at) in timers {
+            self.set_timer(timer, at);
+        }
+        if !records.is_empty() && !self.append(&records, ctx) {
+            return;
+        }
+        if self.committed >= self.next_offset {
+            self.answer(replies);
+        } else if !replies.is_empty() {
+            self.parked.push_back(Parked { after: self.next_offset, replies });
+        }
+        self.set_alarm(ctx);
+    }
+
+    /// Applies the records at once and sends them to the partition; answers wait until they are committed.
+    fn append(&mut self, records: &[StoredRecord], ctx: &mut Context<Self>) -> bool {
+        let now = self.spec.clock.now();
+        let mut batch = BatchBuilder::new();
+        let base = self.next_offset;
+        for record in records {
+            batch.append(now, Some(&record.key), record.value.as_deref());
+        }
+        let (reply, appended) = oneshot::channel();
+        if self.spec.replica.append(Append::from_coordinator(batch.build(), reply)).is_err() {
+            self.fail(ctx, "the partition takes no append");
+            return false;
+        }
+        let Life::Ready(machine) = &mut self.life else { return false };
+        for (record, offset) in records.iter().zip(base..) {
+            machine.apply(offset, now, record);
+        }
+        self.next_offset = base + records.len() as Offset;
+        let expected_end = self.next_offset;
+        ctx.spawn(wrap_future::<_, Self>(appended).map(
+            move |appended, shard, ctx| match appended {
+                Ok(Ok(Appended { base_offset, .. })) if base_offset == base => {
+                    shard.committed(expected_end, ctx)
+                }
+                Ok(Ok(_)) => shard.fail(ctx, "somebody else writes to the partition"),
+                Ok(Err(_)) | Err(_) => shard.fail(ctx, "an append failed"),
+            },
+        ));
+        true
+    }
+
+    fn committed(&mut self, end: Offset, _ctx: &mut Context<Self>) {
+        self.committed = self.committed.max(end);
+        while self.parked.front().is_some_and(|parked| parked.after <= self.committed) {
+            if let Some(parked) = self.parked.pop_front() {
+                self.answer(parked.replies);
+            }
+        }
+    }
+
+    fn answer(&mut self, replies: Vec<(Ticket, M::Reply)>) {
+        for (ticket, reply) in replies {
+            if let Some(waiting) = self.waiting.remove(&ticket) {
+                // The one who asked may have gone, which is no news to anybody.
+                let _ = waiting.send(reply);
+            }
+        }
+    }
+
+    fn set_timer(&mut self, timer: M::Timer, at: Option<Millis>) {
+        if let Some(earlier) = self.due.remove(&timer) {
+            self.timers.remove(&(earlier, timer.clone()));
+        }
+        if let Some(at) = at {
+            self.due.insert(timer.clone(), at);
+            self.timers.insert((at, timer));
+        }
+    }
+
+    /// Keeps one alarm, for the earliest timer.
+    fn set_alarm(&mut self, ctx: &mut Context<Self>) {
+        let earliest = self.timers.first().map(|(at, _)| *at);
+        match (earliest, &self.alarm) {
+            (None, _) => {}
+            (Some(at), Some((set, _))) if *set <= at => {}
+            (Some(at), _) => {
+                if let Some((_, alarm)) = self.alarm.take() {
+                    ctx.cancel_future(alarm);
+                }
+                let delay_ms = (at - self.spec.clock.now()).max(0);
+                let delay = Duration::from_millis(delay_ms.unsigned_abs());
+                self.alarm = Some((at, ctx.run_later(delay, |shard, ctx| shard.ring(ctx))));
+            }
+        }
+    }
+
+    fn ring(&mut self, ctx: &mut Context<Self>) {
+        self.alarm = None;
+        let now = self.spec.clock.now();
+        while let Some((at, _)) = self.timers.first()
+            && *at <= now
+        {
+            let Some((_, timer)) = self.timers.pop_first() else { break };
+            self.due.remove(&timer);
+            let Life::Ready(machine) = &mut self.life else { return };
+            let decision = machine.fire(timer, now);
+            self.carry_out(decision, ctx);
+        }
+        self.set_alarm(ctx);
+    }
+}
+
+impl<M: Machine> Actor for Shard<M> {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX);
+    }
+}
+
+impl<M: Machine> Handler<Ask<M>> for Shard<M> {
+    type Result = ();
+
+    fn handle(&mut self, ask: Ask<M>, ctx: &mut Context<Self>) {
+        match &mut self.life {
+            Life::AtRest => self.load(ask, ctx),
+            Life::Loading(asks) if asks.len() < MAILBOX => asks.push(ask),
+            Life::Loading(_) => {
+                let _ =
+                    ask.reply.send(M::refused(&ask.request, ErrorCode::CoordinatorLoadInProgress));
+            }
+            Life::Ready(_) => self.decide(ask, ctx),
+        }
+    }
+}
+
+impl<M: Machine> Handler<ImageChanged> for Shard<M> {
+    type Result = ();
+
+    fn handle(&mut self, ImageChanged(image): ImageChanged, ctx: &mut Context<Self>) {
+        let now = self.spec.clock.now();
+        if let Life::Ready(machine) = &mut self.life {
+            let decision = machine.image_changed(&image, now);
+            self.carry_out(decision, ctx);
+        }
+    }
+}
+
+impl<M: Machine> Handler<Stop> for Shard<M> {
+    type Result = ();
+
+    fn handle(&mut self, _: Stop, ctx: &mut Context<Self>) {
+        ctx.stop();
+    }
+}

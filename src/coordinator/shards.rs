@@ -1,0 +1,121 @@
+//! All shards of one kind on this node, and how a request finds its own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::sync::oneshot;
+
+use super::actor::{Ask, ImageChanged, Shard};
+use super::machine::Machine;
+use crate::error::ErrorCode;
+use crate::metadata::Image;
+use crate::supervision::{Handle, Refused};
+use crate::types::PartitionId;
+
+/// The shards of one coordinator topic that this node leads.
+pub struct Shards<M: Machine> {
+    state: Arc<ArcSwap<State<M>>>,
+}
+
+struct State<M: Machine> {
+    /// How many partitions the topic has; 0 while there is no such topic.
+    partitions: usize,
+    led: BTreeMap<PartitionId, Handle<Shard<M>>>,
+}
+
+impl<M: Machine> Clone for Shards<M> {
+    fn clone(&self) -> Self {
+        Self { state: self.state.clone() }
+    }
+}
+
+impl<M: Machine> Default for Shards<M> {
+    fn default() -> Self {
+        Self {
+            state: Arc::new(ArcSwap::from_pointee(State { partitions: 0, led: BTreeMap::new() })),
+        }
+    }
+}
+
+impl<M: Machine> Shards<M> {
+    /// Says which shards this node leads now, of how many in all.
+    pub fn lead(&self, partitions: usize, led: BTreeMap<PartitionId, Handle<Shard<M>>>) {
+        self.state.store(Arc::new(State { partitions, led }));
+    }
+
+    /// The partition that keeps what belongs to `key`: Java's hash of the key, as Kafka's coordinators have it. None while
+    /// the topic does not exist.
+    pub fn partition_for(&self, key: &str) -> Option<PartitionId> {
+        let partitions = self.state.load().partitions;
+        (partitions > 0).then(|| partition_for(key, partitions))
+    }
+
+    /// Asks the shard that keeps `key`.
+    ///
+    /// # Errors
+    /// `COORDINATOR_NOT_AVAILABLE` while there is no such shard or it is busy beyond its bounds, `NOT_COORDINATOR` when it
+    /// is another node's.
+    pub async fn ask(&self, key: &str, request: M::Request) -> Result<M::Reply, ErrorCode> {
+        let Some(partition) = self.partition_for(key) else {
+            return Err(ErrorCode::CoordinatorNotAvailable);
+        };
+        let shard =
+            self.state.load().led.get(&partition).cloned().ok_or(ErrorCode::NotCoordinator)?;
+        ask(&shard, request).await
+    }
+
+    /// Asks every shard of this node, one after the other; shards that cannot answer are told of by their error.
+    pub async fn ask_all(
+        &self,
+        mut request: impl FnMut() -> M::Request,
+    ) -> Vec<Result<M::Reply, ErrorCode>> {
+        let shards: Vec<_> = self.state.load().led.values().cloned().collect();
+        let mut answers = Vec::with_capacity(shards.len());
+        for shard in shards {
+            answers.push(ask(&shard, request()).await);
+        }
+        answers
+    }
+
+    /// Tells every shard of new metadata.
+    pub fn image_changed(&self, image: &Arc<Image>) {
+        for shard in self.state.load().led.values() {
+            if shard.try_send(ImageChanged(image.clone())).is_err() {
+                tracing::debug!("a coordinator shard misses an image; it will see the next");
+            }
+        }
+    }
+}
+
+async fn ask<M: Machine>(
+    shard: &Handle<Shard<M>>,
+    request: M::Request,
+) -> Result<M::Reply, ErrorCode> {
+    let (reply, answer) = oneshot::channel();
+    match shard.try_send(Ask { request, reply }) {
+        Ok(()) => answer.await.map_err(|_| ErrorCode::NotCoordinator),
+        Err(Refused::Full(_) | Refused::Down(_)) => Err(ErrorCode::CoordinatorNotAvailable),
+    }
+}
+
+/// `Utils.abs(key.hashCode) % partitions`: the hash is over UTF-16 units, the sign bit is cleared.
+pub fn partition_for(key: &str, partitions: usize) -> PartitionId {
+    let hash = key
+        .encode_utf16()
+        .fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
+    ((hash & 0x7fff_ffff) as usize % partitions.max(1)) as PartitionId
+}
+
+#[cfg(test)]
+mod tests {
+    use super::partition_for;
+
+    #[test]
+    fn keys_hash_as_javas_strings() {
+        // "console-consumer-1".hashCode() and the like, from a JVM.
+        assert_eq!(partition_for("", 50), 0);
+        assert_eq!(partition_for("a", 50), 97 % 50);
+        assert_eq!(partition_for("ab", 50), (97 * 31 + 98) % 50);
+    }
+}

@@ -1,0 +1,237 @@
+//! What a group coordinator is asked, and what it answers: the messages of the wire, and what of their surroundings matters.
+
+use crate::error::ErrorCode;
+use crate::wire::messages::delete_groups::DeletableGroupResult;
+use crate::wire::messages::describe_groups::DescribedGroup;
+use crate::wire::messages::heartbeat::{HeartbeatRequest, HeartbeatResponse};
+use crate::wire::messages::join_group::{JoinGroupRequest, JoinGroupResponse};
+use crate::wire::messages::leave_group::{
+    LeaveGroupRequest, LeaveGroupResponse, MemberIdentity, MemberResponse,
+};
+use crate::wire::messages::list_groups::{ListGroupsRequest, ListGroupsResponse};
+use crate::wire::messages::offset_commit::{
+    OffsetCommitRequest, OffsetCommitResponse, OffsetCommitResponsePartition,
+    OffsetCommitResponseTopic,
+};
+use crate::wire::messages::offset_delete::{OffsetDeleteRequest, OffsetDeleteResponse};
+use crate::wire::messages::offset_fetch::{OffsetFetchRequestGroup, OffsetFetchResponseGroup};
+use crate::wire::messages::sync_group::{SyncGroupRequest, SyncGroupResponse};
+
+/// Who joins, and how new its protocol is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestContext {
+    /// The version of the request.
+    pub version: i16,
+    /// What the client calls itself; member ids begin with it.
+    pub client_id: String,
+    /// The client's address, with a leading slash as Kafka writes it.
+    pub client_host: String,
+}
+
+/// One thing asked of one shard.
+#[derive(Clone, Debug)]
+pub enum GroupRequest {
+    /// Become a member, or say that one still is.
+    Join {
+        /// The request.
+        request: JoinGroupRequest,
+        /// Its surroundings.
+        context: RequestContext,
+    },
+    /// Fetch the assignment; the leader brings everyone's.
+    Sync(SyncGroupRequest),
+    /// Say that one is alive.
+    Heartbeat(HeartbeatRequest),
+    /// Leave: the members to remove are in `members`, whatever the version.
+    Leave(LeaveGroupRequest),
+    /// The groups of this shard that pass the filters.
+    List(ListGroupsRequest),
+    /// What there is to know of classic groups.
+    Describe {
+        /// The groups asked for, all of this shard.
+        group_ids: Vec<String>,
+        /// The version of the request: from 6, an unknown group is an error.
+        version: i16,
+    },
+    /// Forget empty groups and their offsets.
+    Delete {
+        /// The groups to delete, all of this shard.
+        group_ids: Vec<String>,
+    },
+    /// Keep offsets. Topics are known and bear their names, whatever the version.
+    CommitOffsets {
+        /// The request.
+        request: OffsetCommitRequest,
+        /// Its version: from 9, an unknown group has an error of its own.
+        version: i16,
+    },
+    /// Tell the offsets of one group. Topics bear their names, whatever the version; none means all.
+    FetchOffsets {
+        /// The group, and the partitions asked for.
+        request: OffsetFetchRequestGroup,
+        /// Whether offsets of open transactions are an error.
+        require_stable: bool,
+    },
+    /// Forget offsets. Topics and partitions exist.
+    DeleteOffsets(OffsetDeleteRequest),
+}
+
+/// The answer to one [`GroupRequest`], by the same name.
+#[derive(Clone, Debug, PartialEq)]
+pub enum GroupReply {
+    /// To [`GroupRequest::Join`].
+    Join(JoinGroupResponse),
+    /// To [`GroupRequest::Sync`].
+    Sync(SyncGroupResponse),
+    /// To [`GroupRequest::Heartbeat`].
+    Heartbeat(HeartbeatResponse),
+    /// To [`GroupRequest::Leave`].
+    Leave(LeaveGroupResponse),
+    /// To [`GroupRequest::List`].
+    List(ListGroupsResponse),
+    /// To [`GroupRequest::Describe`], one for each group.
+    Describe(Vec<DescribedGroup>),
+    /// To [`GroupRequest::Delete`], one for each group.
+    Delete(Vec<DeletableGroupResult>),
+    /// To [`GroupRequest::CommitOffsets`].
+    CommitOffsets(OffsetCommitResponse),
+    /// To [`GroupRequest::FetchOffsets`].
+    FetchOffsets(OffsetFetchResponseGroup),
+    /// To [`GroupRequest::DeleteOffsets`].
+    DeleteOffsets(OffsetDeleteResponse),
+}
+
+impl GroupRequest {
+    /// The answer to this request when it could not be carried out.
+    pub fn refused(&self, code: ErrorCode) -> GroupReply {
+        let code = match self {
+            Self::FetchOffsets { .. } => fetch_code(code),
+            Self::Heartbeat(_) => heartbeat_code(code),
+            _ => coordinator_code(code),
+        };
+        let error_code = code.code();
+        match self {
+            Self::Join { .. } => GroupReply::Join(JoinGroupResponse {
+                error_code,
+                generation_id: -1,
+                ..JoinGroupResponse::default()
+            }),
+            Self::Sync(_) => {
+                GroupReply::Sync(SyncGroupResponse { error_code, ..SyncGroupResponse::default() })
+            }
+            Self::Heartbeat(_) => GroupReply::Heartbeat(HeartbeatResponse {
+                error_code,
+                ..HeartbeatResponse::default()
+            }),
+            Self::Leave(request) if code == ErrorCode::UnknownMemberId => {
+                GroupReply::Leave(nobody_left(request))
+            }
+            Self::Leave(_) => GroupReply::Leave(LeaveGroupResponse {
+                error_code,
+                ..LeaveGroupResponse::default()
+            }),
+            Self::List(_) => {
+                GroupReply::List(ListGroupsResponse { error_code, ..ListGroupsResponse::default() })
+            }
+            Self::Describe { group_ids, .. } => {
+                let describe = |group_id: &String| DescribedGroup {
+                    error_code,
+                    group_id: group_id.clone(),
+                    ..DescribedGroup::default()
+                };
+                GroupReply::Describe(group_ids.iter().map(describe).collect())
+            }
+            Self::Delete { group_ids } => {
+                let result = |group_id: &String| DeletableGroupResult {
+                    error_code,
+                    group_id: group_id.clone(),
+                    ..DeletableGroupResult::default()
+                };
+                GroupReply::Delete(group_ids.iter().map(result).collect())
+            }
+            Self::CommitOffsets { request, .. } => {
+                GroupReply::CommitOffsets(commit_refused(request, code))
+            }
+            Self::FetchOffsets { request, .. } => {
+                GroupReply::FetchOffsets(OffsetFetchResponseGroup {
+                    group_id: request.group_id.clone(),
+                    error_code,
+                    ..OffsetFetchResponseGroup::default()
+                })
+            }
+            Self::DeleteOffsets(_) => GroupReply::DeleteOffsets(OffsetDeleteResponse {
+                error_code,
+                ..OffsetDeleteResponse::default()
+            }),
+        }
+    }
+}
+
+/// Every member of a leave request, unknown.
+pub(super) fn nobody_left(request: &LeaveGroupRequest) -> LeaveGroupResponse {
+    let unknown = |member: &MemberIdentity| MemberResponse {
+        member_id: member.member_id.clone(),
+        group_instance_id: member.group_instance_id.clone(),
+        error_code: ErrorCode::UnknownMemberId.code(),
+        ..MemberResponse::default()
+    };
+    LeaveGroupResponse {
+        members: request.members.iter().map(unknown).collect(),
+        ..LeaveGroupResponse::default()
+    }
+}
+
+/// The same error for every partition of a commit.
+pub fn commit_refused(request: &OffsetCommitRequest, code: ErrorCode) -> OffsetCommitResponse {
+    let mut response = OffsetCommitResponse::default();
+    for topic in &request.topics {
+        let partition = |partition_index| OffsetCommitResponsePartition {
+            partition_index,
+            error_code: code.code(),
+            ..OffsetCommitResponsePartition::default()
+        };
+        response.topics.push(OffsetCommitResponseTopic {
+            name: topic.name.clone(),
+            topic_id: topic.topic_id,
+            partitions: topic
+                .partitions
+                .iter()
+                .map(|asked| partition(asked.partition_index))
+                .collect(),
+            ..OffsetCommitResponseTopic::default()
+        });
+    }
+    response
+}
+
+/// What a failed append is called towards clients of a coordinator.
+fn coordinator_code(code: ErrorCode) -> ErrorCode {
+    match code {
+        ErrorCode::UnknownTopicOrPartition
+        | ErrorCode::NotEnoughReplicas
+        | ErrorCode::RequestTimedOut => ErrorCode::CoordinatorNotAvailable,
+        ErrorCode::NotLeaderOrFollower | ErrorCode::KafkaStorageError => ErrorCode::NotCoordinator,
+        ErrorCode::MessageTooLarge
+        | ErrorCode::RecordListTooLarge
+        | ErrorCode::InvalidFetchSize => ErrorCode::UnknownServerError,
+        other => other,
+    }
+}
+
+/// Consumers before 3.9 retry OffsetFetch on NOT_COORDINATOR, not on COORDINATOR_NOT_AVAILABLE.
+fn fetch_code(code: ErrorCode) -> ErrorCode {
+    match code {
+        ErrorCode::UnknownTopicOrPartition
+        | ErrorCode::NotEnoughReplicas
+        | ErrorCode::RequestTimedOut => ErrorCode::NotCoordinator,
+        other => coordinator_code(other),
+    }
+}
+
+/// A group that is still loading is told of by nothing: its members need not know.
+fn heartbeat_code(code: ErrorCode) -> ErrorCode {
+    match code {
+        ErrorCode::CoordinatorLoadInProgress => ErrorCode::None,
+        other => coordinator_code(other),
+    }
+}

@@ -1,0 +1,84 @@
+//! What one decision gathers on its way through the group's parts: records, replies, timers.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::machine::{GroupMachine, Timer};
+use super::request::GroupReply;
+use super::settings::Settings;
+use crate::coordinator::machine::{Decision, StoredRecord, Ticket};
+use crate::error::ErrorCode;
+use crate::types::Millis;
+use crate::wire::messages::join_group::JoinGroupResponse;
+use crate::wire::messages::sync_group::SyncGroupResponse;
+
+/// One decision in the making, and the time it is made at.
+pub(super) struct Step {
+    /// The broker's settings.
+    pub(super) settings: Settings,
+    /// Now.
+    pub(super) now: Millis,
+    /// What is to be done.
+    pub(super) out: Decision<GroupMachine>,
+}
+
+impl Step {
+    pub(super) fn new(settings: Settings, now: Millis) -> Self {
+        Self { settings, now, out: Decision::default() }
+    }
+
+    pub(super) fn reply(&mut self, ticket: Ticket, reply: GroupReply) {
+        self.out.replies.push((ticket, reply));
+    }
+
+    /// Whether there are as many records as one batch should hold; what is left to do can wait for the next.
+    pub(super) fn is_full(&self) -> bool {
+        const RECORDS_MAX: usize = 4_096;
+        self.out.records.len() >= RECORDS_MAX
+    }
+
+    pub(super) fn record(&mut self, record: StoredRecord) {
+        self.out.records.push(record);
+    }
+
+    /// Sets a timer that comes due in `after_ms`.
+    pub(super) fn wake(&mut self, timer: Timer, after_ms: Millis) {
+        self.out.timers.push((timer, Some(self.now.saturating_add(after_ms.max(0)))));
+    }
+
+    pub(super) fn cancel(&mut self, timer: Timer) {
+        self.out.timers.push((timer, None));
+    }
+
+    /// Sets when a member's session ends unless it is heard of.
+    pub(super) fn watch(&mut self, group: &Arc<str>, member: &Arc<str>, after_ms: Millis) {
+        self.wake(Timer::Session { group: group.clone(), member: member.clone() }, after_ms);
+    }
+
+    /// Ends the watch over a member's session.
+    pub(super) fn unwatch(&mut self, group: &Arc<str>, member: &Arc<str>) {
+        self.cancel(Timer::Session { group: group.clone(), member: member.clone() });
+    }
+
+    /// Answers a JoinGroup with an error; `member_id` is what the client is to call itself from now on.
+    pub(super) fn refuse_join(&mut self, ticket: Ticket, member_id: &str, code: ErrorCode) {
+        let reply = JoinGroupResponse {
+            error_code: code.code(),
+            generation_id: -1,
+            member_id: member_id.into(),
+            ..JoinGroupResponse::default()
+        };
+        self.reply(ticket, GroupReply::Join(reply));
+    }
+
+    /// Answers a SyncGroup with an error.
+    pub(super) fn refuse_sync(&mut self, ticket: Ticket, code: ErrorCode) {
+        let reply = SyncGroupResponse {
+            error_code: code.code(),
+            assignment: Bytes::new(),
+            ..SyncGroupResponse::default()
+        };
+        self.reply(ticket, GroupReply::Sync(reply));
+    }
+}

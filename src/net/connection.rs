@@ -1,0 +1,267 @@
+//! One connection: frames in, answers out, in order.
+//!
+//! Produce requests are pipelined: each is handed to its partitions as it is read, and the answers leave in the order of
+//! the requests. Any other request is answered before the next is looked at, as Kafka does. An idle connection holds no
+//! buffer. A connection never decodes a message and never touches a partition: that is the API table's work.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::{Instant, Sleep};
+
+use super::frame::{self, FrameError};
+use super::output::Output;
+use crate::api::answer::{Answer, Pending};
+use crate::api::context::{Context as ApiContext, Session};
+use crate::api::{self, Refusal};
+
+/// The room made for a first read, and the least for any.
+const READ_BYTES_MIN: usize = 16 * 1024;
+/// Requests of one connection that may be in the works at once; Kafka's clients have five.
+const IN_FLIGHT_MAX: usize = 64;
+/// No further request is read while so much of an answer has not left.
+const OUTPUT_BYTES_MAX: usize = 4 << 20;
+
+/// What a listener tells all of its connections.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ConnectionSettings {
+    /// `socket.request.max.bytes`.
+    pub(crate) request_bytes_max: usize,
+    /// `connections.max.idle.ms`; also how long one frame may take to arrive.
+    pub(crate) idle_max: Duration,
+}
+
+/// Why a connection ends.
+#[derive(Debug)]
+pub(crate) enum Closed {
+    ByPeer,
+    Idle,
+    SlowFrame,
+    ShuttingDown,
+    Asked,
+    Frame(FrameError),
+    Refused(Refusal),
+    Io(io::Error),
+}
+
+struct InFlight {
+    answer: Pending,
+    /// Whether nothing behind it may be looked at before it is answered.
+    barrier: bool,
+}
+
+pub(crate) struct Connection {
+    stream: TcpStream,
+    context: Arc<ApiContext>,
+    session: Arc<Session>,
+    settings: ConnectionSettings,
+    input: BytesMut,
+    output: Output,
+    in_flight: VecDeque<InFlight>,
+    last_active: Instant,
+    frame_began: Option<Instant>,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        stream: TcpStream,
+        context: Arc<ApiContext>,
+        session: Arc<Session>,
+        settings: ConnectionSettings,
+    ) -> Self {
+        Self {
+            stream,
+            context,
+            session,
+            settings,
+            input: BytesMut::new(),
+            output: Output::default(),
+            in_flight: VecDeque::new(),
+            last_active: Instant::now(),
+            frame_began: None,
+        }
+    }
+
+    /// Serves until the peer goes, misbehaves or idles too long, or the listener shuts down.
+    pub(crate) async fn serve(mut self, mut shutdown: watch::Receiver<bool>) -> Closed {
+        let mut timer = pin!(tokio::time::sleep(self.settings.idle_max));
+        let mut stop = pin!(async move {
+            // An error means that the listener is gone, which is the same news.
+            let _ = shutdown.wait_for(|stopping| *stopping).await;
+        });
+        let mut stopping = false;
+        poll_fn(|cx| {
+            if !stopping && stop.as_mut().poll(cx).is_ready() {
+                stopping = true;
+            }
+            if let Poll::Ready(closed) = self.poll_work(cx, stopping) {
+                return Poll::Ready(closed);
+            }
+            self.poll_deadline(timer.as_mut(), cx)
+        })
+        .await
+    }
+
+    /// Does all that can be done now; ready when the connection is to be closed.
+    fn poll_work(&mut self, cx: &mut Context<'_>, stopping: bool) -> Poll<Closed> {
+        match self.work(cx, stopping) {
+            Ok(()) => Poll::Pending,
+            Err(closed) => Poll::Ready(closed),
+        }
+    }
+
+    fn work(&mut self, cx: &mut Context<'_>, stopping: bool) -> Result<(), Closed> {
+        loop {
+            let mut progress = self.poll_answers(cx)?;
+            if !stopping {
+                progress |= self.take_frames(cx)?;
+            }
+            if progress {
+                continue;
+            }
+            if !self.output.is_empty() {
+                match self.output.poll_flush(&mut self.stream, cx) {
+                    Poll::Ready(Ok(())) => {
+                        self.last_active = Instant::now();
+                        progress = true;
+                    }
+                    Poll::Ready(Err(error)) => return Err(Closed::Io(error)),
+                    Poll::Pending => {}
+                }
+            }
+            if stopping {
+                if self.in_flight.is_empty() && self.output.is_empty() {
+                    return Err(Closed::ShuttingDown);
+                }
+            } else if self.may_read() {
+                progress |= self.poll_read(cx)?;
+            }
+            if !progress {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Moves answers that are ready, in order, to the output.
+    fn poll_answers(&mut self, cx: &mut Context<'_>) -> Result<bool, Closed> {
+        let mut progress = false;
+        while let Some(front) = self.in_flight.front_mut() {
+            let Poll::Ready(answer) = front.answer.as_mut().poll(cx) else { break };
+            self.in_flight.pop_front();
+            self.give(answer)?;
+            progress = true;
+        }
+        Ok(progress)
+    }
+
+    fn give(&mut self, answer: Answer) -> Result<(), Closed> {
+        match answer {
+            Answer::Frame(outgoing) => self.output.push(outgoing),
+            Answer::Nothing => {}
+            Answer::Close => return Err(Closed::Asked),
+        }
+        Ok(())
+    }
+
+    fn may_take(&self) -> bool {
+        self.in_flight.len() < IN_FLIGHT_MAX
+            && self.output.queued_bytes() < OUTPUT_BYTES_MAX
+            && self.in_flight.back().is_none_or(|last| !last.barrier)
+    }
+
+    /// Whether the next frame must see the effects of those before it, and these are not answered yet.
+    fn next_must_wait(&self) -> bool {
+        !self.in_flight.is_empty()
+            && self.input.get(4..).is_some_and(|frame| !api::is_pipelined(frame))
+    }
+
+    fn may_read(&self) -> bool {
+        self.may_take() && !self.next_must_wait()
+    }
+
+    /// Starts the requests that have arrived whole.
+    fn take_frames(&mut self, cx: &mut Context<'_>) -> Result<bool, Closed> {
+        let mut progress = false;
+        while self.may_take() && !self.next_must_wait() {
+            let Some(frame) = frame::take(&mut self.input, self.settings.request_bytes_max)
+                .map_err(Closed::Frame)?
+            else {
+                break;
+            };
+            self.frame_began = None;
+            self.start(frame, cx)?;
+            progress = true;
+        }
+        Ok(progress)
+    }
+
+    fn start(&mut self, frame: bytes::Bytes, cx: &mut Context<'_>) -> Result<(), Closed> {
+        let barrier = !api::is_pipelined(&frame);
+        let mut answer =
+            api::dispatch(&self.context, &self.session, frame).map_err(Closed::Refused)?;
+        if self.in_flight.is_empty()
+            && let Poll::Ready(answer) = answer.as_mut().poll(cx)
+        {
+            return self.give(answer);
+        }
+        self.in_flight.push_back(InFlight { answer, barrier });
+        Ok(())
+    }
+
+    /// Reads once; true when something came.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Result<bool, Closed> {
+        if self.input.is_empty() {
+            // Gives the memory of the last frames back before waiting for the next.
+            self.input = BytesMut::new();
+            if self.stream.poll_read_ready(cx).map_err(Closed::Io)?.is_pending() {
+                return Ok(false);
+            }
+        }
+        self.input.reserve(frame::room_wanted(&self.input, READ_BYTES_MIN));
+        let read = pin!(self.stream.read_buf(&mut self.input)).poll(cx).map_err(Closed::Io)?;
+        match read {
+            Poll::Pending => {
+                if self.input.is_empty() {
+                    self.input = BytesMut::new();
+                }
+                Ok(false)
+            }
+            Poll::Ready(0) => Err(Closed::ByPeer),
+            Poll::Ready(_) => {
+                self.last_active = Instant::now();
+                self.frame_began.get_or_insert(self.last_active);
+                Ok(true)
+            }
+        }
+    }
+
+    /// Ends a connection that has been silent, or slow over one frame, for too long. The timer is moved only when it
+    /// fires, so that a busy connection pays nothing for it.
+    fn poll_deadline(&mut self, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Closed> {
+        while timer.as_mut().poll(cx).is_ready() {
+            let now = Instant::now();
+            if !self.in_flight.is_empty() {
+                self.last_active = now;
+            }
+            let slow = self.frame_began.filter(|_| self.may_read());
+            if slow.is_some_and(|began| now >= began + self.settings.idle_max) {
+                return Poll::Ready(Closed::SlowFrame);
+            }
+            if now >= self.last_active + self.settings.idle_max {
+                return Poll::Ready(Closed::Idle);
+            }
+            let next = slow.map_or(self.last_active, |began| began.min(self.last_active));
+            timer.as_mut().reset(next + self.settings.idle_max);
+        }
+        Poll::Pending
+    }
+}

@@ -1,0 +1,76 @@
+//! A stream of bytes to frames: four bytes of length, then so many of request. Never waits, never allocates ahead.
+
+use bytes::{Buf, Bytes, BytesMut};
+
+/// Why a stream cannot be read any further.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum FrameError {
+    /// The announced size is negative.
+    Negative(i32),
+    /// The announced size is above `socket.request.max.bytes`.
+    TooLarge(i32),
+}
+
+impl std::fmt::Display for FrameError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Negative(size) => write!(f, "a request announces a size of {size}"),
+            Self::TooLarge(size) => {
+                write!(f, "a request announces {size} bytes, more than socket.request.max.bytes")
+            }
+        }
+    }
+}
+
+/// Takes one whole frame from the front of `input`, without its length; none while it is not all there.
+pub(crate) fn take(input: &mut BytesMut, max_bytes: usize) -> Result<Option<Bytes>, FrameError> {
+    let Some(announced) = input.first_chunk::<4>() else { return Ok(None) };
+    let announced = i32::from_be_bytes(*announced);
+    let size = usize::try_from(announced).map_err(|_| FrameError::Negative(announced))?;
+    if size > max_bytes {
+        return Err(FrameError::TooLarge(announced));
+    }
+    if input.len() - 4 < size {
+        return Ok(None);
+    }
+    input.advance(4);
+    Ok(Some(input.split_to(size).freeze()))
+}
+
+/// How many more bytes it is worth making room for: what the frame at the front still lacks, but never more than has
+/// arrived already, so that an announced size alone costs nothing.
+pub(crate) fn room_wanted(input: &BytesMut, least: usize) -> usize {
+    let lacking = match input.first_chunk::<4>() {
+        Some(size) => (i32::from_be_bytes(*size).max(0) as usize + 4).saturating_sub(input.len()),
+        None => 0,
+    };
+    lacking.min(input.len()).max(least)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_taken_whole() {
+        let mut input = BytesMut::from(&b"\0\0\0\x02ab\0\0\0\x00\0\0\0\x05abc"[..]);
+        assert_eq!(take(&mut input, 100), Ok(Some(Bytes::from_static(b"ab"))));
+        assert_eq!(take(&mut input, 100), Ok(Some(Bytes::new())));
+        assert_eq!(take(&mut input, 100), Ok(None));
+        assert_eq!(input.len(), 7);
+    }
+
+    #[test]
+    fn sizes_are_bounded() {
+        let mut input = BytesMut::from(&b"\xff\xff\xff\xff"[..]);
+        assert_eq!(take(&mut input, 100), Err(FrameError::Negative(-1)));
+        let mut input = BytesMut::from(&b"\0\0\0\x65"[..]);
+        assert_eq!(take(&mut input, 100), Err(FrameError::TooLarge(101)));
+    }
+
+    #[test]
+    fn an_announced_size_makes_no_room() {
+        let input = BytesMut::from(&b"\x05\xff\xff\xff\0"[..]);
+        assert_eq!(room_wanted(&input, 4096), 4096);
+    }
+}

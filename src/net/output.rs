@@ -1,0 +1,143 @@
+//! What a connection still has to send: bytes, and pieces of files that go out without passing through us.
+//!
+//! Answers are corked: those that are ready together leave in one write.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncWrite, Interest};
+use tokio::net::TcpStream;
+
+use crate::api::answer::{FilePiece, Outgoing, Part};
+
+/// The most that one `sendfile` is asked to move, so that one connection does not hold the thread.
+const SENDFILE_BYTES_MAX: usize = 1 << 20;
+
+enum Chunk {
+    Bytes(BytesMut),
+    Shared(bytes::Bytes),
+    File { file: Arc<File>, position: u64, left: usize },
+}
+
+/// A queue of bytes and file pieces, sent in order.
+#[derive(Default)]
+pub(crate) struct Output {
+    chunks: VecDeque<Chunk>,
+    queued_bytes: usize,
+}
+
+impl Output {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// How much is waiting to be sent.
+    pub(crate) fn queued_bytes(&self) -> usize {
+        self.queued_bytes
+    }
+
+    /// Puts an answer at the end.
+    pub(crate) fn push(&mut self, answer: Outgoing) {
+        self.push_bytes(answer.head);
+        for part in answer.tail {
+            match part {
+                Part::Bytes(bytes) => self.push_bytes(bytes),
+                Part::Shared(bytes) => {
+                    self.queued_bytes += bytes.len();
+                    self.chunks.push_back(Chunk::Shared(bytes));
+                }
+                Part::File(FilePiece { file, position, len }) => {
+                    self.queued_bytes += len;
+                    self.chunks.push_back(Chunk::File { file, position, left: len });
+                }
+            }
+        }
+    }
+
+    fn push_bytes(&mut self, bytes: BytesMut) {
+        self.queued_bytes += bytes.len();
+        match self.chunks.back_mut() {
+            Some(Chunk::Bytes(last)) if last.len() + bytes.len() <= 64 * 1024 => {
+                last.extend_from_slice(&bytes)
+            }
+            _ => self.chunks.push_back(Chunk::Bytes(bytes)),
+        }
+    }
+
+    /// Sends as much as the socket takes; ready when nothing is left.
+    pub(crate) fn poll_flush(
+        &mut self,
+        stream: &mut TcpStream,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        while let Some(chunk) = self.chunks.front_mut() {
+            let sent = match chunk {
+                Chunk::Bytes(bytes) => {
+                    ready!(std::pin::Pin::new(&mut *stream).poll_write(cx, bytes))?
+                }
+                Chunk::Shared(bytes) => {
+                    ready!(std::pin::Pin::new(&mut *stream).poll_write(cx, bytes))?
+                }
+                Chunk::File { file, position, left } => {
+                    ready!(poll_sendfile(stream, file, *position, *left, cx))?
+                }
+            };
+            if sent == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.queued_bytes -= sent;
+            self.sent(sent);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn sent(&mut self, sent: usize) {
+        let done = match self.chunks.front_mut() {
+            Some(Chunk::Bytes(bytes)) => {
+                bytes.advance(sent);
+                bytes.is_empty()
+            }
+            Some(Chunk::Shared(bytes)) => {
+                bytes.advance(sent);
+                bytes.is_empty()
+            }
+            Some(Chunk::File { position, left, .. }) => {
+                *position += sent as u64;
+                *left -= sent;
+                *left == 0
+            }
+            None => false,
+        };
+        if done {
+            self.chunks.pop_front();
+        }
+    }
+}
+
+fn poll_sendfile(
+    stream: &TcpStream,
+    file: &File,
+    position: u64,
+    left: usize,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    loop {
+        ready!(stream.poll_write_ready(cx))?;
+        let sent = stream.try_io(Interest::WRITABLE, || {
+            let mut offset = position;
+            let count = left.min(SENDFILE_BYTES_MAX);
+            Ok(rustix::fs::sendfile(stream.as_fd(), file.as_fd(), Some(&mut offset), count)?)
+        });
+        match sent {
+            // The file has become shorter than the answer has promised: the stream cannot be mended.
+            Ok(0) => return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            other => return Poll::Ready(other),
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! The writer of one partition: drains its mailbox, appends once, publishes, answers.
+//!
+//! The log is opened by the first message that needs it, aside from this thread, while the mailbox waits. Whatever goes
+//! wrong with the log stops the actor as failed, and its successor opens the log anew, which is the one way to recover; a
+//! log that keeps failing takes its partition offline, alone. The actor never decides what leadership means.
+
+use std::sync::Arc;
+
+use actix::fut::{ActorFutureExt, wrap_future};
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, ResponseActFuture};
+use tokio::sync::oneshot;
+
+use super::append::{Append, AppendResult};
+use super::replica::Replica;
+use crate::clock::Clock;
+use crate::error::{Error, ErrorCode};
+use crate::log::Log;
+use crate::log::append::PendingAppend;
+use crate::log::flush::FlushTask;
+use crate::supervision::{DeathWatch, Stop};
+use crate::types::{Millis, Offset};
+
+/// Messages that may wait for a partition; connections bound their own share.
+pub(super) const MAILBOX: usize = 8192;
+
+/// Opens a partition's log, wherever it is.
+pub type OpenLog = Arc<dyn Fn(&Replica, Millis) -> Result<Log, Error> + Send + Sync>;
+
+/// Told how far a log is when it is closed.
+pub type NoteLog = Arc<dyn Fn(&Replica, &Log) + Send + Sync>;
+
+/// What a partition's actor is made of.
+#[derive(Clone)]
+pub struct PartitionSpec {
+    /// How others see it.
+    pub replica: Arc<Replica>,
+    /// Opens the log; called aside from any thread that serves others.
+    pub open: OpenLog,
+    /// Notes how far the log is, for the next start.
+    pub note: NoteLog,
+    /// The time.
+    pub clock: Clock,
+}
+
+enum State {
+    AtRest,
+    Open(Box<Log>),
+    Failed(ErrorCode),
+}
+
+/// The actor of one partition.
+pub struct PartitionActor {
+    spec: PartitionSpec,
+    state: State,
+    pending: Vec<Append>,
+    /// Appends written and not yet synced, where the topic asks for that.
+    unsynced: Vec<Written>,
+    syncing: bool,
+    watch: DeathWatch,
+}
+
+/// One group that is in the log: what each append is told, once it may be.
+struct Written {
+    answers: Vec<(oneshot::Sender<AppendResult>, AppendResult)>,
+    end: Offset,
+}
+
+impl PartitionActor {
+    /// A partition at rest.
+    pub fn new(spec: PartitionSpec, watch: DeathWatch) -> Self {
+        let (pending, unsynced) = (Vec::new(), Vec::new());
+        Self { spec, state: State::AtRest, pending, unsynced, syncing: false, watch }
+    }
+
+    /// Begins to open the log where it is at rest; the mailbox waits until that is done. True when it is open or failed.
+    fn ensure_open(&mut self, ctx: &mut Context<Self>) -> bool {
+        if !matches!(self.state, State::AtRest) {
+            return true;
+        }
+        let spec = self.spec.clone();
+        let opening =
+            tokio::task::spawn_blocking(move || (spec.open)(&spec.replica, spec.clock.now()));
+        ctx.wait(wrap_future::<_, Self>(opening).map(|opened, actor, ctx| match opened {
+            Ok(Ok(log)) => actor.opened(log),
+            Ok(Err(error)) => {
+                tracing::error!(partition = %actor.spec.replica.name, %error, "the log cannot be opened");
+                actor.state = State::Failed(error.code());
+                actor.spec.replica.set_offline();
+            }
+            Err(panicked) => {
+                tracing::error!(partition = %actor.spec.replica.name, error = %panicked, "opening the log panicked");
+                actor.fail(ctx);
+            }
+        }));
+        false
+    }
+
+    fn opened(&mut self, mut log: Log) {
+        // The only replica in sync: all it has is committed.
+        log.set_high_watermark(log.log_end_offset());
+        self.spec.replica.set_open(true);
+        self.state = State::Open(Box::new(log));
+    }
+
+    fn fail(&mut self, ctx: &mut Context<Self>) {
+        self.spec.replica.set_open(false);
+        self.watch.fail();
+        ctx.stop();
+    }
+
+    /// Writes all that has gathered as one group.
+    fn flush(&mut self, ctx: &mut Context<Self>) {
+        if !self.ensure_open(ctx) {
+            ctx.notify(Flush);
+            return;
+        }
+        let pending = std::mem::take(&mut self.pending);
+        let log = match &mut self.state {
+            State::Open(log) => log,
+            State::AtRest => return,
+            State::Failed(code) => {
+                let code = *code;
+                return pending.into_iter().for_each(|append| append.refuse(code));
+            }
+        };
+        let mut group = Vec::with_capacity(pending.len());
+        let mut replies = Vec::with_capacity(pending.len());
+        for append in pending {
+            match self.spec.replica.check_leader(append.leader_epoch) {
+                Ok(()) => {
+                    group.push(PendingAppend::new(append.records, append.origin));
+                    replies.push(append.reply);
+                }
+                // The one who asked may have gone, which is no news to anybody.
+                Err(code) => drop(append.reply.send(Err(code.into()))),
+            }
+        }
+        let now = self.spec.clock.now();
+        if let Err(error) = log.append_as_leader(&mut group, self.spec.replica.leader_epoch(), now)
+        {
+            tracing::error!(partition = %self.spec.replica.name, %error, "the log cannot be written to");
+        }
+        let result = |append: PendingAppend| {
+            append.result.unwrap_or(Err(ErrorCode::KafkaStorageError.into()))
+        };
+        let answers = replies.into_iter().zip(group.into_iter().map(result)).collect();
+        let written = Written { answers, end: log.log_end_offset() };
+        self.settle(written, ctx);
+    }
+
+    /// Publishes at once, or when it is synced where the topic asks for that.
+    fn settle(&mut self, written: Written, ctx: &mut Context<Self>) {
+        let State::Open(log) = &mut self.state else { return };
+        if log.settings().flush_messages == 1 && !log.is_failed() {
+            self.unsynced.push(written);
+            self.sync(ctx);
+        } else {
+            self.publish(written, ctx);
+        }
+    }
+
+    /// What is written may be read and is acknowledged. A log that could not be written to is opened anew.
+    fn publish(&mut self, written: Written, ctx: &mut Context<Self>) {
+        let State::Open(log) = &mut self.state else { return };
+        log.set_high_watermark(written.end);
+        let fails = log.is_failed();
+        for (reply, result) in written.answers {
+            // The one who asked may have gone, which is no news to anybody.
+            let _ = reply.send(result);
+        }
+        if fails {
+            self.fail(ctx);
+        }
+    }
+
+    /// Syncs what is written, aside from this thread; what is written meanwhile waits for the next sync.
+    fn sync(&mut self, ctx: &mut Context<Self>) {
+        if self.syncing {
+            return;
+        }
+        let State::Open(log) = &mut self.state else { return };
+        let end = log.log_end_offset();
+        let groups = std::mem::take(&mut self.unsynced);
+        let task = match log.prepare_flush(end) {
+            Ok(Some(task)) => task,
+            Ok(None) => return groups.into_iter().for_each(|written| self.publish(written, ctx)),
+            Err(error) => return self.not_synced(&error, ctx),
+        };
+        self.syncing = true;
+        let syncing = tokio::task::spawn_blocking(move || (task.run(), task));
+        ctx.spawn(wrap_future::<_, Self>(syncing).map(move |synced, actor, ctx| match synced {
+            Ok((Ok(()), task)) => actor.synced(&task, groups, ctx),
+            Ok((Err(error), _)) => actor.not_synced(&error, ctx),
+            Err(_) => actor.fail(ctx),
+        }));
+    }
+
+    fn synced(&mut self, task: &FlushTask, groups: Vec<Written>, ctx: &mut Context<Self>) {
+        self.syncing = false;
+        let State::Open(log) = &mut self.state else { return };
+        log.flushed(task, self.spec.clock.now());
+        groups.into_iter().for_each(|written| self.publish(written, ctx));
+        if !self.unsynced.is_empty() {
+            self.sync(ctx);
+        }
+    }
+
+    /// What the kernel could not write it may have dropped: the log is opened anew.
+    fn not_synced(&mut self, error: &Error, ctx: &mut Context<Self>) {
+        tracing::error!(partition = %self.spec.replica.name, %error, "the log cannot be synced");
+        self.fail(ctx);
+    }
+}
+
+impl Actor for PartitionActor {
+    type Context = Context<Self>;
+
+    fn stopped(&mut self, _: &mut Self::Context) {
+        self.spec.replica.set_open(false);
+    }
+}
+
+impl Message for Append {
+    type Result = ();
+}
+
+impl Handler<Append> for PartitionActor {
+    type Result = ();
+
+    /// The first of a group asks for a flush, which the mailbox runs when it has handed over all that waits.
+    fn handle(&mut self, append: Append, ctx: &mut Self::Context) {
+        if self.pending.is_empty() {
+            ctx.notify(Flush);
+        }
+        self.pending.push(append);
+    }
+}
+
+/// Writes what has gathered.
+struct Flush;
+
+impl Message for Flush {
+    type Result = ();
+}
+
+impl Handler<Flush> for PartitionActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Flush, ctx: &mut Self::Context) {
+        self.flush(ctx);
+    }
+}
+
+/// Runs something on the log.
+pub(super) struct WithLog(pub(super) LogWork);
+
+/// Work on a log, or the reason why there is none.
+pub(super) type LogWork = Box<dyn FnOnce(Result<&mut Log, ErrorCode>) + Send>;
+
+impl Message for WithLog {
+    type Result = ();
+}
+
+impl Handler<WithLog> for PartitionActor {
+    type Result = ();
+
+    fn handle(&mut self, WithLog(work): WithLog, ctx: &mut Self::Context) {
+        if !self.ensure_open(ctx) {
+            ctx.notify(WithLog(work));
+            return;
+        }
+        // What was handed over before is in the log before.
+        self.flush(ctx);
+        match &mut self.state {
+            State::Open(log) => work(Ok(log)),
+            State::Failed(code) => work(Err(*code)),
+            State::AtRest => work(Err(ErrorCode::NotLeaderOrFollower)),
+        }
+    }
+}
+
+/// Opens the log, if it is at rest, and answers when it is open.
+pub(super) struct Open;
+
+impl Message for Open {
+    type Result = Result<(), ErrorCode>;
+}
+
+impl Handler<Open> for PartitionActor {
+    type Result = ResponseActFuture<Self, Result<(), ErrorCode>>;
+
+    fn handle(&mut self, _: Open, ctx: &mut Self::Context) -> Self::Result {
+        self.ensure_open(ctx);
+        // Runs when the mailbox goes on, and so when the log is open or has failed.
+        Box::pin(wrap_future(std::future::ready(())).map(|(), actor: &mut Self, _| {
+            match &actor.state {
+                State::Open(_) => Ok(()),
+                State::Failed(code) => Err(*code),
+                State::AtRest => Err(ErrorCode::NotLeaderOrFollower),
+            }
+        }))
+    }
+}
+
+impl Handler<Stop> for PartitionActor {
+    type Result = ();
+
+    /// Closes the log cleanly, so that the next start need not look at it.
+    fn handle(&mut self, _: Stop, ctx: &mut Self::Context) {
+        self.flush(ctx);
+        if let State::Open(log) = &mut self.state {
+            match log.close(self.spec.clock.now()) {
+                Ok(()) => (self.spec.note)(&self.spec.replica, log),
+                Err(error) => {
+                    tracing::error!(partition = %self.spec.replica.name, %error, "the log is not closed cleanly")
+                }
+            }
+        }
+        ctx.stop();
+    }
+}

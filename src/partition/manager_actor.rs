@@ -1,0 +1,359 @@
+//! From metadata to replicas: starts those that are this node's, lets them lead, configures them, removes them.
+//!
+//! The manager keeps the table that every request looks into. A partition's actor costs little, so each replica has one at
+//! once; its log is opened when somebody first needs it. Directories of new replicas are made aside, so that what is on
+//! the disk follows the metadata even if nobody writes. It never reads or writes a log itself.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message};
+use actix_rt::ArbiterHandle;
+use arc_swap::ArcSwap;
+
+use super::actor::{MAILBOX, NoteLog, OpenLog, PartitionActor, PartitionSpec};
+use super::replica::Replica;
+use super::settings::ReplicaSettings;
+use super::table::PartitionTable;
+use crate::clock::Clock;
+use crate::config::{Config, LogConfig};
+use crate::log::manager::LogManager;
+use crate::log::names::Directory;
+use crate::metadata::Image;
+use crate::metadata::topics::TopicImage;
+use crate::supervision::{AddChild, Child, DeathWatch, Intensity, RemoveChild, Stop, Supervisor};
+use crate::types::{NodeId, TopicIdPartition, TopicPartition, Uuid};
+
+/// How often the offsets are written down (`log.flush.offset.checkpoint.interval.ms` is a minute).
+const CHECKPOINT_INTERVAL: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// The cluster's metadata has changed.
+#[derive(Clone)]
+pub struct ImageChanged(pub Arc<Image>);
+
+impl Message for ImageChanged {
+    type Result = ();
+}
+
+/// What the manager is made of.
+#[derive(Clone)]
+pub struct ManagerSpec {
+    /// This node.
+    pub node_id: NodeId,
+    /// The node's configuration, dynamic values included.
+    pub config: Arc<ArcSwap<Config>>,
+    /// The log directories.
+    pub logs: Arc<LogManager>,
+    /// The table that requests look into.
+    pub table: Arc<PartitionTable>,
+    /// The threads that partitions live on.
+    pub threads: Arc<[ArbiterHandle]>,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// The actor that looks after all replicas of the node.
+pub struct PartitionManager {
+    spec: ManagerSpec,
+    /// Where partitions were found when the node started.
+    found: HashMap<TopicPartition, usize>,
+    /// How many replicas each log directory has.
+    per_dir: Vec<usize>,
+    image: Arc<Image>,
+    watch: DeathWatch,
+}
+
+impl PartitionManager {
+    /// A manager that has seen no metadata yet.
+    pub fn new(spec: ManagerSpec, watch: DeathWatch) -> Self {
+        let per_dir = vec![0; spec.logs.dirs().len()];
+        Self { spec, found: HashMap::new(), per_dir, image: Arc::default(), watch }
+    }
+
+    /// Looks what is in the log directories; what was being deleted when the node stopped is deleted now.
+    fn discover(&mut self) {
+        let found = match self.spec.logs.discover() {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::error!(%error, "the log directories cannot be listed");
+                return;
+            }
+        };
+        let mut deleted = Vec::new();
+        for directory in found {
+            match directory.kind {
+                Directory::Partition(name) => drop(self.found.insert(name, directory.log_dir)),
+                Directory::Deleted(_) => deleted.push(directory.path),
+                _ => {}
+            }
+        }
+        self.remove_dirs(deleted);
+    }
+
+    fn remove_dirs(&self, paths: Vec<PathBuf>) {
+        if paths.is_empty() {
+            return;
+        }
+        let logs = self.spec.logs.clone();
+        drop(tokio::task::spawn_blocking(move || {
+            for path in paths {
+                if let Err(error) = logs.remove_dir(&path) {
+                    tracing::warn!(path = %path.display(), %error, "a deleted partition's directory stays");
+                }
+            }
+        }));
+    }
+
+    fn follow(&mut self, image: Arc<Image>) {
+        let before = std::mem::replace(&mut self.image, image.clone());
+        for topic in before.topics.iter() {
+            if image.topics.by_id(topic.id).is_none() {
+                self.topic_gone(topic);
+            }
+        }
+        for topic in image.topics.iter() {
+            let same = before.topics.by_id(topic.id).is_some_and(|old| Arc::ptr_eq(old, topic));
+            if !same {
+                self.topic_changed(&image, topic);
+            }
+        }
+        self.configs_changed(&before, &image);
+    }
+
+    fn settings_of(&self, image: &Image, topic: &str) -> ReplicaSettings {
+        let config = self.spec.config.load();
+        let overrides = image.configs.topic(topic).map(|map| (**map).clone()).unwrap_or_default();
+        ReplicaSettings::new(Arc::new(LogConfig::lenient(&config, &overrides)), &config)
+    }
+
+    /// Configurations are few beside topics, and change seldom: all are compared.
+    fn configs_changed(&self, before: &Image, image: &Image) {
+        let same = |topic: &str| match (before.configs.topic(topic), image.configs.topic(topic)) {
+            (Some(old), Some(new)) => Arc::ptr_eq(old, new) || old == new,
+            (None, None) => true,
+            _ => false,
+        };
+        for replica in self.spec.table.all() {
+            if !same(&replica.name.topic) {
+                self.configure(&replica, self.settings_of(image, &replica.name.topic));
+            }
+        }
+    }
+
+    fn configure(&self, replica: &Arc<Replica>, settings: ReplicaSettings) {
+        let log = settings.log.clone();
+        replica.set_settings(settings);
+        if replica.open_view().is_some() {
+            let replica = replica.clone();
+            actix_rt::spawn(async move {
+                // A log that is closed meanwhile is opened with the new settings.
+                let _ = replica.with_log(move |opened| opened.update_config(log)).await;
+            });
+        }
+    }
+
+    fn topic_changed(&mut self, image: &Image, topic: &Arc<TopicImage>) {
+        let mut settings = None;
+        let mut started = Vec::new();
+        for (partition, registration) in topic.partitions.iter() {
+            let id = TopicIdPartition { topic_id: topic.id, partition };
+            if !registration.is_replica(self.spec.node_id) {
+                if let Some(replica) = self.spec.table.get(&id) {
+                    self.remove(&replica);
+                }
+                continue;
+            }
+            let replica = self.spec.table.get(&id).unwrap_or_else(|| {
+                let settings =
+                    settings.get_or_insert_with(|| self.settings_of(image, &topic.name)).clone();
+                let name = TopicPartition::new(&*topic.name, partition);
+                let log_dir = self.place(&name);
+                let replica = Arc::new(Replica::new(name, id, log_dir, settings));
+                started.push(replica.clone());
+                replica
+            });
+            let here = registration.leader == self.spec.node_id;
+            replica.set_leadership(registration.leader, here, registration.leader_epoch);
+        }
+        self.start_replicas(started);
+    }
+
+    /// Which log directory a replica is in: where it was found, else where there are fewest.
+    fn place(&mut self, name: &TopicPartition) -> usize {
+        let log_dir = self
+            .found
+            .get(name)
+            .copied()
+            .or_else(|| self.spec.logs.pick_dir(&self.per_dir))
+            .unwrap_or(0);
+        if let Some(count) = self.per_dir.get_mut(log_dir) {
+            *count += 1;
+        }
+        log_dir
+    }
+
+    fn start_replicas(&self, replicas: Vec<Arc<Replica>>) {
+        let Some(supervisor) = self.watch.supervisor() else { return };
+        for replica in &replicas {
+            supervisor.do_send(AddChild(self.child(replica)));
+        }
+        self.spec.table.change(|table| {
+            for replica in &replicas {
+                table.insert(replica.id, replica.clone());
+            }
+        });
+        self.make_dirs(replicas);
+    }
+
+    /// Makes the directories of replicas that are new on this node.
+    fn make_dirs(&self, replicas: Vec<Arc<Replica>>) {
+        let new: Vec<_> = replicas
+            .into_iter()
+            .filter(|replica| !self.found.contains_key(&replica.name))
+            .collect();
+        if new.is_empty() {
+            return;
+        }
+        actix_rt::spawn(async move {
+            for replica in new {
+                if let Err(code) = replica.view().await {
+                    tracing::warn!(partition = %replica.name, %code, "a new partition's log cannot be made");
+                }
+            }
+        });
+    }
+
+    fn child(&self, replica: &Arc<Replica>) -> Child {
+        let spec = PartitionSpec {
+            replica: replica.clone(),
+            open: self.open(),
+            note: self.note(),
+            clock: self.spec.clock.clone(),
+        };
+        let thread = replica.id.partition.unsigned_abs() as usize + replica.name.topic.len();
+        let arbiter = self.spec.threads[thread % self.spec.threads.len()].clone();
+        let offline = replica.clone();
+        Child::on_arbiter(
+            replica.name.to_string(),
+            arbiter,
+            MAILBOX,
+            replica.actor(),
+            move |watch| PartitionActor::new(spec.clone(), watch),
+        )
+        .intensity(Intensity::per_minute(3))
+        .on_give_up(move |name| {
+            tracing::error!(partition = name, "the partition keeps failing and goes offline");
+            offline.set_offline();
+        })
+    }
+
+    fn open(&self) -> OpenLog {
+        let logs = self.spec.logs.clone();
+        Arc::new(move |replica, now| {
+            let (view, settings) = (replica.shared_view().clone(), replica.settings().log.clone());
+            logs.open_log(replica.log_dir, view, settings, Some(replica.id.topic_id), now)
+        })
+    }
+
+    fn note(&self) -> NoteLog {
+        let logs = self.spec.logs.clone();
+        Arc::new(move |replica, log| logs.note(replica.log_dir, &replica.name, log.offsets()))
+    }
+
+    fn topic_gone(&mut self, topic: &TopicImage) {
+        for (partition, _) in topic.partitions.iter() {
+            if let Some(replica) =
+                self.spec.table.get(&TopicIdPartition { topic_id: topic.id, partition })
+            {
+                self.remove(&replica);
+            }
+        }
+    }
+
+    /// Takes a replica away: out of the table at once, its directory renamed, and removed when its files may go.
+    fn remove(&mut self, replica: &Arc<Replica>) {
+        self.spec.table.change(|table| drop(table.remove(&replica.id)));
+        self.found.remove(&replica.name);
+        if let Some(count) = self.per_dir.get_mut(replica.log_dir) {
+            *count = count.saturating_sub(1);
+        }
+        replica.set_leadership(-1, false, replica.leader_epoch());
+        let Some(supervisor) = self.watch.supervisor() else { return };
+        actix_rt::spawn(remove_replica(self.spec.logs.clone(), supervisor, replica.clone()));
+    }
+
+    /// Writes down how far the open logs are.
+    fn checkpoint(&self) {
+        let (logs, note) = (self.spec.logs.clone(), self.note());
+        let open: Vec<_> = self
+            .spec
+            .table
+            .all()
+            .into_iter()
+            .filter(|replica| replica.open_view().is_some())
+            .collect();
+        actix_rt::spawn(async move {
+            for replica in open {
+                let (noting, note) = (replica.clone(), note.clone());
+                // A log that cannot answer keeps its last checkpoint.
+                let _ = replica.with_log(move |log| note(&noting, log)).await;
+            }
+            drop(tokio::task::spawn_blocking(move || logs.write_checkpoints()));
+        });
+    }
+}
+
+/// Renames the directory while the actor still owns the log, ends the actor, and removes the files in the end.
+async fn remove_replica(
+    logs: Arc<LogManager>,
+    supervisor: Addr<Supervisor>,
+    replica: Arc<Replica>,
+) {
+    let renamed = replica.with_log(|log| log.rename_for_delete(Uuid::random())).await;
+    // The answer only says whether there was such a child.
+    let _ = supervisor.send(RemoveChild(replica.name.to_string().into())).await;
+    logs.forget(replica.log_dir, &replica.name);
+    match renamed {
+        Ok(Ok(path)) => {
+            let delay_ms = replica.settings().config.file_delete_delay_ms;
+            tokio::time::sleep(std::time::Duration::from_millis(delay_ms.unsigned_abs())).await;
+            drop(tokio::task::spawn_blocking(move || {
+                if let Err(error) = logs.remove_dir(&path) {
+                    tracing::warn!(path = %path.display(), %error, "a deleted partition's directory stays");
+                }
+            }));
+        }
+        Ok(Err(error)) => {
+            tracing::error!(partition = %replica.name, %error, "a deleted partition cannot be renamed")
+        }
+        Err(code) => {
+            tracing::error!(partition = %replica.name, %code, "a deleted partition cannot be renamed")
+        }
+    }
+}
+
+impl Actor for PartitionManager {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.discover();
+        ctx.run_interval(CHECKPOINT_INTERVAL, |manager, _| manager.checkpoint());
+    }
+}
+
+impl Handler<ImageChanged> for PartitionManager {
+    type Result = ();
+
+    fn handle(&mut self, ImageChanged(image): ImageChanged, _: &mut Self::Context) {
+        self.follow(image);
+    }
+}
+
+impl Handler<Stop> for PartitionManager {
+    type Result = ();
+
+    fn handle(&mut self, _: Stop, ctx: &mut Self::Context) {
+        ctx.stop();
+    }
+}

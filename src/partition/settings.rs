@@ -1,0 +1,83 @@
+//! A topic's configuration as its partitions use it: for the log, and for judging what producers send. Values only.
+
+use std::sync::Arc;
+
+use crate::config::{Compression, Config, LogConfig, TimestampType};
+use crate::log::settings::LogSettings;
+use crate::types::{Millis, PartitionId};
+use crate::wire::compression::{self, Codec};
+use crate::wire::records;
+
+/// The settings of one replica.
+#[derive(Clone, Debug)]
+pub struct ReplicaSettings {
+    /// The topic's configuration.
+    pub config: Arc<LogConfig>,
+    /// The same, as the log has it.
+    pub log: Arc<LogSettings>,
+}
+
+impl ReplicaSettings {
+    /// The settings of a topic on this node.
+    pub fn new(config: Arc<LogConfig>, broker: &Config) -> Self {
+        let log = Arc::new(log_settings(&config, broker));
+        Self { config, log }
+    }
+
+    /// What a producer's records are held against.
+    pub fn check_options<'a>(
+        &self,
+        topic: &'a str,
+        partition: PartitionId,
+        now: Millis,
+    ) -> records::Options<'a> {
+        let config = &self.config;
+        records::Options {
+            compression: target(config.compression),
+            timestamp_type: match config.message_timestamp_type {
+                TimestampType::CreateTime => records::TimestampType::CreateTime,
+                TimestampType::LogAppendTime => records::TimestampType::LogAppendTime,
+            },
+            timestamp_before_max_ms: config.message_timestamp_before_max_ms,
+            timestamp_after_max_ms: config.message_timestamp_after_max_ms,
+            max_message_bytes: config.max_message_bytes,
+            segment_bytes: config.segment_bytes,
+            compacted: config.compact,
+            ..records::Options::new(topic, partition, now)
+        }
+    }
+}
+
+fn target(compression: Compression) -> records::Target {
+    let to = |codec, level| records::Target::To(compression::Compression { codec, level });
+    match compression {
+        Compression::Producer => records::Target::Producer,
+        Compression::Uncompressed => to(Codec::None, None),
+        Compression::Gzip(level) => to(Codec::Gzip, Some(level)),
+        Compression::Snappy => to(Codec::Snappy, None),
+        Compression::Lz4(level) => to(Codec::Lz4, Some(level)),
+        Compression::Zstd(level) => to(Codec::Zstd, Some(level)),
+    }
+}
+
+fn log_settings(config: &LogConfig, broker: &Config) -> LogSettings {
+    let unsigned = |value: i32| u32::try_from(value).unwrap_or(0);
+    LogSettings {
+        segment_bytes: unsigned(config.segment_bytes),
+        segment_ms: config.segment_ms,
+        segment_jitter_ms: config.segment_jitter_ms,
+        segment_index_bytes: unsigned(config.segment_index_bytes),
+        index_interval_bytes: unsigned(config.index_interval_bytes),
+        retention_ms: config.retention_ms,
+        retention_bytes: config.retention_bytes,
+        delete: config.delete,
+        compact: config.compact,
+        file_delete_delay_ms: config.file_delete_delay_ms,
+        flush_messages: config.flush_messages,
+        flush_ms: config.flush_ms,
+        max_message_bytes: unsigned(config.max_message_bytes),
+        preallocate: config.preallocate,
+        log_append_time: config.message_timestamp_type == TimestampType::LogAppendTime,
+        producer_id_expiration_ms: i64::from(broker.producer_id_expiration_ms()),
+    }
+}
