@@ -1,4 +1,77 @@
 //! The command line: the server's own commands and Kafka's tools.
+//!
+//! `vltava COMMAND …`, or a link to the binary named `kafka-COMMAND.sh` or `kafka-COMMAND`. Exit codes: 0 done, 1 failed,
+//! 2 not understood (Kafka's tools: 1 for both).
 
-/// `kafka-dump-log`.
-pub mod dump_log;
+mod dev;
+mod dump_log;
+mod server;
+
+const USAGE: &str = "\
+usage: vltava COMMAND [OPTIONS]
+
+the server
+  server FILE [--override K=V]…    run the node that FILE (server.properties) describes
+  server FILE --print-tree         print its supervision tree, and do not run it
+  dev [--dir DIR] [--port PORT]    run a node for development; formats DIR when it is new
+  storage …                        format log directories, and tell of them
+
+Kafka's tools, with their options and output
+  dump-log …
+
+  --help after a command tells of its options; --version tells which version this is
+";
+
+/// Runs the command that `arguments` name, the program's own name first. The process's exit code.
+pub fn run(arguments: &[String]) -> i32 {
+    let (program, rest) = arguments.split_first().map_or(("vltava", arguments), |(first, rest)| (first.as_str(), rest));
+    match tool_of_link(program) {
+        Some(tool) => dispatch(&tool, rest),
+        None => match rest.split_first() {
+            Some((command, rest)) => dispatch(command, rest),
+            None => usage(2),
+        },
+    }
+}
+
+/// `/usr/bin/kafka-topics.sh` is the tool `topics`.
+fn tool_of_link(program: &str) -> Option<String> {
+    let name = std::path::Path::new(program).file_name()?.to_str()?;
+    let name = name.strip_prefix("kafka-")?;
+    Some(name.strip_suffix(".sh").unwrap_or(name).to_owned())
+}
+
+fn dispatch(command: &str, arguments: &[String]) -> i32 {
+    match command {
+        "server" | "server-start" => server::run(arguments),
+        "dev" => dev::run(arguments),
+        "dump-log" => dump_log::run(arguments),
+        "--version" | "version" => {
+            say(&format!("vltava {} (Apache Kafka 4.3.1 protocol)\n", env!("CARGO_PKG_VERSION")));
+            0
+        }
+        "--help" | "-h" | "help" => usage(0),
+        other => {
+            complain(&format!("vltava: there is no command '{other}'\n\n"));
+            usage(2)
+        }
+    }
+}
+
+fn usage(code: i32) -> i32 {
+    if code == 0 { say(USAGE) } else { complain(USAGE) }
+    code
+}
+
+/// Writes to standard output; a reader that has gone away is no reason to fail.
+pub(crate) fn say(text: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Writes to standard error.
+pub(crate) fn complain(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}

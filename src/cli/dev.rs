@@ -1,0 +1,95 @@
+//! `vltava dev [--dir DIR] [--port PORT] [--override K=V]…`: a combined node for a developer's machine.
+//!
+//! Formats the directory when it is new, runs broker and controller in one, and says how to connect.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::{complain, say, server};
+use crate::config::{Config, Sources};
+use crate::error::Error;
+use crate::node;
+
+const USAGE: &str = "usage: vltava dev [--dir DIR] [--port PORT] [--override K=V]…\n";
+
+struct Options {
+    dir: PathBuf,
+    port: u16,
+    overrides: Vec<String>,
+}
+
+/// Runs a development node until it is told to stop. The process's exit code.
+pub(super) fn run(arguments: &[String]) -> i32 {
+    let options = match parse(arguments) {
+        Ok(options) => options,
+        Err(why) => {
+            complain(&format!("vltava dev: {why}\n{USAGE}"));
+            return 2;
+        }
+    };
+    match prepare(&options) {
+        Ok(config) => server::serve(config, welcome),
+        Err(error) => {
+            complain(&format!("vltava dev: {error}\n"));
+            1
+        }
+    }
+}
+
+fn parse(arguments: &[String]) -> Result<Options, String> {
+    let mut options = Options { dir: PathBuf::from("vltava-data"), port: 9092, overrides: Vec::new() };
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let mut value = || rest.next().ok_or_else(|| format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--dir" => options.dir = PathBuf::from(value()?),
+            "--port" => {
+                let port = value()?;
+                options.port = port.parse().map_err(|_| format!("{port} is no port"))?;
+            }
+            "--override" => options.overrides.push(value()?.clone()),
+            other => return Err(format!("there is no option {other}")),
+        }
+    }
+    Ok(options)
+}
+
+/// The configuration of a single node whose topics need no second one.
+fn prepare(options: &Options) -> Result<Config, Error> {
+    let dir = options.dir.display();
+    let controller_port = if options.port == 0 { 0 } else { options.port.saturating_add(1) };
+    let settings = [
+        "process.roles=broker,controller".to_owned(),
+        "node.id=1".to_owned(),
+        format!("log.dirs={dir}"),
+        format!("listeners=PLAINTEXT://127.0.0.1:{},CONTROLLER://127.0.0.1:{controller_port}", options.port),
+        "controller.listener.names=CONTROLLER".to_owned(),
+        format!("controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}"),
+        "offsets.topic.replication.factor=1".to_owned(),
+        "transaction.state.log.replication.factor=1".to_owned(),
+        "transaction.state.log.min.isr=1".to_owned(),
+        "share.coordinator.state.topic.replication.factor=1".to_owned(),
+        "share.coordinator.state.topic.min.isr=1".to_owned(),
+        "group.initial.rebalance.delay.ms=0".to_owned(),
+    ];
+    let overrides = settings.into_iter().chain(options.overrides.iter().cloned()).collect();
+    let config = Sources { file: None, variables: BTreeMap::new(), overrides }.load()?;
+    node::format::format_if_new(&config)?;
+    Ok(config)
+}
+
+fn welcome(running: &node::Running) {
+    let address = running.broker_address();
+    say(&format!(
+        "\
+vltava is running: {address}
+
+produce and consume with any Kafka client, or with
+  vltava topics --bootstrap-server {address} --create --topic hello
+  echo world | vltava console-producer --bootstrap-server {address} --topic hello
+  vltava console-consumer --bootstrap-server {address} --topic hello --from-beginning
+
+stop it with Ctrl-C
+"
+    ));
+}
