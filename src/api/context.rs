@@ -8,15 +8,17 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
 use super::fetch_session::FetchSessions;
+use super::producer_ids::ProducerIds;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::controller::{self, requests::RequestContext};
 use crate::error::ErrorCode;
 use crate::log::manager::LogManager;
 use crate::metadata::Image;
 use crate::metrics::Metrics;
 use crate::partition::replica::Replica;
 use crate::partition::table::PartitionTable;
-use crate::types::{NodeId, TopicIdPartition};
+use crate::types::{Millis, NodeId, TopicIdPartition};
 
 /// Whom a listener serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +73,17 @@ pub(crate) struct Head {
 }
 
 impl Call {
+    /// Whom the controller is told that asks.
+    pub(crate) fn controller_context(&self, timeout_ms: Option<i32>) -> RequestContext {
+        let deadline =
+            timeout_ms.map(|timeout_ms| self.context.clock.now() + Millis::from(timeout_ms));
+        RequestContext {
+            version: self.version,
+            principal: self.session.principal.clone(),
+            deadline,
+        }
+    }
+
     pub(crate) fn head(&self) -> Head {
         Head { version: self.version, correlation_id: self.correlation_id }
     }
@@ -94,6 +107,10 @@ pub struct Context {
     pub logs: Option<Arc<LogManager>>,
     /// Fetch sessions.
     pub(crate) fetch_sessions: Mutex<FetchSessions>,
+    /// The active controller, if it is in this process.
+    pub controller: controller::actor::Handle,
+    /// Producer ids for those who ask.
+    pub(crate) producer_ids: ProducerIds,
     /// Counts.
     pub metrics: Arc<Metrics>,
 }
@@ -102,6 +119,12 @@ impl Context {
     /// The cluster's metadata of this moment.
     pub fn image(&self) -> Arc<Image> {
         self.image.load_full()
+    }
+
+    /// Whom the controller is told that asks, on behalf of nobody in particular.
+    pub(crate) fn own_request(&self, version: i16, patience_ms: Millis) -> RequestContext {
+        let deadline = Some(self.clock.now() + patience_ms);
+        RequestContext { version, principal: "User:ANONYMOUS".to_owned(), deadline }
     }
 
     /// Whom clients are told to be the controller: any broker will do, since all pass requests on.

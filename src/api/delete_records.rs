@@ -4,7 +4,8 @@ use super::context::Call;
 use crate::error::ErrorCode;
 use crate::types::{NONE, TopicIdPartition, Uuid, is_internal_topic};
 use crate::wire::messages::delete_records::{
-    DeleteRecordsPartitionResult, DeleteRecordsRequest, DeleteRecordsResponse, DeleteRecordsTopicResult,
+    DeleteRecordsPartitionResult, DeleteRecordsRequest, DeleteRecordsResponse,
+    DeleteRecordsTopicResult,
 };
 
 pub(crate) async fn handle(call: Call, request: DeleteRecordsRequest) -> DeleteRecordsResponse {
@@ -16,7 +17,12 @@ pub(crate) async fn handle(call: Call, request: DeleteRecordsRequest) -> DeleteR
             let result = if is_internal_topic(&topic.name) {
                 Err(ErrorCode::InvalidTopicException)
             } else {
-                delete(&call, TopicIdPartition { topic_id, partition: wanted.partition_index }, wanted.offset).await
+                delete(
+                    &call,
+                    TopicIdPartition { topic_id, partition: wanted.partition_index },
+                    wanted.offset,
+                )
+                .await
             };
             partitions.push(DeleteRecordsPartitionResult {
                 partition_index: wanted.partition_index,
@@ -25,7 +31,11 @@ pub(crate) async fn handle(call: Call, request: DeleteRecordsRequest) -> DeleteR
                 ..Default::default()
             });
         }
-        response.topics.push(DeleteRecordsTopicResult { name: topic.name, partitions, ..Default::default() });
+        response.topics.push(DeleteRecordsTopicResult {
+            name: topic.name,
+            partitions,
+            ..Default::default()
+        });
     }
     response
 }

@@ -8,8 +8,8 @@ use crate::error::ErrorCode;
 use crate::log::manager::LogDir;
 use crate::partition::replica::Replica;
 use crate::wire::messages::describe_log_dirs::{
-    DescribableLogDirTopic, DescribeLogDirsPartition, DescribeLogDirsRequest, DescribeLogDirsResponse,
-    DescribeLogDirsResult, DescribeLogDirsTopic,
+    DescribableLogDirTopic, DescribeLogDirsPartition, DescribeLogDirsRequest,
+    DescribeLogDirsResponse, DescribeLogDirsResult, DescribeLogDirsTopic,
 };
 
 pub(crate) async fn handle(call: Call, request: DescribeLogDirsRequest) -> DescribeLogDirsResponse {
@@ -18,7 +18,8 @@ pub(crate) async fn handle(call: Call, request: DescribeLogDirsRequest) -> Descr
     let replicas = call.context.partitions.all();
     for (index, dir) in logs.dirs().iter().enumerate() {
         let here = replicas.iter().filter(|replica| replica.log_dir == index);
-        let wanted: Vec<_> = here.filter(|replica| is_wanted(replica, request.topics.as_deref())).cloned().collect();
+        let wanted: Vec<_> =
+            here.filter(|replica| is_wanted(replica, request.topics.as_deref())).cloned().collect();
         response.results.push(describe(dir, wanted).await);
     }
     response
@@ -34,7 +35,11 @@ fn is_wanted(replica: &Replica, topics: Option<&[DescribableLogDirTopic]>) -> bo
 async fn describe(dir: &LogDir, replicas: Vec<Arc<Replica>>) -> DescribeLogDirsResult {
     let log_dir = dir.path().display().to_string();
     if dir.is_offline() {
-        return DescribeLogDirsResult { error_code: ErrorCode::KafkaStorageError.code(), log_dir, ..Default::default() };
+        return DescribeLogDirsResult {
+            error_code: ErrorCode::KafkaStorageError.code(),
+            log_dir,
+            ..Default::default()
+        };
     }
     let mut topics: BTreeMap<String, Vec<DescribeLogDirsPartition>> = BTreeMap::new();
     for replica in replicas {
@@ -57,9 +62,12 @@ async fn describe(dir: &LogDir, replicas: Vec<Arc<Replica>>) -> DescribeLogDirsR
 
 /// The size of the volume and what is free of it; −1 where the system does not say.
 fn volume(dir: &LogDir) -> (i64, i64) {
-    let bytes = |blocks: u64, size: u64| i64::try_from(blocks.saturating_mul(size)).unwrap_or(i64::MAX);
+    let bytes =
+        |blocks: u64, size: u64| i64::try_from(blocks.saturating_mul(size)).unwrap_or(i64::MAX);
     match rustix::fs::statvfs(dir.path()) {
-        Ok(volume) => (bytes(volume.f_blocks, volume.f_frsize), bytes(volume.f_bavail, volume.f_frsize)),
+        Ok(volume) => {
+            (bytes(volume.f_blocks, volume.f_frsize), bytes(volume.f_bavail, volume.f_frsize))
+        }
         Err(_) => (-1, -1),
     }
 }

@@ -5,10 +5,14 @@ use crate::error::ErrorCode;
 use crate::log::producers::ProducerEntry;
 use crate::types::{NONE, TopicIdPartition, Uuid};
 use crate::wire::messages::describe_producers::{
-    DescribeProducersRequest, DescribeProducersResponse, PartitionResponse, ProducerState, TopicResponse,
+    DescribeProducersRequest, DescribeProducersResponse, PartitionResponse, ProducerState,
+    TopicResponse,
 };
 
-pub(crate) async fn handle(call: Call, request: DescribeProducersRequest) -> DescribeProducersResponse {
+pub(crate) async fn handle(
+    call: Call,
+    request: DescribeProducersRequest,
+) -> DescribeProducersResponse {
     let mut response = DescribeProducersResponse::default();
     for topic in request.topics {
         let topic_id = call.context.image().topics.id(&topic.name).unwrap_or(Uuid::ZERO);
@@ -32,7 +36,9 @@ pub(crate) async fn handle(call: Call, request: DescribeProducersRequest) -> Des
 async fn describe(call: &Call, id: TopicIdPartition) -> Result<Vec<ProducerState>, ErrorCode> {
     let replica = call.context.replica(&id)?;
     replica.check_leader(NONE)?;
-    replica.with_log(|log| log.active_producers().map(|(id, entry)| state(id, entry)).collect()).await
+    replica
+        .with_log(|log| log.active_producers().map(|(id, entry)| state(id, entry)).collect())
+        .await
 }
 
 fn state(producer_id: i64, entry: &ProducerEntry) -> ProducerState {

@@ -7,13 +7,18 @@ use crate::metadata::topics::{PartitionRegistration, TopicImage};
 use crate::types::is_internal_topic;
 use crate::wire::messages::describe_topic_partitions::{
     Cursor, DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse,
-    DescribeTopicPartitionsResponsePartition as ResponsePartition, DescribeTopicPartitionsResponseTopic as ResponseTopic,
+    DescribeTopicPartitionsResponsePartition as ResponsePartition,
+    DescribeTopicPartitionsResponseTopic as ResponseTopic,
 };
 
 /// All that a client may do to a topic, as bits, where there is no authorizer.
-const ALL_TOPIC_OPERATIONS: i32 = 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 8 | 1 << 10 | 1 << 11;
+const ALL_TOPIC_OPERATIONS: i32 =
+    1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 8 | 1 << 10 | 1 << 11;
 
-pub(crate) async fn handle(call: Call, request: DescribeTopicPartitionsRequest) -> DescribeTopicPartitionsResponse {
+pub(crate) async fn handle(
+    call: Call,
+    request: DescribeTopicPartitionsRequest,
+) -> DescribeTopicPartitionsResponse {
     let image = call.context.image();
     let (first_topic, mut first_partition) = match &request.cursor {
         Some(cursor) => (cursor.topic_name.clone(), cursor.partition_index),
@@ -22,11 +27,21 @@ pub(crate) async fn handle(call: Call, request: DescribeTopicPartitionsRequest) 
     let mut names: Vec<String> = if request.topics.is_empty() {
         image.topics.starting_at(&first_topic).map(|topic| topic.name.to_string()).collect()
     } else {
-        request.topics.into_iter().map(|topic| topic.name).filter(|name| *name >= first_topic).collect()
+        request
+            .topics
+            .into_iter()
+            .map(|topic| topic.name)
+            .filter(|name| *name >= first_topic)
+            .collect()
     };
     names.sort_unstable();
     names.dedup();
-    let limit = call.context.config.load().max_request_partition_size_limit().min(request.response_partition_limit);
+    let limit = call
+        .context
+        .config
+        .load()
+        .max_request_partition_size_limit()
+        .min(request.response_partition_limit);
     let mut left = usize::try_from(limit).unwrap_or(0);
     let mut response = DescribeTopicPartitionsResponse::default();
     for name in names {
@@ -40,7 +55,8 @@ pub(crate) async fn handle(call: Call, request: DescribeTopicPartitionsRequest) 
         left -= described.partitions.len();
         response.topics.push(described);
         if let Some(partition_index) = next {
-            response.next_cursor = Some(Cursor { topic_name: name, partition_index, ..Default::default() });
+            response.next_cursor =
+                Some(Cursor { topic_name: name, partition_index, ..Default::default() });
             break;
         }
     }
@@ -57,9 +73,19 @@ fn unknown(name: String) -> ResponseTopic {
 }
 
 /// The topic with at most `limit` partitions from `start`, and the one to go on with.
-fn describe(image: &Image, topic: &TopicImage, listener: &str, start: i32, limit: usize) -> (ResponseTopic, Option<i32>) {
+fn describe(
+    image: &Image,
+    topic: &TopicImage,
+    listener: &str,
+    start: i32,
+    limit: usize,
+) -> (ResponseTopic, Option<i32>) {
     let mut rest = topic.partitions.iter().filter(|(index, _)| *index >= start);
-    let partitions = rest.by_ref().take(limit).map(|(index, found)| partition(image, index, found, listener)).collect();
+    let partitions = rest
+        .by_ref()
+        .take(limit)
+        .map(|(index, found)| partition(image, index, found, listener))
+        .collect();
     let described = ResponseTopic {
         name: Some(topic.name.to_string()),
         topic_id: topic.id,
@@ -71,8 +97,15 @@ fn describe(image: &Image, topic: &TopicImage, listener: &str, start: i32, limit
     (described, rest.next().map(|(index, _)| index))
 }
 
-fn partition(image: &Image, index: i32, found: &PartitionRegistration, listener: &str) -> ResponsePartition {
-    let reachable = |node: i32| image.cluster.is_alive(node) && image.cluster.endpoint(node, listener).is_some();
+fn partition(
+    image: &Image,
+    index: i32,
+    found: &PartitionRegistration,
+    listener: &str,
+) -> ResponsePartition {
+    let reachable = |node: i32| {
+        image.cluster.is_alive(node) && image.cluster.endpoint(node, listener).is_some()
+    };
     let code = match found.leader() {
         Some(leader) if reachable(leader) => ErrorCode::None,
         Some(leader) if image.cluster.is_alive(leader) => ErrorCode::ListenerNotFound,

@@ -18,10 +18,12 @@ mod fetch;
 mod fetch_answer;
 mod fetch_read;
 pub(crate) mod fetch_session;
+mod init_producer_id;
 mod list_offsets;
 mod metadata;
 mod offset_for_leader_epoch;
 mod produce;
+pub(crate) mod producer_ids;
 
 use std::sync::Arc;
 

@@ -4,10 +4,14 @@ use super::context::Call;
 use crate::error::ErrorCode;
 use crate::types::{LeaderEpoch, Offset, TopicIdPartition, Uuid};
 use crate::wire::messages::offset_for_leader_epoch::{
-    EpochEndOffset, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, OffsetForLeaderTopicResult,
+    EpochEndOffset, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse,
+    OffsetForLeaderTopicResult,
 };
 
-pub(crate) async fn handle(call: Call, request: OffsetForLeaderEpochRequest) -> OffsetForLeaderEpochResponse {
+pub(crate) async fn handle(
+    call: Call,
+    request: OffsetForLeaderEpochRequest,
+) -> OffsetForLeaderEpochResponse {
     let mut response = OffsetForLeaderEpochResponse::default();
     for topic in request.topics {
         let topic_id = call.context.image().topics.id(&topic.topic).unwrap_or(Uuid::ZERO);
@@ -24,7 +28,11 @@ pub(crate) async fn handle(call: Call, request: OffsetForLeaderEpochRequest) -> 
                 ..Default::default()
             });
         }
-        response.topics.push(OffsetForLeaderTopicResult { topic: topic.topic, partitions, ..Default::default() });
+        response.topics.push(OffsetForLeaderTopicResult {
+            topic: topic.topic,
+            partitions,
+            ..Default::default()
+        });
     }
     response
 }

@@ -35,6 +35,7 @@ static TABLE: &[Row] = &[
     row(ApiKey::ListOffsets, BROKER, |call, reader| simple(call, reader, super::list_offsets::handle)),
     row(ApiKey::Metadata, BROKER, |call, reader| simple(call, reader, super::metadata::handle)),
     row(ApiKey::ApiVersions, BOTH, super::api_versions::handle),
+    row(ApiKey::InitProducerId, BROKER, |call, reader| simple(call, reader, super::init_producer_id::handle)),
     row(ApiKey::DeleteRecords, BROKER, |call, reader| simple(call, reader, super::delete_records::handle)),
     row(ApiKey::OffsetForLeaderEpoch, BROKER, |call, reader| simple(call, reader, super::offset_for_leader_epoch::handle)),
     row(ApiKey::DescribeLogDirs, BROKER, |call, reader| simple(call, reader, super::describe_log_dirs::handle)),

@@ -37,7 +37,8 @@ pub(super) fn run(arguments: &[String]) -> i32 {
 }
 
 fn parse(arguments: &[String]) -> Result<Options, String> {
-    let mut options = Options { dir: PathBuf::from("vltava-data"), port: 9092, overrides: Vec::new() };
+    let mut options =
+        Options { dir: PathBuf::from("vltava-data"), port: 9092, overrides: Vec::new() };
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         let mut value = || rest.next().ok_or_else(|| format!("{argument} needs a value"));
@@ -62,7 +63,10 @@ fn prepare(options: &Options) -> Result<Config, Error> {
         "process.roles=broker,controller".to_owned(),
         "node.id=1".to_owned(),
         format!("log.dirs={dir}"),
-        format!("listeners=PLAINTEXT://127.0.0.1:{},CONTROLLER://127.0.0.1:{controller_port}", options.port),
+        format!(
+            "listeners=PLAINTEXT://127.0.0.1:{},CONTROLLER://127.0.0.1:{controller_port}",
+            options.port
+        ),
         "controller.listener.names=CONTROLLER".to_owned(),
         format!("controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}"),
         "offsets.topic.replication.factor=1".to_owned(),
@@ -74,7 +78,6 @@ fn prepare(options: &Options) -> Result<Config, Error> {
     ];
     let overrides = settings.into_iter().chain(options.overrides.iter().cloned()).collect();
     let config = Sources { file: None, variables: BTreeMap::new(), overrides }.load()?;
-    node::format::format_if_new(&config)?;
     Ok(config)
 }
 

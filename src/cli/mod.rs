@@ -24,7 +24,9 @@ Kafka's tools, with their options and output
 
 /// Runs the command that `arguments` name, the program's own name first. The process's exit code.
 pub fn run(arguments: &[String]) -> i32 {
-    let (program, rest) = arguments.split_first().map_or(("vltava", arguments), |(first, rest)| (first.as_str(), rest));
+    let (program, rest) = arguments
+        .split_first()
+        .map_or(("vltava", arguments), |(first, rest)| (first.as_str(), rest));
     match tool_of_link(program) {
         Some(tool) => dispatch(&tool, rest),
         None => match rest.split_first() {
@@ -59,7 +61,11 @@ fn dispatch(command: &str, arguments: &[String]) -> i32 {
 }
 
 fn usage(code: i32) -> i32 {
-    if code == 0 { say(USAGE) } else { complain(USAGE) }
+    if code == 0 {
+        say(USAGE)
+    } else {
+        complain(USAGE)
+    }
     code
 }
 

@@ -57,11 +57,19 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         match argument.as_str() {
-            "--override" => options.overrides.push(rest.next().ok_or("--override needs K=V")?.clone()),
+            "--override" => {
+                options.overrides.push(rest.next().ok_or("--override needs K=V")?.clone())
+            }
             "--print-tree" => options.print_tree = true,
-            "--daemon" | "-daemon" => return Err("run it under systemd instead of -daemon".to_owned()),
-            option if option.starts_with("--override=") => options.overrides.push(option["--override=".len()..].to_owned()),
-            option if option.starts_with('-') => return Err(format!("there is no option {option}")),
+            "--daemon" | "-daemon" => {
+                return Err("run it under systemd instead of -daemon".to_owned());
+            }
+            option if option.starts_with("--override=") => {
+                options.overrides.push(option["--override=".len()..].to_owned())
+            }
+            option if option.starts_with('-') => {
+                return Err(format!("there is no option {option}"));
+            }
             file if options.file.is_none() => options.file = Some(PathBuf::from(file)),
             extra => return Err(format!("one file only, not {extra} too")),
         }
@@ -71,7 +79,8 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
 
 fn load(options: &Options) -> Result<Config, Error> {
     let variables = std::env::vars().collect();
-    Sources { file: options.file.as_deref(), variables, overrides: options.overrides.clone() }.load()
+    Sources { file: options.file.as_deref(), variables, overrides: options.overrides.clone() }
+        .load()
 }
 
 /// Logs go to standard error, as `RUST_LOG` says, and else from `info` on.
@@ -79,5 +88,6 @@ fn start_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sled=warn,actix=warn"));
     // A second start in one process (tests) keeps the first's.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
