@@ -500,7 +500,10 @@ pub trait Wire: Sized {
     /// The value as Kafka's JSON converters print it.
     fn json(&self, version: i16) -> Value;
 
-    /// Reads one that may be null. By default as a struct's: a negative byte before it is null.
+    /// Whether null is a length of its own. Otherwise, as with structs, a byte before the value says whether it is there.
+    const NULL_IS_A_LENGTH: bool = false;
+
+    /// Reads one that may be null.
     fn read_nullable(reader: &mut Reader, version: i16) -> Result<Option<Self>, DecodeError> {
         if reader.i8()? < 0 { Ok(None) } else { Self::read(reader, version).map(Some) }
     }
@@ -510,9 +513,13 @@ pub trait Wire: Sized {
         writer.i8(-1);
     }
 
-    /// Writes one where null could be.
-    fn write_present(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
-        writer.i8(1);
+    /// Reads one as a tagged field.
+    fn read_tagged(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+        Self::read(reader, version)
+    }
+
+    /// Writes it as a tagged field.
+    fn write_tagged(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         self.write(writer, version)
     }
 }
@@ -575,6 +582,8 @@ impl Wire for Uuid {
 }
 
 impl Wire for String {
+    const NULL_IS_A_LENGTH: bool = true;
+
     fn read(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         Self::read_nullable(reader, version)?.ok_or(DecodeError::Null)
     }
@@ -612,13 +621,11 @@ impl Wire for String {
             writer.i16(-1);
         }
     }
-
-    fn write_present(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
-        self.write(writer, version)
-    }
 }
 
 impl Wire for Bytes {
+    const NULL_IS_A_LENGTH: bool = true;
+
     fn read(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         Self::read_nullable(reader, version)?.ok_or(DecodeError::Null)
     }
@@ -641,13 +648,11 @@ impl Wire for Bytes {
     fn write_null(writer: &mut Writer) {
         writer.length(None).expect("null is not too long");
     }
-
-    fn write_present(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
-        self.write(writer, version)
-    }
 }
 
 impl<T: Wire> Wire for Vec<T> {
+    const NULL_IS_A_LENGTH: bool = true;
+
     fn read(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         Self::read_nullable(reader, version)?.ok_or(DecodeError::Null)
     }
@@ -679,10 +684,6 @@ impl<T: Wire> Wire for Vec<T> {
     fn write_null(writer: &mut Writer) {
         writer.length(None).expect("null is not too long");
     }
-
-    fn write_present(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
-        self.write(writer, version)
-    }
 }
 
 impl<T: Wire> Wire for Option<T> {
@@ -691,16 +692,42 @@ impl<T: Wire> Wire for Option<T> {
     }
 
     fn write(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
-        match self {
-            Some(value) => value.write_present(writer, version),
-            None => {
-                T::write_null(writer);
-                Ok(())
-            }
+        let Some(value) = self else {
+            T::write_null(writer);
+            return Ok(());
+        };
+        if !T::NULL_IS_A_LENGTH {
+            writer.i8(1);
         }
+        value.write(writer, version)
     }
 
     fn json(&self, version: i16) -> Value {
         self.as_ref().map_or(Value::Null, |value| value.json(version))
+    }
+
+    /// A tagged struct that may be null has a varint before it, 0 for null (KIP-893), not the −1 of other structs.
+    fn read_tagged(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
+        if T::NULL_IS_A_LENGTH {
+            Self::read(reader, version)
+        } else if reader.uvarint()? as i32 <= 0 {
+            Ok(None)
+        } else {
+            T::read(reader, version).map(Some)
+        }
+    }
+
+    fn write_tagged(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
+        match self {
+            Some(value) if !T::NULL_IS_A_LENGTH => {
+                writer.uvarint(1);
+                value.write(writer, version)
+            }
+            None if !T::NULL_IS_A_LENGTH => {
+                writer.uvarint(0);
+                Ok(())
+            }
+            _ => self.write(writer, version),
+        }
     }
 }

@@ -203,7 +203,7 @@ macro_rules! message {
                                 if !in_versions!(version $(, $tag_versions)?) {
                                     return Err(DecodeError::Tag(tag));
                                 }
-                                message.$tag_field = Wire::read(reader, version)?;
+                                message.$tag_field = Wire::read_tagged(reader, version)?;
                             })*
                             _ => reader.unknown_tag(tag, size, &mut message.unknown_tags)?,
                         }
@@ -234,7 +234,7 @@ macro_rules! message {
                 let mut next_tag = 0;
                 $(if $tag_field {
                     self.unknown_tags.write(writer, next_tag, $tag)?;
-                    writer.tagged($tag, |writer| self.$tag_field.write(writer, version))?;
+                    writer.tagged($tag, |writer| self.$tag_field.write_tagged(writer, version))?;
                     next_tag = $tag + 1;
                 })*
                 self.unknown_tags.write(writer, next_tag, u32::MAX)
