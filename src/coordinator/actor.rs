@@ -24,7 +24,7 @@ use crate::types::{Millis, Offset};
 use crate::wire::records::BatchBuilder;
 
 /// Requests that may wait for a shard.
-const MAILBOX: usize = 4096;
+pub(super) const MAILBOX: usize = 4096;
 
 /// A request for the machine of a shard.
 pub struct Ask<M: Machine> {
@@ -280,10 +280,6 @@ impl<M: Machine> Shard<M> {
 
 impl<M: Machine> Actor for Shard<M> {
     type Context = Context<Self>;
-
-    fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.set_mailbox_capacity(MAILBOX);
-    }
 }
 
 impl<M: Machine> Handler<Ask<M>> for Shard<M> {

@@ -3,4 +3,5 @@
 pub mod actor;
 mod loading;
 pub mod machine;
+pub mod manager_actor;
 pub mod shards;

@@ -231,8 +231,7 @@ impl PartitionManager {
             note: self.note(),
             clock: self.spec.clock.clone(),
         };
-        let thread = replica.id.partition.unsigned_abs() as usize + replica.name.topic.len();
-        let arbiter = self.spec.threads[thread % self.spec.threads.len()].clone();
+        let arbiter = self.spec.threads[replica.thread(self.spec.threads.len())].clone();
         let offline = replica.clone();
         Child::on_arbiter(
             replica.name.to_string(),

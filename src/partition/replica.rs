@@ -54,6 +54,16 @@ impl Replica {
         }
     }
 
+    /// Which of `threads` threads the partition lives on, and with it whoever writes to nothing else.
+    pub fn thread(&self, threads: usize) -> usize {
+        let hash = self
+            .name
+            .topic
+            .bytes()
+            .fold(0usize, |hash, byte| hash.wrapping_mul(31).wrapping_add(usize::from(byte)));
+        hash.wrapping_add(self.name.partition.unsigned_abs() as usize) % threads.max(1)
+    }
+
     /// The actor's stable address.
     pub(super) fn actor(&self) -> &Handle<PartitionActor> {
         &self.actor
