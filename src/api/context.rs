@@ -12,7 +12,9 @@ use super::producer_ids::ProducerIds;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::controller::{self, requests::RequestContext};
+use crate::coordinator::shards::Shards;
 use crate::error::ErrorCode;
+use crate::group::machine::GroupMachine;
 use crate::log::manager::LogManager;
 use crate::metadata::Image;
 use crate::metrics::Metrics;
@@ -111,6 +113,8 @@ pub struct Context {
     pub controller: controller::actor::Handle,
     /// Producer ids for those who ask.
     pub(crate) producer_ids: ProducerIds,
+    /// The group coordinator's shards.
+    pub groups: Shards<GroupMachine>,
     /// Counts.
     pub metrics: Arc<Metrics>,
 }

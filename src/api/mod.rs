@@ -9,8 +9,10 @@ pub mod table;
 
 mod api_versions;
 mod auto_create;
+mod delete_groups;
 mod delete_records;
 mod describe_cluster;
+mod describe_groups;
 mod describe_log_dirs;
 mod describe_producers;
 mod describe_topic_partitions;
@@ -18,12 +20,21 @@ mod fetch;
 mod fetch_answer;
 mod fetch_read;
 pub(crate) mod fetch_session;
+mod find_coordinator;
+mod heartbeat;
 mod init_producer_id;
+mod join_group;
+mod leave_group;
+mod list_groups;
 mod list_offsets;
 mod metadata;
+mod offset_commit;
+mod offset_delete;
+mod offset_fetch;
 mod offset_for_leader_epoch;
 mod produce;
 pub(crate) mod producer_ids;
+mod sync_group;
 
 use std::sync::Arc;
 

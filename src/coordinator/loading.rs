@@ -8,7 +8,7 @@ use super::machine::{Machine, StoredRecord};
 use crate::error::ErrorCode;
 use crate::partition::replica::Replica;
 use crate::types::Offset;
-use crate::wire::records::{self, Batch, RecordsError};
+use crate::wire::records::{self, Batch, ControlType, RecordsError};
 
 /// How much is read at a time, after which others on the thread have their turn (`offsets.load.buffer.size` is 5 MiB).
 const CHUNK_BYTES: usize = 1 << 20;
@@ -28,9 +28,7 @@ pub(super) async fn replay<M: Machine>(
         for batch in records::split(&chunk) {
             let batch = batch.map_err(|error| corrupt(replica, &error))?;
             next = batch.header().next_offset();
-            if !batch.header().is_control() {
-                apply(&batch, machine).map_err(|error| corrupt(replica, &error))?;
-            }
+            apply(&batch, machine).map_err(|error| corrupt(replica, &error))?;
         }
         if next == before {
             return Err(ErrorCode::CorruptMessage);
@@ -41,12 +39,30 @@ pub(super) async fn replay<M: Machine>(
 }
 
 fn apply<M: Machine>(batch: &Batch<'_>, machine: &mut M) -> Result<(), RecordsError> {
+    let header = batch.header();
     for record in batch.payload(UNPACKED_BYTES_MAX)?.records() {
         let record = record?;
+        if header.is_control() {
+            match ControlType::parse(record.key)? {
+                ControlType::Commit => machine.end_transaction(header.producer_id, true),
+                ControlType::Abort => machine.end_transaction(header.producer_id, false),
+                _ => {}
+            }
+            continue;
+        }
         let Some(key) = record.key else { continue };
         let value = record.value.map(Bytes::copy_from_slice);
         let stored = StoredRecord { key: Bytes::copy_from_slice(key), value };
-        machine.apply(record.offset, record.timestamp, &stored);
+        if header.is_transactional() {
+            machine.apply_transactional(
+                record.offset,
+                record.timestamp,
+                header.producer_id,
+                &stored,
+            );
+        } else {
+            machine.apply(record.offset, record.timestamp, &stored);
+        }
     }
     Ok(())
 }

@@ -72,6 +72,24 @@ pub trait Machine: Sized + Unpin + 'static {
     /// Takes in one record, fresh from a decision or read back while loading. `timestamp` is the record's, in milliseconds.
     fn apply(&mut self, offset: Offset, timestamp: Millis, record: &StoredRecord);
 
+    /// Takes in one record of a transaction, which counts only once [`Machine::end_transaction`] says so. Machines without
+    /// transactions need not care.
+    fn apply_transactional(
+        &mut self,
+        offset: Offset,
+        timestamp: Millis,
+        producer_id: i64,
+        record: &StoredRecord,
+    ) {
+        let _ = producer_id;
+        self.apply(offset, timestamp, record);
+    }
+
+    /// The transaction of a producer has ended: its records count, or they never were.
+    fn end_transaction(&mut self, producer_id: i64, is_committed: bool) {
+        let _ = (producer_id, is_committed);
+    }
+
     /// All records are read; timers may be set. Called once, before the first request.
     fn loaded(&mut self, now: Millis) -> Decision<Self>;
 

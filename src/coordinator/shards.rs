@@ -54,11 +54,11 @@ impl<M: Machine> Shards<M> {
     /// Asks the shard that keeps `key`.
     ///
     /// # Errors
-    /// `COORDINATOR_NOT_AVAILABLE` while there is no such shard or it is busy beyond its bounds, `NOT_COORDINATOR` when it
-    /// is another node's.
+    /// `NOT_COORDINATOR` when there is no such shard here: it is another node's, or nobody has asked for a coordinator yet.
+    /// `COORDINATOR_NOT_AVAILABLE` when it is busy beyond its bounds.
     pub async fn ask(&self, key: &str, request: M::Request) -> Result<M::Reply, ErrorCode> {
         let Some(partition) = self.partition_for(key) else {
-            return Err(ErrorCode::CoordinatorNotAvailable);
+            return Err(ErrorCode::NotCoordinator);
         };
         let shard =
             self.state.load().led.get(&partition).cloned().ok_or(ErrorCode::NotCoordinator)?;
@@ -99,12 +99,13 @@ async fn ask<M: Machine>(
     }
 }
 
-/// `Utils.abs(key.hashCode) % partitions`: the hash is over UTF-16 units, the sign bit is cleared.
+/// `Utils.abs(key.hashCode()) % partitions`: Java's hash over UTF-16 units, and its absolute value; 0 for the one hash that
+/// has none. (Not the hash without its sign bit, as for records' keys: the two differ for every negative hash.)
 pub fn partition_for(key: &str, partitions: usize) -> PartitionId {
     let hash = key
         .encode_utf16()
         .fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
-    ((hash & 0x7fff_ffff) as usize % partitions.max(1)) as PartitionId
+    (hash.checked_abs().unwrap_or(0) as usize % partitions.max(1)) as PartitionId
 }
 
 #[cfg(test)]
@@ -113,9 +114,12 @@ mod tests {
 
     #[test]
     fn keys_hash_as_javas_strings() {
-        // "console-consumer-1".hashCode() and the like, from a JVM.
         assert_eq!(partition_for("", 50), 0);
-        assert_eq!(partition_for("a", 50), 97 % 50);
         assert_eq!(partition_for("ab", 50), (97 * 31 + 98) % 50);
+        // Where Kafka 4.3.1 put groups of these names; the hash of the first is negative.
+        assert_eq!(partition_for("my-group", 50), 12);
+        assert_eq!(partition_for("negative-hash-group-3", 50), 32);
+        // "polygenelubricants".hashCode() is i32::MIN, whose absolute value is no i32.
+        assert_eq!(partition_for("polygenelubricants", 50), 0);
     }
 }

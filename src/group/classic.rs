@@ -183,7 +183,8 @@ impl ClassicGroup {
         Some(waiting)
     }
 
-    /// Takes over what a member says of itself when it joins again. Who waited for an earlier JoinGroup is handed back.
+    /// Takes over what a member says of itself when it joins again. Who waited for an earlier JoinGroup is handed
+    /// back.
     pub(super) fn update(
         &mut self,
         member_id: &str,

@@ -26,8 +26,8 @@ use super::step::Step;
 use crate::types::TopicId;
 
 impl GroupMachine {
-    /// Writes offsets of a group down. A group that does not exist comes to be with its first offsets, if nobody claims to
-    /// be a member of it.
+    /// Writes offsets of a group down. A group that does not exist comes to be with its first offsets, if nobody
+    /// claims to be a member of it.
     pub(super) fn commit_offsets(
         &mut self,
         ticket: Ticket,
@@ -221,8 +221,8 @@ impl GroupMachine {
         }
     }
 
-    /// Whether members of the group consume the topic. What members of a group of another protocol consume is not known, so
-    /// they are taken to consume everything.
+    /// Whether members of the group consume the topic. What members of a group of another protocol consume is not
+    /// known, so they are taken to consume everything.
     pub(super) fn is_subscribed(&self, group_id: &str, topic: &str) -> bool {
         match self.groups.get(group_id) {
             Some(Group::Classic(group)) => group.is_subscribed(topic),

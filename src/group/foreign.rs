@@ -1,7 +1,7 @@
 //! Groups of other protocols: consumer (KIP-848), share (KIP-932) and streams (KIP-1071) groups that Kafka wrote.
 //!
-//! They are kept by the keys of their records, so that they can be listed, and deleted whole when they are empty. They are
-//! never run here, and never lost.
+//! They are kept by the keys of their records, so that they can be listed, and deleted whole when they are empty.
+//! They are never run here, and never lost.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 //! JoinGroup: who may come in, under which name, and whether the others must be called together for it.
 //!
-//! From version 4 a newcomer is first given a name and comes again with it (KIP-394), so that a client that lost the answer
-//! does not leave a dead member behind. A static member (KIP-345) takes the place it had, and its old self is fenced.
+//! From version 4 a newcomer is first given a name and comes again with it (KIP-394), so that a client that lost
+//! the answer does not leave a dead member behind. A static member (KIP-345) takes the place it had, and its old
+//! self is fenced.
 
 use std::sync::Arc;
 
@@ -60,7 +61,8 @@ impl ClassicGroup {
         }
     }
 
-    /// Whether there is room. While rebalancing it counts who has come so far, so that those who come last are left out.
+    /// Whether there is room. While rebalancing it counts who has come so far, so that those who come last are left
+    /// out.
     fn accepts(&self, member_id: &str, size_max: usize) -> bool {
         let member = self.members.get(member_id);
         match self.state {
@@ -113,7 +115,8 @@ impl ClassicGroup {
         step.reply(joiner.ticket, GroupReply::Join(reply));
     }
 
-    /// What a member is told of the current generation; its leader also learns of the others, while they still wait for it.
+    /// What a member is told of the current generation; its leader also learns of the others, while they still wait
+    /// for it.
     pub(super) fn join_reply(&self, member_id: &str) -> JoinGroupResponse {
         let is_leader = self.is_leader(member_id) && self.state == State::CompletingRebalance;
         JoinGroupResponse {
@@ -160,13 +163,14 @@ impl ClassicGroup {
             is_new: true,
         };
         self.add(member, &request.protocol_type);
-        // It does not know its name yet and cannot send heartbeats; but a client that gave up would come back as another,
-        // and the group would fill with the dead.
+        // It does not know its name yet and cannot send heartbeats; but a client that gave up would come back as
+        // another, and the group would fill with the dead.
         step.watch(&self.id, &name, step.settings.new_member_join_timeout_ms);
         self.rebalance_or_complete(joiner.reason(), step);
     }
 
-    /// A static member comes back without its name: it takes its old place under a new one, and the old one is fenced.
+    /// A static member comes back without its name: it takes its old place under a new one, and the old one is
+    /// fenced.
     fn replace_static(&mut self, old: &Arc<str>, joiner: Joiner, step: &mut Step) {
         let leader_before = self.leader.clone();
         let name = joiner.new_id.clone();
@@ -193,7 +197,8 @@ impl ClassicGroup {
         }
     }
 
-    /// Nothing changes for the others: the new name is written down and the member goes on with what it had (KIP-814).
+    /// Nothing changes for the others: the new name is written down and the member goes on with what it had
+    /// (KIP-814).
     fn resume_static(
         &self,
         name: &str,

@@ -1,8 +1,8 @@
 //! One shard of the group coordinator: the groups whose names fall into one partition of `__consumer_offsets`.
 //!
-//! What is written of classic groups is a picture of them: while the shard lives, the group in memory is ahead of its record
-//! and a record's return changes nothing of it; when a shard begins, the pictures are all there is. Offsets live by their
-//! records alone.
+//! What is written of classic groups is a picture of them: while the shard lives, the group in memory is ahead of
+//! its record and a record's return changes nothing of it; when a shard begins, the pictures are all there is.
+//! Offsets live by their records alone.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -88,46 +88,23 @@ pub struct GroupMachine {
     pub(super) offsets: Offsets,
     /// Records are read back: they are all there is to know.
     is_loading: bool,
-    image: Option<Arc<Image>>,
+    image: Arc<Image>,
     /// Topics that are gone and whose offsets are not yet, with the ids of those that bear their names now.
     gone: BTreeMap<Arc<str>, Option<TopicId>>,
 }
 
 impl GroupMachine {
-    /// A shard that is about to be loaded. `randomness` makes the names of members.
-    pub fn new(settings: Settings, randomness: Randomness) -> Self {
+    /// A shard that is about to be loaded, under the metadata of the moment. `randomness` makes the names of members.
+    pub fn new(settings: Settings, image: Arc<Image>, randomness: Randomness) -> Self {
         Self {
             settings,
             randomness,
             groups: HashMap::new(),
             offsets: Offsets::default(),
             is_loading: true,
-            image: None,
+            image,
             gone: BTreeMap::new(),
         }
-    }
-
-    /// Takes in a record that a transaction wrote: an offset counts only when the transaction has committed.
-    pub fn apply_transactional(
-        &mut self,
-        offset: Offset,
-        timestamp: Millis,
-        producer_id: ProducerId,
-        record: &StoredRecord,
-    ) {
-        match records::parse(record) {
-            Ok(Entry::Offset { group, topic, partition, value: Some(value) }) => {
-                self.ensure_group(&group, timestamp);
-                let committed = value.at(offset);
-                self.offsets.put_pending(producer_id, &group, &topic, partition, committed);
-            }
-            _ => self.apply(offset, timestamp, record),
-        }
-    }
-
-    /// A transaction has ended, as its marker says.
-    pub fn apply_marker(&mut self, producer_id: ProducerId, is_committed: bool) {
-        self.offsets.end_transaction(producer_id, is_committed);
     }
 
     /// Offsets make a group, if nothing else has.
@@ -219,8 +196,8 @@ impl GroupMachine {
         group.join(Joiner { ticket, request, context, new_id }, step);
     }
 
-    /// Makes a group, and writes its first picture so that it is not forgotten. An empty group of another protocol gives
-    /// way.
+    /// Makes a group, and writes its first picture so that it is not forgotten. An empty group of another protocol
+    /// gives way.
     fn found(&mut self, group_id: &str, step: &mut Step) {
         self.bury(group_id, step);
         let id: Arc<str> = group_id.into();
@@ -405,6 +382,26 @@ impl Machine for GroupMachine {
         }
     }
 
+    fn apply_transactional(
+        &mut self,
+        offset: Offset,
+        timestamp: Millis,
+        producer_id: ProducerId,
+        record: &StoredRecord,
+    ) {
+        match records::parse(record) {
+            Ok(Entry::Offset { group, topic, partition, value: Some(value) }) => {
+                self.ensure_group(&group, timestamp);
+                self.offsets.put_pending(producer_id, &group, &topic, partition, value.at(offset));
+            }
+            _ => self.apply(offset, timestamp, record),
+        }
+    }
+
+    fn end_transaction(&mut self, producer_id: ProducerId, is_committed: bool) {
+        self.offsets.end_transaction(producer_id, is_committed);
+    }
+
     fn loaded(&mut self, now: Millis) -> Decision<Self> {
         self.is_loading = false;
         let mut step = self.step(now);
@@ -425,8 +422,7 @@ impl Machine for GroupMachine {
 
     fn image_changed(&mut self, image: &Arc<Image>, now: Millis) -> Decision<Self> {
         let mut step = self.step(now);
-        let before = self.image.replace(image.clone());
-        let Some(before) = before else { return step.out };
+        let before = std::mem::replace(&mut self.image, image.clone());
         let is_gone = |topic: &&Arc<str>| {
             before
                 .topics

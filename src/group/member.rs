@@ -93,8 +93,8 @@ impl Member {
     }
 }
 
-/// The protocols of a request, in memory of their own: they stay for long, and the request's bytes are part of something
-/// larger.
+/// The protocols of a request, in memory of their own: they stay for long, and the request's bytes are part of
+/// something larger.
 pub(super) fn keep(protocols: &[JoinGroupRequestProtocol]) -> Vec<JoinGroupRequestProtocol> {
     let keep = |protocol: &JoinGroupRequestProtocol| JoinGroupRequestProtocol {
         name: protocol.name.clone(),

@@ -1,9 +1,9 @@
 //! Consumer groups and their offsets: the machine behind one partition of `__consumer_offsets`.
 //!
-//! [`machine::GroupMachine`] finds the group of a request; a classic group ([`classic`]) runs the protocol of JoinGroup,
-//! SyncGroup, Heartbeat and LeaveGroup by itself ([`join`], [`rebalance`], [`sync`]); [`offsets`] keeps what groups have
-//! committed. A classic group lives in memory; what is written of it is its picture at the moments that matter: stable with
-//! assignments, or empty. That picture is all a successor starts from.
+//! [`machine::GroupMachine`] finds the group of a request; a classic group ([`classic`]) runs the protocol of
+//! JoinGroup, SyncGroup, Heartbeat and LeaveGroup by itself ([`join`], [`rebalance`], [`sync`]); [`offsets`] keeps
+//! what groups have committed. A classic group lives in memory; what is written of it is its picture at the moments
+//! that matter: stable with assignments, or empty. That picture is all a successor starts from.
 //!
 //! Never reads a clock, never waits, never touches a file or a socket.
 
@@ -39,14 +39,3 @@ mod step;
 mod sync;
 #[cfg(test)]
 mod tests;
-
-use crate::types::PartitionId;
-
-/// The partition of `__consumer_offsets` that keeps `group_id`: the absolute value of Java's hash of the string, modulo
-/// `partitions`. (Not the hash without its sign bit, as for records: the two differ for every negative hash.)
-pub fn partition_for(group_id: &str, partitions: i32) -> PartitionId {
-    let hash = group_id
-        .encode_utf16()
-        .fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
-    hash.checked_abs().unwrap_or(0) % partitions.max(1)
-}

@@ -186,8 +186,8 @@ impl Offsets {
         }
     }
 
-    /// A producer's transaction has ended. What it committed counts unless something later was committed without it: the
-    /// record's place decides, since compaction may have removed what lay between.
+    /// A producer's transaction has ended. What it committed counts unless something later was committed without
+    /// it: the record's place decides, since compaction may have removed what lay between.
     pub(crate) fn end_transaction(&mut self, producer: ProducerId, is_committed: bool) {
         for (group, topics) in self.pending.remove(&producer).unwrap_or_default() {
             for (topic, partitions) in topics {

@@ -22,7 +22,8 @@ use crate::wire::stored::group::{
 /// How long a string in a record may be, in bytes.
 const STRING_LEN_MAX: usize = i16::MAX as usize;
 
-/// Whether a text fits into a record. Requests have the same bound, but not after what is no UTF-8 in them was replaced.
+/// Whether a text fits into a record. Requests have the same bound, but not after what is no UTF-8 in them was
+/// replaced.
 pub(super) fn is_writable(text: &str) -> bool {
     text.len() <= STRING_LEN_MAX
 }

@@ -1,4 +1,5 @@
-//! What a group coordinator is asked, and what it answers: the messages of the wire, and what of their surroundings matters.
+//! What a group coordinator is asked, and what it answers: the messages of the wire, and what of their surroundings
+//! matters.
 
 use crate::error::ErrorCode;
 use crate::wire::messages::delete_groups::DeletableGroupResult;

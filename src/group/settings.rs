@@ -10,7 +10,8 @@ pub struct Settings {
     pub max_size: usize,
     /// `group.initial.rebalance.delay.ms`: how long a group that was empty waits for more members.
     pub initial_rebalance_delay_ms: Millis,
-    /// How long a new member may wait in JoinGroup before it is taken for gone: five minutes, which Kafka has no key for.
+    /// How long a new member may wait in JoinGroup before it is taken for gone: five minutes, which Kafka has no
+    /// key for.
     pub new_member_join_timeout_ms: Millis,
     /// `group.min.session.timeout.ms`.
     pub session_timeout_ms_min: i32,

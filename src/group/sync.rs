@@ -55,7 +55,10 @@ impl ClassicGroup {
 
     fn check_sync(&self, request: &SyncGroupRequest) -> Result<(), ErrorCode> {
         self.check_member(&request.member_id, request.group_instance_id.as_deref())?;
-        let differs = |asked: &Option<String>, ours: &Option<String>| matches!((asked, ours), (Some(asked), Some(ours)) if asked != ours);
+        let differs = |asked: &Option<String>, ours: &Option<String>| match (asked, ours) {
+            (Some(asked), Some(ours)) => asked != ours,
+            _ => false,
+        };
         if request.generation_id != self.generation {
             Err(ErrorCode::IllegalGeneration)
         } else if differs(&request.protocol_type, &self.protocol_type)

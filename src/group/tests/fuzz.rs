@@ -1,5 +1,5 @@
-//! Random histories from seeds. After every step: nobody is answered twice, generations only grow, members of an assignment
-//! are members, and the log alone tells the same as the machine, before and after compaction.
+//! Random histories from seeds. After every step: nobody is answered twice, generations only grow, members of an
+//! assignment are members, and the log alone tells the same as the machine, before and after compaction.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use super::super::records::{self, Entry};
 use crate::coordinator::machine::StoredRecord;
 
-/// A consumer joined, committed three partitions and left; `__consumer_offsets` as it lay on the disk, one record a line:
-/// key and value in hex.
+/// A consumer joined, committed three partitions and left; `__consumer_offsets` as it lay on the disk, one record a
+/// line: key and value in hex.
 const WRITTEN: &str = include_str!("kafka.hex");
 
 fn bytes(hex: &str) -> Bytes {

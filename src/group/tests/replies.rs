@@ -9,6 +9,7 @@ use crate::error::ErrorCode;
 use crate::types::Millis;
 use crate::wire::messages::describe_groups::DescribedGroup;
 use crate::wire::messages::join_group::JoinGroupResponse;
+use crate::wire::messages::leave_group::{LeaveGroupResponse, MemberResponse};
 use crate::wire::messages::offset_fetch::OffsetFetchResponseGroup;
 
 pub(super) fn code(code: i16) -> &'static str {
@@ -36,19 +37,7 @@ fn show_one(reply: &GroupReply) -> String {
             reply.protocol_name.as_deref().unwrap_or("none"),
         ),
         GroupReply::Heartbeat(reply) => format!("heartbeat {}", code(reply.error_code)),
-        GroupReply::Leave(reply) => {
-            let member = |member: &crate::wire::messages::leave_group::MemberResponse| {
-                let name =
-                    member.group_instance_id.as_deref().map(|instance| format!("({instance})"));
-                let name = format!("{}{}", short_name(&member.member_id), name.unwrap_or_default());
-                format!(" {name}={}", code(member.error_code))
-            };
-            format!(
-                "leave {}{}",
-                code(reply.error_code),
-                reply.members.iter().map(member).collect::<String>()
-            )
-        }
+        GroupReply::Leave(reply) => show_leave(reply),
         GroupReply::List(reply) => {
             let groups = reply.groups.iter().map(|group| {
                 format!(
@@ -99,6 +88,16 @@ fn show_one(reply: &GroupReply) -> String {
             format!("delete-offsets {}{}", code(reply.error_code), shown.collect::<String>())
         }
     }
+}
+
+fn show_leave(reply: &LeaveGroupResponse) -> String {
+    let member = |member: &MemberResponse| {
+        let instance = member.group_instance_id.as_deref().map(|instance| format!("({instance})"));
+        let name = short_name(&member.member_id);
+        format!(" {name}{}={}", instance.unwrap_or_default(), code(member.error_code))
+    };
+    let members = reply.members.iter().map(member).collect::<String>();
+    format!("leave {}{members}", code(reply.error_code))
 }
 
 fn show_join(reply: &JoinGroupResponse) -> String {

@@ -1,7 +1,7 @@
 //! Golden scripts: one for each part of the protocol, in `scripts/`. `UPDATE_GOLDENFILES=1` writes them anew.
 //!
-//! Members go by short names: `c-1` is the first member that was ever named, of the client `c`. Lines that begin with `>`
-//! are records; lines that begin with `#` are answers, by the number of the request.
+//! Members go by short names: `c-1` is the first member that was ever named, of the client `c`. Lines that begin
+//! with `>` are records; lines that begin with `#` are answers, by the number of the request.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -15,7 +15,9 @@ use super::super::request::{GroupRequest, RequestContext};
 use super::super::settings::Settings;
 use super::replies::{show, show_group, show_records};
 use super::shard::{BEGIN, Replies, Shard, full_name, subscription};
-use crate::coordinator::machine::StoredRecord;
+use crate::coordinator::machine::{Machine, StoredRecord};
+use crate::metadata::Image;
+use crate::metadata::topics::TopicImage;
 use crate::types::Uuid;
 use crate::wire::messages::heartbeat::HeartbeatRequest;
 use crate::wire::messages::join_group::{JoinGroupRequest, JoinGroupRequestProtocol};
@@ -301,22 +303,27 @@ impl Script {
                     None => Ok("no such group\n".into()),
                 };
             }
+            "topics" => {
+                let mut image = Image::default();
+                for argument in args.rest_key() {
+                    let id = Uuid::from_bytes([argument.parse()?; 16]);
+                    image.topics.insert(TopicImage::new(argument.name(), id));
+                }
+                let decision = self.shard.machine.image_changed(&Arc::new(image), self.shard.now);
+                let replies = self.shard.carry_out(decision);
+                return Ok(self.after(&replies));
+            }
             "transactional" => self.write_transactional(&mut args)?,
             "marker" => {
                 let producer = word(&mut args)?.parse()?;
-                self.shard.machine.apply_marker(producer, word(&mut args)? == "commit");
+                self.shard.machine.end_transaction(producer, word(&mut args)? == "commit");
             }
             "stored" => {
                 let key = hex(&word(&mut args)?)?;
                 let value = args.next_pos().map(|value| hex(&value.value)).transpose()?;
                 let offset = self.shard.log.len() as i64;
                 let record = StoredRecord { key, value };
-                crate::coordinator::machine::Machine::apply(
-                    &mut self.shard.machine,
-                    offset,
-                    self.shard.now,
-                    &record,
-                );
+                self.shard.machine.apply(offset, self.shard.now, &record);
                 self.shard.log.push((self.shard.now, record));
                 return Ok(self.after(&Vec::new()));
             }
@@ -377,4 +384,7 @@ macro_rules! scripts {
     };
 }
 
-scripts! { first_rebalance rejoin static_members leaving sessions sizes_and_errors describing offsets expiry transactions loading }
+scripts! {
+    first_rebalance rejoin static_members leaving sessions sizes_and_errors
+    describing offsets expiry transactions loading
+}

@@ -135,7 +135,7 @@ impl Shard {
 fn machine(settings: Settings, names: &Arc<AtomicU64>) -> GroupMachine {
     let names = names.clone();
     let next = move || u128::from(names.fetch_add(1, Ordering::Relaxed) + 1).to_be_bytes();
-    GroupMachine::new(settings, Box::new(next))
+    GroupMachine::new(settings, Arc::default(), Box::new(next))
 }
 
 const UUID: &str = "-00000000-0000-4000-8000-";

@@ -1,0 +1,38 @@
+//! DescribeGroups (15), versions 0-6: what there is to know of classic groups.
+//!
+//! v3 added the operations that the client may do (KIP-430); v4 static members (KIP-345); from v6 a group that is
+//! not there is an error, with a message (KIP-1043).
+
+use super::context::Call;
+use crate::error::ErrorCode;
+use crate::group::request::{GroupReply, GroupRequest};
+use crate::wire::messages::describe_groups::{
+    DescribeGroupsRequest, DescribeGroupsResponse, DescribedGroup,
+};
+
+/// READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS and ALTER_CONFIGS, as bits: all that can be done to a group.
+const EVERY_OPERATION: i32 = 1 << 3 | 1 << 6 | 1 << 8 | 1 << 10 | 1 << 11;
+
+pub(crate) async fn handle(call: Call, request: DescribeGroupsRequest) -> DescribeGroupsResponse {
+    let mut response = DescribeGroupsResponse::default();
+    for group_id in request.groups {
+        let asked =
+            GroupRequest::Describe { group_ids: vec![group_id.clone()], version: call.version };
+        let described = match call.context.groups.ask(&group_id, asked).await {
+            Ok(GroupReply::Describe(groups)) => groups,
+            Ok(_) => vec![refused(group_id, ErrorCode::UnknownServerError)],
+            Err(code) => vec![refused(group_id, code)],
+        };
+        response.groups.extend(described);
+    }
+    if call.version >= 3 && request.include_authorized_operations {
+        for group in response.groups.iter_mut().filter(|group| group.error_code == 0) {
+            group.authorized_operations = EVERY_OPERATION;
+        }
+    }
+    response
+}
+
+fn refused(group_id: String, code: ErrorCode) -> DescribedGroup {
+    DescribedGroup { error_code: code.code(), group_id, ..DescribedGroup::default() }
+}

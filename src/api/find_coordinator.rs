@@ -1,0 +1,102 @@
+//! FindCoordinator (10), versions 0-6: who keeps a group, a transactional id, or the state of a share partition.
+//!
+//! v1 added transactions; v4 several keys at once (KIP-699); v6 share partitions (KIP-932). The topic that the
+//! answer lies in is made when it is first asked for; until it is there, COORDINATOR_NOT_AVAILABLE.
+
+use std::collections::BTreeSet;
+
+use super::auto_create;
+use super::context::Call;
+use crate::coordinator::shards::partition_for;
+use crate::error::ErrorCode;
+use crate::metadata::topics::PartitionRegistration;
+use crate::types::{NONE, OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTION_TOPIC, Uuid};
+use crate::wire::messages::find_coordinator::{
+    Coordinator, FindCoordinatorRequest, FindCoordinatorResponse,
+};
+
+const GROUP: i8 = 0;
+const TRANSACTION: i8 = 1;
+const SHARE: i8 = 2;
+
+pub(crate) async fn handle(call: Call, request: FindCoordinatorRequest) -> FindCoordinatorResponse {
+    if call.version < 4 {
+        return for_one(find(&call, request.key_type, request.key).await);
+    }
+    let mut response = FindCoordinatorResponse::default();
+    for key in request.coordinator_keys {
+        let mut found = find(&call, request.key_type, key).await;
+        // As Kafka has it, the message is only there when nothing of the request was understood.
+        if is_known(request.key_type) {
+            found.error_message = Some(String::new());
+        }
+        response.coordinators.push(found);
+    }
+    response
+}
+
+const fn is_known(key_type: i8) -> bool {
+    matches!(key_type, GROUP | TRANSACTION | SHARE)
+}
+
+/// The answer about one key, in the form of versions before 4.
+fn for_one(found: Coordinator) -> FindCoordinatorResponse {
+    FindCoordinatorResponse {
+        error_code: found.error_code,
+        error_message: found.error_message,
+        node_id: found.node_id,
+        host: found.host,
+        port: found.port,
+        ..FindCoordinatorResponse::default()
+    }
+}
+
+async fn find(call: &Call, key_type: i8, key: String) -> Coordinator {
+    let topic = match key_type {
+        GROUP => OFFSETS_TOPIC,
+        TRANSACTION => TRANSACTION_TOPIC,
+        SHARE if call.version >= 6 && is_share_partition(&key) => SHARE_TOPIC,
+        _ => return nobody(key, ErrorCode::InvalidRequest),
+    };
+    let image = call.context.image();
+    let Some(known) = image.topics.by_name(topic) else {
+        auto_create::create(call, BTreeSet::from([topic.into()])).await;
+        return nobody(key, ErrorCode::CoordinatorNotAvailable);
+    };
+    let partition = partition_for(&key, known.partitions.len());
+    let leader = known.partition(partition).and_then(PartitionRegistration::leader);
+    let broker =
+        leader.and_then(|leader| image.cluster.alive_brokers().find(|broker| broker.id == leader));
+    let Some((broker, endpoint)) =
+        broker.and_then(|broker| Some((broker, broker.endpoint(&call.session.listener)?)))
+    else {
+        return nobody(key, ErrorCode::CoordinatorNotAvailable);
+    };
+    Coordinator {
+        key,
+        node_id: broker.id,
+        host: endpoint.host.clone(),
+        port: i32::from(endpoint.port),
+        error_message: Some(ErrorCode::None.name().into()),
+        ..Coordinator::default()
+    }
+}
+
+fn nobody(key: String, code: ErrorCode) -> Coordinator {
+    Coordinator {
+        key,
+        node_id: NONE,
+        port: NONE,
+        error_code: code.code(),
+        error_message: Some(code.message().into()),
+        ..Coordinator::default()
+    }
+}
+
+/// `group:topic id:partition`.
+fn is_share_partition(key: &str) -> bool {
+    let mut parts = key.rsplitn(3, ':');
+    let is_partition = parts.next().is_some_and(|partition| partition.parse::<i32>().is_ok());
+    let is_topic = parts.next().is_some_and(|topic| topic.parse::<Uuid>().is_ok());
+    is_partition && is_topic && parts.next().is_some_and(|group| !group.is_empty())
+}

@@ -1,0 +1,18 @@
+//! Heartbeat (12), versions 0-4: a member says that it is alive, and learns whether it must join again.
+//!
+//! v3 added static members (KIP-345).
+
+use super::context::Call;
+use crate::error::ErrorCode;
+use crate::group::request::{GroupReply, GroupRequest};
+use crate::wire::messages::heartbeat::{HeartbeatRequest, HeartbeatResponse};
+
+pub(crate) async fn handle(call: Call, request: HeartbeatRequest) -> HeartbeatResponse {
+    let group_id = request.group_id.clone();
+    let code = match call.context.groups.ask(&group_id, GroupRequest::Heartbeat(request)).await {
+        Ok(GroupReply::Heartbeat(response)) => return response,
+        Ok(_) => ErrorCode::UnknownServerError,
+        Err(code) => code,
+    };
+    HeartbeatResponse { error_code: code.code(), ..HeartbeatResponse::default() }
+}

@@ -1,0 +1,98 @@
+//! OffsetCommit (8), versions 2-10: keep how far a group has read.
+//!
+//! v2-4 carry a retention of their own; v6 the leader epoch (KIP-320); v7 static members (KIP-345); v9 members of
+//! KIP-848 groups, and GROUP_ID_NOT_FOUND; v10 names topics by their ids (KIP-848). Topics and partitions that do
+//! not exist are refused one by one, the rest is committed.
+
+use super::context::Call;
+use crate::error::ErrorCode;
+use crate::group::request::{GroupReply, GroupRequest, commit_refused};
+use crate::metadata::Image;
+use crate::wire::messages::offset_commit::{
+    OffsetCommitRequest, OffsetCommitRequestTopic, OffsetCommitResponse,
+    OffsetCommitResponsePartition, OffsetCommitResponseTopic,
+};
+
+pub(crate) async fn handle(call: Call, mut request: OffsetCommitRequest) -> OffsetCommitResponse {
+    let mut response = OffsetCommitResponse::default();
+    let topics = std::mem::take(&mut request.topics);
+    let image = call.context.image();
+    for mut topic in topics {
+        let refused = sift(&image, call.version, &mut topic);
+        if !refused.partitions.is_empty() {
+            response.topics.push(refused);
+        }
+        if !topic.partitions.is_empty() {
+            request.topics.push(topic);
+        }
+    }
+    if request.topics.is_empty() {
+        return response;
+    }
+    let group_id = request.group_id.clone();
+    let on_error = commit_refused(&request, ErrorCode::None);
+    let asked = GroupRequest::CommitOffsets { request, version: call.version };
+    let committed = match call.context.groups.ask(&group_id, asked).await {
+        Ok(GroupReply::CommitOffsets(committed)) => committed,
+        Ok(_) => with_code(on_error, ErrorCode::UnknownServerError),
+        Err(code) => with_code(on_error, code),
+    };
+    merge(response, committed)
+}
+
+/// Gives a topic its name, and takes out of it what does not exist, with the error for that.
+fn sift(
+    image: &Image,
+    version: i16,
+    topic: &mut OffsetCommitRequestTopic,
+) -> OffsetCommitResponseTopic {
+    let mut unknown = ErrorCode::UnknownTopicOrPartition;
+    if version >= 10 {
+        match image.topics.by_id(topic.topic_id) {
+            Some(known) => topic.name = known.name.as_ref().into(),
+            None => unknown = ErrorCode::UnknownTopicId,
+        }
+    }
+    let known = image.topics.by_name(&topic.name);
+    let exists = |partition: i32| known.is_some_and(|known| known.partition(partition).is_some());
+    let (known, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut topic.partitions)
+        .into_iter()
+        .partition(|partition| exists(partition.partition_index));
+    topic.partitions = known;
+    let refuse = |partition_index| OffsetCommitResponsePartition {
+        partition_index,
+        error_code: unknown.code(),
+        ..OffsetCommitResponsePartition::default()
+    };
+    OffsetCommitResponseTopic {
+        name: topic.name.clone(),
+        topic_id: topic.topic_id,
+        partitions: gone.iter().map(|partition| refuse(partition.partition_index)).collect(),
+        ..OffsetCommitResponseTopic::default()
+    }
+}
+
+fn with_code(mut response: OffsetCommitResponse, code: ErrorCode) -> OffsetCommitResponse {
+    for partition in response.topics.iter_mut().flat_map(|topic| &mut topic.partitions) {
+        partition.error_code = code.code();
+    }
+    response
+}
+
+/// Puts what was committed beside what was refused, topic by topic.
+fn merge(
+    mut response: OffsetCommitResponse,
+    committed: OffsetCommitResponse,
+) -> OffsetCommitResponse {
+    for topic in committed.topics {
+        match response
+            .topics
+            .iter_mut()
+            .find(|known| known.name == topic.name && known.topic_id == topic.topic_id)
+        {
+            Some(known) => known.partitions.extend(topic.partitions),
+            None => response.topics.push(topic),
+        }
+    }
+    response
+}

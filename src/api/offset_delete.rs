@@ -1,0 +1,70 @@
+//! OffsetDelete (47), version 0: forget offsets of topics that a group no longer reads (KIP-496).
+
+use super::context::Call;
+use crate::error::ErrorCode;
+use crate::group::request::{GroupReply, GroupRequest};
+use crate::metadata::Image;
+use crate::wire::messages::offset_delete::{
+    OffsetDeleteRequest, OffsetDeleteRequestTopic, OffsetDeleteResponse,
+    OffsetDeleteResponsePartition, OffsetDeleteResponseTopic,
+};
+
+pub(crate) async fn handle(call: Call, mut request: OffsetDeleteRequest) -> OffsetDeleteResponse {
+    let mut refused = Vec::new();
+    let image = call.context.image();
+    for mut topic in std::mem::take(&mut request.topics) {
+        refused.extend(sift(&image, &mut topic));
+        if !topic.partitions.is_empty() {
+            request.topics.push(topic);
+        }
+    }
+    let group_id = request.group_id.clone();
+    let code = match call.context.groups.ask(&group_id, GroupRequest::DeleteOffsets(request)).await
+    {
+        Ok(GroupReply::DeleteOffsets(response)) if response.error_code == 0 => {
+            return merge(refused, response);
+        }
+        Ok(GroupReply::DeleteOffsets(response)) => return response,
+        Ok(_) => ErrorCode::UnknownServerError,
+        Err(code) => code,
+    };
+    OffsetDeleteResponse { error_code: code.code(), ..OffsetDeleteResponse::default() }
+}
+
+/// Takes out of a topic the partitions that do not exist.
+fn sift(image: &Image, topic: &mut OffsetDeleteRequestTopic) -> Option<OffsetDeleteResponseTopic> {
+    let known = image.topics.by_name(&topic.name);
+    let exists = |partition: i32| known.is_some_and(|known| known.partition(partition).is_some());
+    let (known, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut topic.partitions)
+        .into_iter()
+        .partition(|partition| exists(partition.partition_index));
+    topic.partitions = known;
+    let refuse = |partition_index| OffsetDeleteResponsePartition {
+        partition_index,
+        error_code: ErrorCode::UnknownTopicOrPartition.code(),
+        ..OffsetDeleteResponsePartition::default()
+    };
+    let partitions: Vec<_> =
+        gone.iter().map(|partition| refuse(partition.partition_index)).collect();
+    let name = topic.name.clone();
+    (!partitions.is_empty()).then(|| OffsetDeleteResponseTopic {
+        name,
+        partitions,
+        ..Default::default()
+    })
+}
+
+/// Puts what was deleted beside what was refused, topic by topic.
+fn merge(
+    refused: Vec<OffsetDeleteResponseTopic>,
+    mut response: OffsetDeleteResponse,
+) -> OffsetDeleteResponse {
+    let deleted = std::mem::replace(&mut response.topics, refused);
+    for topic in deleted {
+        match response.topics.iter_mut().find(|known| known.name == topic.name) {
+            Some(known) => known.partitions.extend(topic.partitions),
+            None => response.topics.push(topic),
+        }
+    }
+    response
+}
