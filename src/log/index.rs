@@ -10,7 +10,7 @@
 //! answer: what does not grow from entry to entry ends it, and whoever follows an entry checks what is there.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use parking_lot::RwLock;
 
@@ -134,12 +134,12 @@ impl<E: IndexEntry> Index<E> {
         }))
     }
 
-    /// Asks `question` of all entries, reading the file if they are not in memory. The second answer is how many bytes of
+    /// Asks `question` of all entries, reading the file at `path` if they are not in memory. The second answer is how many bytes of
     /// memory that took.
     pub fn ask<R>(
         &self,
         files: &dyn Files,
-        path: &Path,
+        path: impl FnOnce() -> PathBuf,
         question: impl FnOnce(&[E]) -> R,
     ) -> io::Result<(R, usize)> {
         let state = self.0.read();
@@ -149,7 +149,7 @@ impl<E: IndexEntry> Index<E> {
         drop(state);
         let mut state = self.0.write();
         let before = state.entries.capacity();
-        state.load(files, path)?;
+        state.load(files, &path())?;
         let grown = state.entries.capacity().saturating_sub(before) * size_of::<E>();
         Ok((question(&state.entries), grown))
     }
@@ -167,17 +167,17 @@ impl<E: IndexEntry> Index<E> {
     }
 
     /// Appends an entry, which is written to the file in good time.
-    pub fn push(&self, files: &dyn Files, path: &Path, entry: E) -> io::Result<()> {
+    pub fn push(&self, files: &dyn Files, path: impl Fn() -> PathBuf, entry: E) -> io::Result<()> {
         let mut state = self.0.write();
         if state.stored.is_none() {
-            state.load(files, path)?;
+            state.load(files, &path())?;
         }
         if state.last.is_some_and(|last| !entry.follows(last)) {
             return Ok(());
         }
         state.entries.push(entry);
         state.last = Some(entry);
-        if state.pending().len() >= PENDING_MAX { state.store(files, path) } else { Ok(()) }
+        if state.pending().len() >= PENDING_MAX { state.store(files, &path()) } else { Ok(()) }
     }
 
     /// Writes what the file lacks, and cuts off what it has too much. Creates the file if need be.
@@ -346,13 +346,13 @@ mod tests {
         let (files, path) = setup();
         let index = Index::empty();
         for n in 1..=1_000 {
-            index.push(&files, path, entry(n)).unwrap();
+            index.push(&files, || path.into(), entry(n)).unwrap();
         }
         assert_eq!(files.len(path).unwrap(), 512 * 8);
         assert!(index.rest() > 0);
         assert_eq!(index.guard().len(), 488);
         assert_eq!(index.len(), Some(1_000));
-        let found = index.ask(&files, path, |entries| floor_offset(entries, 77)).unwrap();
+        let found = index.ask(&files, || path.into(), |entries| floor_offset(entries, 77)).unwrap();
         assert_eq!(found.0, Some(entry(7)));
         assert!(found.1 > 0);
         index.store(&files, path).unwrap();
@@ -360,7 +360,7 @@ mod tests {
         let again = Index::<OffsetEntry>::resting();
         assert_eq!(again.last(&files, path).unwrap(), Some(entry(1_000)));
         again.keep_while(&files, path, |entry| entry.offset < 500).unwrap();
-        again.push(&files, path, OffsetEntry { offset: 501, position: 60_000 }).unwrap();
+        again.push(&files, || path.into(), OffsetEntry { offset: 501, position: 60_000 }).unwrap();
         again.store(&files, path).unwrap();
         assert_eq!(files.len(path).unwrap(), 50 * 8);
     }
@@ -369,12 +369,12 @@ mod tests {
     fn a_resting_index_grows_without_being_read() {
         let (files, path) = setup();
         let index = Index::empty();
-        (1..=600).for_each(|n| index.push(&files, path, entry(n)).unwrap());
+        (1..=600).for_each(|n| index.push(&files, || path.into(), entry(n)).unwrap());
         index.store(&files, path).unwrap();
         index.rest();
-        (601..=1_500).for_each(|n| index.push(&files, path, entry(n)).unwrap());
+        (601..=1_500).for_each(|n| index.push(&files, || path.into(), entry(n)).unwrap());
         index.store(&files, path).unwrap();
-        let (count, _) = index.ask(&files, path, <[_]>::len).unwrap();
+        let (count, _) = index.ask(&files, || path.into(), <[_]>::len).unwrap();
         assert_eq!(count, 1_500);
         assert_eq!(files.len(path).unwrap(), 12_000);
     }
@@ -393,7 +393,7 @@ mod tests {
         assert_eq!(files.len(path).unwrap(), 40);
         files.flip_bit(path, 16 * 8 + 3).unwrap();
         let index = Index::<OffsetEntry>::resting();
-        assert!(index.ask(&files, path, <[_]>::len).unwrap().0 <= 3);
+        assert!(index.ask(&files, || path.into(), <[_]>::len).unwrap().0 <= 3);
         assert_eq!(Index::<TimeEntry>::resting().last(&files, Path::new("/d/none")).unwrap(), None);
     }
 

@@ -33,6 +33,8 @@ pub(super) struct Loaded {
     pub(super) epochs_stored: bool,
     pub(super) producers: Producers,
     pub(super) snapshots: BTreeSet<Offset>,
+    /// Whether the directory was not there before.
+    pub(super) new_dir: bool,
 }
 
 /// Reads the directory of `place`.
@@ -88,6 +90,7 @@ pub(super) fn load(
         epochs_stored,
         producers,
         snapshots,
+        new_dir: found.new_dir,
     })
 }
 

@@ -190,7 +190,7 @@ impl Segment {
         question: impl FnOnce(&[OffsetEntry]) -> R,
     ) -> io::Result<R> {
         let (answer, loaded) =
-            self.offsets.ask(&*self.place.files, &self.path(names::INDEX), question)?;
+            self.offsets.ask(&*self.place.files, || self.path(names::INDEX), question)?;
         self.place.cache.loaded(self, loaded);
         Ok(answer)
     }
@@ -201,7 +201,7 @@ impl Segment {
         question: impl FnOnce(&[TimeEntry]) -> R,
     ) -> io::Result<R> {
         let (answer, loaded) =
-            self.times.ask(&*self.place.files, &self.path(names::TIME_INDEX), question)?;
+            self.times.ask(&*self.place.files, || self.path(names::TIME_INDEX), question)?;
         self.place.cache.loaded(self, loaded);
         Ok(answer)
     }
@@ -369,7 +369,7 @@ impl Segment {
         if let Ok(position) = u32::try_from(position) {
             let entry = OffsetEntry { offset: self.relative(last_offset), position };
             if position > 0 {
-                self.offsets.push(files, &self.path(names::INDEX), entry)?;
+                self.offsets.push(files, || self.path(names::INDEX), entry)?;
             }
         }
         self.index_newest(newest)
@@ -380,7 +380,7 @@ impl Segment {
             return Ok(());
         }
         let entry = TimeEntry { timestamp: newest.timestamp, offset: self.relative(newest.offset) };
-        self.times.push(&*self.place.files, &self.path(names::TIME_INDEX), entry)
+        self.times.push(&*self.place.files, || self.path(names::TIME_INDEX), entry)
     }
 
     /// How many entries the fuller of the two indexes has, in bytes of its file; as far as is known.

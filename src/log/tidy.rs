@@ -4,6 +4,7 @@
 //! the first of them. The other `.swap` files are finished segments: what they were made from goes, and they take its place.
 
 use std::collections::BTreeSet;
+use std::io;
 
 use super::files::remove_if_there;
 use super::names::{
@@ -25,11 +26,20 @@ pub(super) struct Found {
     pub(super) snapshots: BTreeSet<Offset>,
     /// Whether there is a file of leader epochs.
     pub(super) has_epochs: bool,
+    /// Whether the directory was created just now.
+    pub(super) new_dir: bool,
 }
 
 /// Tidies the directory of `place`, and says what it holds.
 pub(super) fn tidy(place: &Place) -> Result<Found, Error> {
-    let mut names = list(place)?;
+    let mut names = match list(place) {
+        Err(Error::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+            let dir = place.dir();
+            place.files.create_dir(&dir).map_err(Error::io(dir.display()))?;
+            return Ok(Found { new_dir: true, ..Found::default() });
+        }
+        other => other?,
+    };
     if names.iter().any(|name| [DELETED, CLEANED, SWAP].iter().any(|suffix| name.ends_with(suffix)))
     {
         finish(place, &names)?;
@@ -48,7 +58,13 @@ pub(super) fn tidy(place: &Place) -> Result<Found, Error> {
     let unindexed =
         logs.iter().filter(|log| !offsets.contains(log) || !times.contains(log)).copied().collect();
     let snapshots = useful(place, of(SNAPSHOT), &logs)?;
-    Ok(Found { logs, unindexed, snapshots, has_epochs: names.contains(LEADER_EPOCHS) })
+    Ok(Found {
+        logs,
+        unindexed,
+        snapshots,
+        has_epochs: names.contains(LEADER_EPOCHS),
+        new_dir: false,
+    })
 }
 
 fn list(place: &Place) -> Result<BTreeSet<String>, Error> {

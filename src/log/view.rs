@@ -12,6 +12,7 @@ use parking_lot::{Mutex, RwLock};
 
 use super::epochs::{EpochEntry, Epochs};
 use super::files::{File, read_exact_at};
+use super::scan::Found;
 use super::segment::Segment;
 use super::txn_index::AbortedTxn;
 use super::waiters::{Waiters, Watch};
@@ -27,6 +28,40 @@ pub(super) struct End {
     pub(super) offset: Offset,
     pub(super) segment: Offset,
     pub(super) position: u64,
+}
+
+/// How many of its latest ends a log remembers: readers at the end ask for the batches between two of them.
+const ENDS_MAX: usize = 32;
+
+/// Where the log ends, and where it has ended lately: there a batch begins, and nobody need look for it.
+#[derive(Debug, Default)]
+struct Ends {
+    now: End,
+    before: [Option<End>; ENDS_MAX],
+    next: usize,
+}
+
+impl Ends {
+    fn advance(&mut self, end: End) {
+        if end.offset < self.now.offset {
+            self.before = [None; ENDS_MAX];
+        } else if end != self.now {
+            self.before[self.next] = Some(self.now);
+            self.next = (self.next + 1) % ENDS_MAX;
+        }
+        self.now = end;
+    }
+
+    /// Where the first batch that ends at `offset` or behind begins, if it is remembered. Of two places, the later.
+    fn find(&self, offset: Offset) -> Option<End> {
+        if offset == self.now.offset {
+            return Some(self.now);
+        }
+        let latest =
+            (1..=ENDS_MAX).map(|back| self.before[(self.next + ENDS_MAX - back) % ENDS_MAX]);
+        let known = latest.take_while(|end| end.is_some_and(|end| end.offset >= offset)).flatten();
+        known.into_iter().find(|end| end.offset == offset)
+    }
 }
 
 /// A run of whole batches in a file.
@@ -94,7 +129,7 @@ pub struct PartitionView {
     leader: AtomicBool,
     offline: AtomicBool,
     bytes: AtomicU64,
-    end: Mutex<End>,
+    ends: Mutex<Ends>,
     segments: ArcSwap<Vec<Arc<Segment>>>,
     epochs: RwLock<Epochs>,
     waiters: Arc<Waiters>,
@@ -113,7 +148,7 @@ impl PartitionView {
             leader: AtomicBool::new(false),
             offline: AtomicBool::new(false),
             bytes: AtomicU64::new(0),
-            end: Mutex::default(),
+            ends: Mutex::default(),
             segments: ArcSwap::default(),
             epochs: RwLock::default(),
             waiters: Arc::default(),
@@ -232,14 +267,10 @@ impl PartitionView {
     }
 
     pub(super) fn set_end(&self, end: End, appended: u64) {
-        *self.end.lock() = end;
+        self.ends.lock().advance(end);
         self.bytes.fetch_add(appended, Ordering::Relaxed);
         self.log_end_offset.store(end.offset, Ordering::SeqCst);
         self.waiters.moved(Watch::LogEnd, end.offset);
-    }
-
-    pub(super) fn end(&self) -> End {
-        *self.end.lock()
     }
 
     pub(super) fn set_segments(&self, segments: Vec<Arc<Segment>>) {
@@ -285,11 +316,14 @@ impl PartitionView {
         min_one_message: bool,
         up_to_offset: Offset,
     ) -> Result<FetchData, Error> {
-        let end = self.end();
+        let ends = self.ends.lock();
+        let end = ends.now;
+        let up_to = up_to_offset.min(end.offset);
+        let (begin, stop) = (ends.find(start_offset), ends.find(up_to));
+        drop(ends);
         if start_offset < self.log_start_offset() || start_offset > end.offset {
             return Err(self.out_of_range(start_offset, end.offset));
         }
-        let up_to = up_to_offset.min(end.offset);
         let mut data = FetchData { slices: Vec::new(), next_offset: start_offset };
         let segments = self.segments.load();
         let first = segments
@@ -306,25 +340,34 @@ impl PartitionView {
                 .filter(|base| *base <= up_to);
             let limit = match next {
                 Some(_) => segment.size(),
-                None => end_position(segment, up_to, end)?,
+                None => end_position(segment, up_to, end, stop)?,
             };
+            // Most reads are of what came last, which fits: then nothing need be looked for.
+            if let Some(begin) = begin.filter(|begin| known_in(begin, segment, data.next_offset))
+                && begin.position < limit
+                && limit - begin.position <= left as u64
+            {
+                let len = usize::try_from(limit - begin.position).unwrap_or(usize::MAX);
+                data.slices.push(RecordsSlice {
+                    file: segment.file()?,
+                    position: begin.position,
+                    len,
+                });
+                data.next_offset = next.unwrap_or(up_to);
+                left -= len;
+                continue;
+            }
             let Some(found) = segment.locate(data.next_offset, limit)? else {
                 // Compacted away up to the next segment.
                 data.next_offset = data.next_offset.max(next.unwrap_or(up_to));
                 continue;
             };
             let one = min_one_message && data.slices.is_empty();
-            let room = if one { left.max(found.header.size_in_bytes()) } else { left };
-            let (stop, next_offset) = match limit - found.position {
-                whole if whole <= room as u64 => (limit, next.unwrap_or(up_to)),
-                _ if found.header.size_in_bytes() > room => break,
-                _ => {
-                    let last = segment
-                        .last_before(found.position, found.position + room as u64)?
-                        .unwrap_or(found);
-                    (last.end(), last.header.next_offset())
-                }
+            let Some((stop, next_offset)) = whole_batches(segment, &found, limit, left, one)?
+            else {
+                break;
             };
+            let next_offset = next_offset.unwrap_or_else(|| next.unwrap_or(up_to));
             let len = usize::try_from(stop - found.position).unwrap_or(usize::MAX);
             data.slices.push(RecordsSlice { file: segment.file()?, position: found.position, len });
             data.next_offset = next_offset;
@@ -370,11 +413,42 @@ impl PartitionView {
     }
 }
 
+/// Whether `place` is where the batch with `offset` begins, and that is in `segment`.
+fn known_in(place: &End, segment: &Segment, offset: Offset) -> bool {
+    place.offset == offset && place.segment == segment.base_offset()
+}
+
 /// Where the batches below `up_to` end in `segment`, which is the last that has any.
-fn end_position(segment: &Arc<Segment>, up_to: Offset, end: End) -> Result<u64, Error> {
-    if up_to == end.offset && segment.base_offset() == end.segment {
-        return Ok(end.position);
+fn end_position(
+    segment: &Arc<Segment>,
+    up_to: Offset,
+    end: End,
+    known: Option<End>,
+) -> Result<u64, Error> {
+    if let Some(known) = known.filter(|known| known_in(known, segment, up_to)) {
+        return Ok(known.position);
     }
     let size = if segment.base_offset() == end.segment { end.position } else { segment.size() };
     Ok(segment.locate(up_to, size)?.map_or(size, |found| found.position))
+}
+
+/// Where the whole batches end that begin with `first`, are before `limit`, and fit into `room` bytes; and the offset
+/// behind them, unless they reach the limit. None if not even the first fits, unless it is to come anyhow.
+fn whole_batches(
+    segment: &Arc<Segment>,
+    first: &Found,
+    limit: u64,
+    room: usize,
+    at_least_one: bool,
+) -> Result<Option<(u64, Option<Offset>)>, Error> {
+    let size = first.header.size_in_bytes();
+    let room = if at_least_one { room.max(size) } else { room };
+    if limit - first.position <= room as u64 {
+        return Ok(Some((limit, None)));
+    }
+    if size > room {
+        return Ok(None);
+    }
+    let last = segment.last_before(first.position, first.position + room as u64)?.unwrap_or(*first);
+    Ok(Some((last.end(), Some(last.header.next_offset()))))
 }

@@ -4,7 +4,6 @@
 //! for anything but the file system.
 
 use std::collections::BTreeSet;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -122,17 +121,9 @@ impl Log {
         settings: Arc<LogSettings>,
         options: &OpenOptions,
     ) -> Result<Self, Error> {
-        let new_dir = match files.list(dir) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                files.create_dir(dir).map_err(Error::io(dir.display()))?;
-                true
-            }
-            other => other.map(|_| false).map_err(Error::io(dir.display()))?,
-        };
         let place = Place::new(files, options.cache.clone(), dir.to_owned());
         let loaded = recovery::load(&place, &settings, options)?;
         let mut log = Self::assemble(view, place, settings, options, loaded);
-        log.new_dir = new_dir;
         if let Some(id) = options.topic_id {
             log.assign_topic_id(id)?;
         }
@@ -185,7 +176,7 @@ impl Log {
             epochs_stored: loaded.epochs_stored,
             epochs_synced: loaded.epochs_stored,
             names_synced: options.clean_shutdown,
-            new_dir: false,
+            new_dir: loaded.new_dir,
             failed: false,
         };
         log.active.jitter_ms = log.jitter();

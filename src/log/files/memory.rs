@@ -265,6 +265,13 @@ impl MemoryFiles {
         let mut names = old.durable_names.clone();
         let kept = random(&mut seed) as usize % (old.renamings.len() + 1);
         old.renamings[..kept].iter().for_each(|renaming| apply(&mut names, renaming));
+        // What is in a directory that is not there is not there either.
+        let dirs: Vec<_> = names.keys().cloned().collect();
+        names.retain(|path, _| {
+            path.ancestors()
+                .skip(1)
+                .all(|dir| dir == Path::new("/") || dirs.binary_search(&dir.to_owned()).is_ok())
+        });
         let mut nodes = HashMap::new();
         let mut ids: Vec<_> = old.nodes.keys().copied().collect();
         ids.sort_unstable();
