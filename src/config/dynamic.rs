@@ -189,14 +189,7 @@ fn check_reconfiguration(before: &Config, after: &Config) -> Result<(), String> 
 
 /// Checks the settings that a topic would have. `config` holds the broker's own for what the topic leaves open.
 pub fn validate_topic(config: &Config, settings: &Settings) -> Result<(), ApiError> {
-    let resolved = LogConfig::new(config, settings).map_err(invalid_config)?;
-    if resolved.remote_storage_enable {
-        return Err(invalid_config(
-            "Tiered Storage functionality is disabled in the broker. \
-             Topic cannot be configured with remote log storage.",
-        ));
-    }
-    Ok(())
+    LogConfig::new(config, settings).map(|_| ()).map_err(invalid_config)
 }
 
 /// Checks the settings that a group would have against the bounds that the broker sets.

@@ -101,7 +101,19 @@ impl LogConfig {
     /// The settings of a topic with these overrides on this broker. The error is Kafka's text.
     pub fn new(broker: &Config, overrides: &BTreeMap<String, String>) -> Result<Self, String> {
         validate_topic_values(overrides)?;
-        Self::from_values(&resolve(broker, overrides))
+        let config = Self::from_values(&resolve(broker, overrides))?;
+        let (min, max) = (config.min_compaction_lag_ms, config.max_compaction_lag_ms);
+        if min > max {
+            return Err(format!(
+                "conflict topic config setting min.compaction.lag.ms ({min}) > max.compaction.lag.ms ({max})"
+            ));
+        }
+        if config.remote_storage_enable {
+            return Err("Tiered Storage functionality is disabled in the broker. \
+                        Topic cannot be configured with remote log storage."
+                .to_string());
+        }
+        Ok(config)
     }
 
     /// Like [`new`](Self::new), passing over overrides that are not allowed, as a broker does that finds them stored.
@@ -272,8 +284,8 @@ fn from_broker(broker: &Config, synonyms: &[TopicSynonym]) -> Option<Value> {
     }
 }
 
-/// Checks a topic's overrides by themselves: names, values, and the two compaction lags against each other.
-pub(super) fn validate_topic_values(overrides: &BTreeMap<String, String>) -> Result<(), String> {
+/// Checks a topic's overrides one by one: names and values.
+fn validate_topic_values(overrides: &BTreeMap<String, String>) -> Result<(), String> {
     if let Some(unknown) = overrides.keys().find(|name| keys::find(TOPIC, name).is_none()) {
         return Err(format!("Unknown topic config name: {unknown}"));
     }
@@ -281,16 +293,6 @@ pub(super) fn validate_topic_values(overrides: &BTreeMap<String, String>) -> Res
         if let Some(key) = keys::find(TOPIC, name) {
             value::parse(key, text)?;
         }
-    }
-    let lag = |name: &str, default: i64| {
-        overrides.get(name).and_then(|text| text.trim().parse().ok()).unwrap_or(default)
-    };
-    let (min, max): (i64, i64) =
-        (lag("min.compaction.lag.ms", 0), lag("max.compaction.lag.ms", i64::MAX));
-    if min > max {
-        return Err(format!(
-            "conflict topic config setting min.compaction.lag.ms ({min}) > max.compaction.lag.ms ({max})"
-        ));
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ pub mod requests;
 mod activation;
 mod alter_partition;
 mod brokers;
+mod configs;
 mod create_topics;
 mod elections;
 mod features;
