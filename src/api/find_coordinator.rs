@@ -1,7 +1,7 @@
 //! FindCoordinator (10), versions 0-6: who keeps a group, a transactional id, or the state of a share partition.
 //!
 //! v1 added transactions; v4 several keys at once (KIP-699); v6 share partitions (KIP-932). The topic that the
-//! answer lies in is made when it is first asked for; until it is there, COORDINATOR_NOT_AVAILABLE.
+//! groups lie in is made when it is first asked for. Transactions and share partitions have no coordinator yet.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::context::Call;
 use crate::coordinator::shards::partition_for;
 use crate::error::ErrorCode;
 use crate::metadata::topics::PartitionRegistration;
-use crate::types::{NONE, OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTION_TOPIC, Uuid};
+use crate::types::{NONE, OFFSETS_TOPIC, Uuid};
 use crate::wire::messages::find_coordinator::{
     Coordinator, FindCoordinatorRequest, FindCoordinatorResponse,
 };
@@ -52,29 +52,32 @@ fn for_one(found: Coordinator) -> FindCoordinatorResponse {
 }
 
 async fn find(call: &Call, key_type: i8, key: String) -> Coordinator {
-    let topic = match key_type {
-        GROUP => OFFSETS_TOPIC,
-        TRANSACTION => TRANSACTION_TOPIC,
-        SHARE if call.version >= 6 && is_share_partition(&key) => SHARE_TOPIC,
+    match key_type {
+        GROUP => {}
+        TRANSACTION => return nobody(key, ErrorCode::CoordinatorNotAvailable),
+        SHARE if call.version >= 6 && is_share_partition(&key) => {
+            return nobody(key, ErrorCode::CoordinatorNotAvailable);
+        }
         _ => return nobody(key, ErrorCode::InvalidRequest),
-    };
+    }
+    if call.context.image().topics.by_name(OFFSETS_TOPIC).is_none() {
+        auto_create::create(call, BTreeSet::from([OFFSETS_TOPIC.into()])).await;
+    }
     let image = call.context.image();
-    let Some(known) = image.topics.by_name(topic) else {
-        auto_create::create(call, BTreeSet::from([topic.into()])).await;
+    let Some(topic) = image.topics.by_name(OFFSETS_TOPIC) else {
         return nobody(key, ErrorCode::CoordinatorNotAvailable);
     };
-    let partition = partition_for(&key, known.partitions.len());
-    let leader = known.partition(partition).and_then(PartitionRegistration::leader);
-    let broker =
+    let partition = partition_for(&key, topic.partitions.len());
+    let leader = topic.partition(partition).and_then(PartitionRegistration::leader);
+    let leader =
         leader.and_then(|leader| image.cluster.alive_brokers().find(|broker| broker.id == leader));
-    let Some((broker, endpoint)) =
-        broker.and_then(|broker| Some((broker, broker.endpoint(&call.session.listener)?)))
-    else {
+    let found = leader.and_then(|leader| Some((leader, leader.endpoint(&call.session.listener)?)));
+    let Some((leader, endpoint)) = found else {
         return nobody(key, ErrorCode::CoordinatorNotAvailable);
     };
     Coordinator {
         key,
-        node_id: broker.id,
+        node_id: leader.id,
         host: endpoint.host.clone(),
         port: i32::from(endpoint.port),
         error_message: Some(ErrorCode::None.name().into()),
