@@ -111,6 +111,8 @@ pub enum Event {
     Fetched(Fetched),
     /// This node's fetch got no answer.
     FetchFailed,
+    /// Another part of the snapshot is here.
+    SnapshotProgress,
     /// The snapshot is here and whole; the log begins anew behind it.
     SnapshotFetched(OffsetAndEpoch),
     /// A snapshot of the committed state was written.
@@ -334,6 +336,15 @@ impl Machine {
         self.committed
     }
 
+    /// When something happens by itself.
+    pub fn next_wake(&self) -> Option<Millis> {
+        let deadline = match &self.role {
+            Role::Follower(follower) => Some(follower.deadline),
+            Role::Unattached { .. } | Role::Leader(_) | Role::Resigned { .. } => None,
+        };
+        deadline.into_iter().chain(self.retry_at).min()
+    }
+
     /// The voters changed: read from the log or a snapshot by an observer.
     pub fn set_voters(&mut self, voters: VoterSet) {
         self.voters = voters;
@@ -353,6 +364,12 @@ impl Machine {
             }
             Event::Fetched(fetched) => self.fetched(&fetched, now),
             Event::FetchFailed => self.back_off(now),
+            Event::SnapshotProgress => {
+                if let Role::Follower(follower) = &mut self.role {
+                    follower.deadline = now + self.settings.fetch_timeout_ms;
+                }
+                Vec::new()
+            }
             Event::SnapshotFetched(snapshot) => self.snapshot_fetched(snapshot, now),
             Event::SnapshotWritten(snapshot) => {
                 let oldest = self.shape.snapshots.map_or(snapshot, |(oldest, _)| oldest);
@@ -620,6 +637,9 @@ impl Machine {
         }
         let end = self.shape.end;
         let Role::Follower(follower) = &mut self.role else { return self.back_off(now) };
+        if fetched.code.is_some() {
+            follower.snapshot = None;
+        }
         if fetched.code.is_some() || fetched.leader.epoch != follower.epoch {
             return self.back_off(now);
         }

@@ -27,5 +27,36 @@ pub mod shape;
 /// The decisions.
 pub mod machine;
 
+/// What those who follow the metadata are told.
+pub mod events;
+
+/// Leader changes and voters, as records.
+pub mod control;
+
+/// Batches of the metadata log.
+pub mod batch;
+
+/// The files.
+pub mod store;
+
+/// Those who follow the committed log, each at its pace.
+mod subscriber;
+
+/// The actor.
+pub mod actor;
+
+/// What it asks of other nodes.
+pub mod follow_actor;
+
+/// What it answers to other nodes.
+mod serve_actor;
+
+/// The handle on it.
+pub mod quorum_actor;
+
+pub use quorum_actor::{MAILBOX, Quorum};
+
+#[cfg(test)]
+mod actor_tests;
 #[cfg(test)]
 mod tests;

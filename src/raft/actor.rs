@@ -1,0 +1,563 @@
+//! The quorum's actor: feeds the machine what happens, and does what its effects say. Decides nothing.
+//!
+//! Proposals that arrive while a sync is under way are appended and synced together after it. Syncing and the writing of
+//! snapshots happen on the blocking pool, so that a slow disk holds up no other actor of the thread. A failing disk ends the
+//! actor; its successor opens the files anew, and leads in a new epoch.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use actix::{
+    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, SpawnHandle,
+    WrapFuture,
+};
+use actix_rt::ArbiterHandle;
+use bytes::{Bytes, BytesMut};
+use tokio::sync::oneshot;
+
+use crate::clock::Clock;
+use crate::error::{Error, ErrorCode};
+use crate::log::cache::Cache;
+use crate::log::files::Files;
+use crate::metadata::Image;
+use crate::raft::batch;
+use crate::raft::control::LeaderChange;
+use crate::raft::events::{CommittedBatch, VersionedRecord};
+use crate::raft::follow_actor::{Following, Peers};
+use crate::raft::machine::{Effect, Event, LeaderAndEpoch, Machine, Role, Settings};
+use crate::raft::quorum_actor::{Propose, Quorum, Subscribed};
+use crate::raft::shape::Compared;
+use crate::raft::store::{Opened, Store, StoreSettings, snapshot_id};
+use crate::raft::subscriber::{Source, Subscriber, Told};
+use crate::raft::voters::{ReplicaKey, VoterSet};
+use crate::supervision::{Child, DeathWatch, Stop};
+use crate::types::{LeaderEpoch, Millis, NodeId, Offset};
+
+/// How soon a subscriber whose mailbox was full is tried again.
+const TELL_AGAIN: Duration = Duration::from_millis(5);
+/// How many batches are kept in memory for subscribers that have not been told yet; more are read from the log.
+const TAIL_BATCHES_MAX: usize = 4_096;
+/// How many bytes of proposals may wait to be written. Beyond, proposals are refused.
+const UNWRITTEN_BYTES_MAX: usize = 256 << 20;
+/// How far the log may have moved on for a loaded state to be given to another subscriber too.
+const LOADED_LAG_MAX: Offset = 1_000;
+
+/// What the actor is made of. Cheap to clone.
+#[derive(Clone)]
+pub struct Parts {
+    /// This replica: `node.id`, and the id of the metadata log's directory.
+    pub me: ReplicaKey,
+    /// The cluster's id.
+    pub cluster_id: String,
+    /// `controller.quorum.voters`, if set: see [`VoterSet::fixed`].
+    pub fixed_voters: Option<VoterSet>,
+    /// `controller.quorum.bootstrap.servers`: where to ask who leads.
+    pub bootstrap_servers: Vec<(String, u16)>,
+    /// `metadata.log.dir`.
+    pub log_dir: PathBuf,
+    /// The file system.
+    pub files: Arc<dyn Files>,
+    /// Open files and loaded indexes, shared with the partitions.
+    pub cache: Arc<Cache>,
+    /// How the files are kept.
+    pub store: StoreSettings,
+    /// `controller.quorum.fetch.timeout.ms`.
+    pub fetch_timeout_ms: Millis,
+    /// `controller.quorum.retry.backoff.ms`.
+    pub retry_backoff_ms: Millis,
+    /// The way to other nodes, for a node that does not vote.
+    pub peers: Option<Arc<dyn Peers>>,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Parts({:?}, {})", self.me, self.log_dir.display())
+    }
+}
+
+/// A proposal whose machine has not said yet what becomes of it.
+struct Proposal {
+    encoded: Vec<Vec<Bytes>>,
+    batches: Vec<Vec<VersionedRecord>>,
+}
+
+/// Everything of a life that has opened its files.
+pub(super) struct Core {
+    pub(super) machine: Machine,
+    pub(super) store: Store,
+    proposal: Option<Proposal>,
+    answers: BTreeMap<u64, oneshot::Sender<Result<Offset, ErrorCode>>>,
+    /// Answers of one step, by ticket 0.
+    pub(super) compared: Option<Result<Compared, ErrorCode>>,
+    pub(super) elected: Option<Option<ErrorCode>>,
+    unwritten: BytesMut,
+    /// The end of the log, and some of what is before it, in order and without gaps.
+    tail: VecDeque<Arc<CommittedBatch>>,
+    loaded: Option<Arc<Image>>,
+    /// Bytes appended since the log was opened, and those that were there before and no snapshot covers.
+    pub(super) uncovered_bytes: u64,
+}
+
+/// The actor.
+pub struct QuorumActor {
+    pub(super) parts: Parts,
+    pub(super) quorum: Quorum,
+    pub(super) core: Option<Core>,
+    subscribers: BTreeMap<String, Subscriber>,
+    next_ticket: u64,
+    flush_due: bool,
+    syncing: bool,
+    tell_due: bool,
+    wake: Option<SpawnHandle>,
+    pub(super) snapshotting: bool,
+    pub(super) following: Following,
+    watch: DeathWatch,
+}
+
+struct Flush;
+
+impl Message for Flush {
+    type Result = ();
+}
+
+impl QuorumActor {
+    /// The actor behind `quorum`.
+    pub fn new(parts: Parts, quorum: Quorum, watch: DeathWatch) -> Self {
+        Self {
+            parts,
+            quorum,
+            core: None,
+            subscribers: BTreeMap::new(),
+            next_ticket: 1,
+            flush_due: false,
+            syncing: false,
+            tell_due: false,
+            wake: None,
+            snapshotting: false,
+            following: Following::default(),
+            watch,
+        }
+    }
+
+    /// The actor as a supervisor's child, on `arbiter` if one is given.
+    pub fn child(parts: Parts, quorum: &Quorum, arbiter: Option<ArbiterHandle>) -> Child {
+        let handle = quorum.actor().clone();
+        let quorum = quorum.clone();
+        let make = move |watch| Self::new(parts.clone(), quorum.clone(), watch);
+        match arbiter {
+            Some(arbiter) => Child::on_arbiter("quorum", arbiter, super::MAILBOX, &handle, make),
+            None => Child::new("quorum", super::MAILBOX, &handle, make),
+        }
+    }
+
+    pub(super) fn now(&self) -> Millis {
+        self.parts.clock.now()
+    }
+
+    fn open(&mut self) -> Result<(), Error> {
+        let parts = &self.parts;
+        let now = parts.clock.now();
+        let (store, opened) = Store::open(
+            Arc::clone(&parts.files),
+            &parts.log_dir,
+            Arc::clone(&parts.cache),
+            parts.store.clone(),
+            now,
+        )?;
+        let Opened { state, shape, voters, bootstrap } = opened;
+        let voters = voters.or_else(|| parts.fixed_voters.clone()).unwrap_or_default();
+        if voters.contains(parts.me) && voters.len() > 1 {
+            return Err(Error::Config("a quorum of several voters is not supported yet".into()));
+        }
+        let settings = Settings {
+            me: parts.me,
+            fetch_timeout_ms: parts.fetch_timeout_ms,
+            retry_backoff_ms: parts.retry_backoff_ms,
+        };
+        self.quorum.0.view.store(Some(Arc::clone(store.log().view())));
+        self.core = Some(Core {
+            machine: Machine::new(settings, voters, bootstrap, state, shape),
+            uncovered_bytes: store.uncovered_bytes(),
+            store,
+            proposal: None,
+            answers: BTreeMap::new(),
+            compared: None,
+            elected: None,
+            unwritten: BytesMut::new(),
+            tail: VecDeque::new(),
+            loaded: None,
+        });
+        Ok(())
+    }
+
+    /// What goes wrong with the files cannot be gone on from: the successor opens them anew.
+    pub(super) fn fail(&mut self, error: &Error, ctx: &mut Context<Self>) {
+        tracing::error!(%error, "the metadata quorum cannot go on");
+        let epoch = self.quorum.leader_and_epoch().epoch;
+        self.quorum.0.leader.store(Arc::new(LeaderAndEpoch { leader_id: None, epoch }));
+        self.core = None;
+        self.watch.fail();
+        ctx.stop();
+    }
+
+    /// Takes one event in and does what comes of it.
+    pub(super) fn step(&mut self, event: Event, ctx: &mut Context<Self>) {
+        let now = self.now();
+        let Some(core) = self.core.as_mut() else { return };
+        for effect in core.machine.step(event, now) {
+            if let Err(error) = self.perform(effect, now, ctx) {
+                return self.fail(&error, ctx);
+            }
+        }
+    }
+
+    fn perform(
+        &mut self,
+        effect: Effect,
+        now: Millis,
+        ctx: &mut Context<Self>,
+    ) -> Result<(), Error> {
+        let Some(core) = self.core.as_mut() else { return Ok(()) };
+        match effect {
+            Effect::WriteState(state) => core.store.write_state(state, core.machine.voters())?,
+            Effect::AppendLeaderChange { epoch, first, bootstrap } => {
+                core.append_leader_change(epoch, first, bootstrap, now);
+                self.flush_soon(ctx);
+            }
+            Effect::Append { epoch, first, .. } => {
+                core.append_proposal(epoch, first, now);
+                self.flush_soon(ctx);
+            }
+            Effect::Committed { ticket, last } => core.answer(ticket, Ok(last)),
+            Effect::Refuse { ticket, code } => core.answer(ticket, Err(code)),
+            Effect::Advance(high_watermark) => {
+                core.store.set_high_watermark(high_watermark);
+                self.quorum.0.high_watermark.store(high_watermark, Ordering::Release);
+                self.tell(ctx);
+            }
+            Effect::Publish(leader) => self.publish(leader, ctx),
+            Effect::AnswerFetch { outcome, .. } => core.compared = Some(outcome),
+            Effect::Answer { code, .. } => core.elected = Some(code),
+            Effect::Fetch { from, epoch, position } => self.fetch(from, epoch, position, ctx),
+            Effect::FetchSnapshot { from, epoch, snapshot } => {
+                self.fetch_snapshot(from, epoch, snapshot_id(snapshot), ctx)?;
+            }
+            Effect::AppendFetched => self.append_fetched(now, ctx)?,
+            Effect::Truncate(to) => core.store.truncate(to, now)?,
+            Effect::WakeAt(_) => self.wake(now, ctx),
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self, leader: LeaderAndEpoch, ctx: &mut Context<Self>) {
+        tracing::info!(leader = ?leader.leader_id, epoch = leader.epoch, "metadata quorum");
+        self.watch.detail(format!("epoch {} leader {:?}", leader.epoch, leader.leader_id));
+        self.quorum.0.leader.store(Arc::new(leader));
+        if let Some(core) = &self.core {
+            core.store.log().view().waiters().wake_all();
+        }
+        self.tell(ctx);
+    }
+
+    /// Ticks when the machine next wants it.
+    fn wake(&mut self, now: Millis, ctx: &mut Context<Self>) {
+        if let Some(handle) = self.wake.take() {
+            ctx.cancel_future(handle);
+        }
+        let Some(at) = self.core.as_ref().and_then(|core| core.machine.next_wake()) else { return };
+        let wait = Duration::from_millis(u64::try_from(at - now).unwrap_or(0));
+        self.wake = Some(ctx.run_later(wait, |actor, ctx| {
+            actor.wake = None;
+            actor.step(Event::Tick, ctx);
+            let now = actor.now();
+            actor.wake(now, ctx);
+        }));
+    }
+}
+
+/// Writing and syncing.
+impl QuorumActor {
+    /// What the mailbox holds is taken in before the flush: they share a write and a sync.
+    fn flush_soon(&mut self, ctx: &mut Context<Self>) {
+        if !self.flush_due && !self.syncing {
+            self.flush_due = true;
+            ctx.notify(Flush);
+        }
+    }
+
+    fn flush(&mut self, ctx: &mut Context<Self>) {
+        self.flush_due = false;
+        if let Err(error) = self.write_and_sync(ctx) {
+            self.fail(&error, ctx);
+        }
+    }
+
+    fn write_and_sync(&mut self, ctx: &mut Context<Self>) -> Result<(), Error> {
+        let now = self.now();
+        let Some(core) = self.core.as_mut() else { return Ok(()) };
+        if !core.unwritten.is_empty() {
+            let batches = core.unwritten.split().freeze();
+            core.store.append(&batches, now)?;
+            core.uncovered_bytes += batches.len() as u64;
+        }
+        self.sync(ctx)
+    }
+
+    /// Syncs what is written, away from this thread.
+    pub(super) fn sync(&mut self, ctx: &mut Context<Self>) -> Result<(), Error> {
+        let Some(core) = self.core.as_mut() else { return Ok(()) };
+        let Some(task) = core.store.prepare_flush()? else { return Ok(()) };
+        self.syncing = true;
+        let running = tokio::task::spawn_blocking(move || task.run().map(|()| task));
+        ctx.spawn(running.into_actor(self).map(|ran, actor: &mut Self, ctx| {
+            actor.syncing = false;
+            let synced = ran.unwrap_or_else(|error| Err(Error::Io(std::io::Error::other(error))));
+            let now = actor.now();
+            let Some(core) = actor.core.as_mut() else { return };
+            match synced {
+                Err(error) => actor.fail(&error, ctx),
+                Ok(task) => {
+                    core.store.flushed(&task, now);
+                    actor.step(Event::Synced { end: task.up_to() }, ctx);
+                    if actor.core.as_ref().is_some_and(|core| !core.unwritten.is_empty()) {
+                        actor.flush_soon(ctx);
+                    }
+                }
+            }
+        }));
+        Ok(())
+    }
+}
+
+/// Telling those who follow.
+impl QuorumActor {
+    fn resubscribe(&mut self) {
+        let wanted = self.quorum.0.subscriptions.lock().clone();
+        self.subscribers.retain(|name, _| wanted.contains_key(name));
+        for (name, subscription) in wanted {
+            let known = self.subscribers.get(&name).map(|subscriber| subscriber.life);
+            if known != Some(subscription.life) {
+                self.subscribers
+                    .insert(name, Subscriber::new(subscription.port, subscription.life));
+            }
+        }
+    }
+
+    /// Everyone begins again with the state.
+    pub(super) fn restart_subscribers(&mut self) {
+        self.subscribers.values_mut().for_each(Subscriber::restart);
+    }
+
+    pub(super) fn tell(&mut self, ctx: &mut Context<Self>) {
+        let Some(core) = self.core.as_mut() else { return };
+        let mut again = false;
+        for subscriber in self.subscribers.values_mut() {
+            match subscriber.tell(core) {
+                Ok(told) => again |= told == Told::Again,
+                Err(error) => return self.fail(&error, ctx),
+            }
+        }
+        core.forget_told(self.subscribers.values());
+        if again && !self.tell_due {
+            self.tell_due = true;
+            ctx.run_later(TELL_AGAIN, |actor, ctx| {
+                actor.tell_due = false;
+                actor.tell(ctx);
+            });
+        }
+    }
+}
+
+impl Core {
+    fn append_leader_change(
+        &mut self,
+        epoch: LeaderEpoch,
+        first: Offset,
+        bootstrap: bool,
+        now: Millis,
+    ) {
+        let bytes = LeaderChange {
+            epoch,
+            first,
+            leader_id: self.machine.me().id,
+            voters: self.machine.voters(),
+            bootstrap: bootstrap.then_some(self.store.kraft_version()),
+        }
+        .to_batch(now);
+        let last = self.machine.shape().end - 1;
+        self.append(
+            bytes,
+            CommittedBatch { first, last, epoch, timestamp: now, bytes: 0, records: Vec::new() },
+        );
+    }
+
+    fn append_proposal(&mut self, epoch: LeaderEpoch, mut first: Offset, now: Millis) {
+        let Some(Proposal { encoded, batches }) = self.proposal.take() else { return };
+        for (encoded, records) in encoded.into_iter().zip(batches) {
+            let last = first + Offset::try_from(encoded.len()).unwrap_or(0) - 1;
+            let bytes = batch::encode(first, epoch, now, &encoded);
+            let records = records.into_iter().map(|(record, _)| record).collect();
+            self.append(
+                bytes,
+                CommittedBatch { first, last, epoch, timestamp: now, bytes: 0, records },
+            );
+            first = last + 1;
+        }
+    }
+
+    fn append(&mut self, bytes: Bytes, batch: CommittedBatch) {
+        self.tail.push_back(Arc::new(CommittedBatch { bytes: bytes.len(), ..batch }));
+        self.unwritten.extend_from_slice(&bytes);
+    }
+
+    fn answer(&mut self, ticket: u64, outcome: Result<Offset, ErrorCode>) {
+        if let Some(answer) = self.answers.remove(&ticket) {
+            // Who asked may have gone.
+            let _ = answer.send(outcome);
+        }
+    }
+
+    /// The log was replaced by a snapshot.
+    pub(super) fn forget_log(&mut self) {
+        self.tail.clear();
+        self.loaded = None;
+        self.uncovered_bytes = 0;
+    }
+
+    /// Keeps of the tail what someone has not been told, within bounds.
+    fn forget_told<'a>(&mut self, subscribers: impl Iterator<Item = &'a Subscriber>) {
+        let committed = self.machine.high_watermark().unwrap_or(0);
+        let told =
+            subscribers.filter_map(Subscriber::next).min().unwrap_or(committed).min(committed);
+        while self.tail.front().is_some_and(|batch| {
+            batch.last < told || batch.last < committed && self.tail.len() > TAIL_BATCHES_MAX
+        }) {
+            self.tail.pop_front();
+        }
+        if self
+            .loaded
+            .as_ref()
+            .is_some_and(|image| committed - image.provenance.offset > LOADED_LAG_MAX)
+        {
+            self.loaded = None;
+        }
+    }
+}
+
+impl Source for Core {
+    fn high_watermark(&self) -> Option<Offset> {
+        self.machine.high_watermark()
+    }
+
+    fn leader(&self) -> (LeaderAndEpoch, NodeId) {
+        let mut leader = self.machine.leader();
+        if matches!(self.machine.role(), Role::Leader(leader) if leader.high_watermark.is_none()) {
+            // Nothing of this epoch is committed yet: it cannot be led on from.
+            leader.leader_id = None;
+        }
+        (leader, self.machine.me().id)
+    }
+
+    fn load(&mut self) -> Result<(Arc<Image>, u64), Error> {
+        let image = match &self.loaded {
+            Some(image) => Arc::clone(image),
+            None => Arc::new(self.store.load(self.machine.high_watermark().unwrap_or(0))?),
+        };
+        self.loaded = Some(Arc::clone(&image));
+        Ok((image, self.uncovered_bytes))
+    }
+
+    fn read(&self, from: Offset) -> Result<Vec<Arc<CommittedBatch>>, Error> {
+        let committed = self.machine.high_watermark().unwrap_or(0);
+        if self.tail.front().is_some_and(|batch| batch.first <= from) {
+            let at = self.tail.partition_point(|batch| batch.last < from);
+            let batches = self.tail.range(at..).take_while(|batch| batch.last < committed);
+            return Ok(batches.cloned().collect());
+        }
+        let read = self.store.read(from, committed)?;
+        Ok(read.into_iter().map(|decoded| Arc::new(decoded.batch)).collect())
+    }
+}
+
+impl Actor for QuorumActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        if let Err(error) = self.open() {
+            return self.fail(&error, ctx);
+        }
+        self.resubscribe();
+        self.step(Event::Start, ctx);
+    }
+}
+
+impl Handler<Flush> for QuorumActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Flush, ctx: &mut Context<Self>) {
+        self.flush(ctx);
+    }
+}
+
+impl Handler<Propose> for QuorumActor {
+    type Result = ();
+
+    fn handle(&mut self, propose: Propose, ctx: &mut Context<Self>) {
+        let Propose { epoch, first, batches, answer } = propose;
+        let encoded: Result<Vec<_>, _> =
+            batches.iter().map(|batch| batch::encode_records(batch)).collect();
+        let refused = match (&mut self.core, encoded) {
+            (None, _) => ErrorCode::NotController,
+            (Some(core), _) if core.unwritten.len() > UNWRITTEN_BYTES_MAX => {
+                ErrorCode::NotController
+            }
+            (Some(_), Err(error)) => {
+                tracing::error!(%error, "a record of metadata cannot be written");
+                ErrorCode::UnknownServerError
+            }
+            (Some(core), Ok(encoded)) => {
+                let count = encoded.iter().map(Vec::len).sum::<usize>();
+                let ticket = self.next_ticket;
+                self.next_ticket += 1;
+                core.proposal = Some(Proposal { encoded, batches });
+                core.answers.insert(ticket, answer);
+                let count = Offset::try_from(count).unwrap_or(0);
+                return self.step(Event::Propose { ticket, epoch, first, count }, ctx);
+            }
+        };
+        // Who asked may have gone.
+        let _ = answer.send(Err(refused));
+    }
+}
+
+impl Handler<Subscribed> for QuorumActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Subscribed, ctx: &mut Context<Self>) {
+        self.resubscribe();
+        self.tell(ctx);
+    }
+}
+
+impl Handler<Stop> for QuorumActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Stop, ctx: &mut Context<Self>) {
+        let now = self.now();
+        self.step(Event::Stop, ctx);
+        if let Some(core) = self.core.as_mut() {
+            let batches = core.unwritten.split().freeze();
+            let written =
+                if batches.is_empty() { Ok(()) } else { core.store.append(&batches, now) };
+            if let Err(error) = written.and_then(|()| core.store.close(now)) {
+                tracing::warn!(%error, "the metadata log is not closed in order");
+            }
+        }
+        ctx.stop();
+    }
+}
