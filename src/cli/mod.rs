@@ -3,9 +3,11 @@
 //! `vltava COMMAND …`, or a link to the binary named `kafka-COMMAND.sh` or `kafka-COMMAND`. Exit codes: 0 done, 1 failed,
 //! 2 not understood (Kafka's tools: 1 for both).
 
+mod argparse;
 mod dev;
 mod dump_log;
 mod server;
+mod storage;
 
 const USAGE: &str = "\
 usage: vltava COMMAND [OPTIONS]
@@ -47,6 +49,7 @@ fn dispatch(command: &str, arguments: &[String]) -> i32 {
     match command {
         "server" | "server-start" => server::run(arguments),
         "dev" => dev::run(arguments),
+        "storage" => storage::run(arguments),
         "dump-log" => dump_log::run(arguments),
         "--version" | "version" => {
             say(&format!("vltava {} (Apache Kafka 4.3.1 protocol)\n", env!("CARGO_PKG_VERSION")));

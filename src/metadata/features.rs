@@ -145,10 +145,13 @@ impl MetadataVersion {
             Some((end, _)) => text.get(..end)?,
             None => text,
         };
-        let names = |name: &&str| {
-            **name == *key || name.split_once("-IV").is_some_and(|(short, _)| short == key)
-        };
-        NAMES.iter().rposition(|name| names(&name)).and_then(Self::at)
+        let stable =
+            usize::from(Self::LATEST.0.unsigned_abs() - Self::MINIMUM.0.unsigned_abs()) + 1;
+        let short = |name: &&str| name.split_once("-IV").is_some_and(|(short, _)| short == key);
+        let exact = NAMES.iter().position(|name| *name == key);
+        exact
+            .or_else(|| NAMES.iter().take(stable).rposition(|name| short(&name)))
+            .and_then(Self::at)
     }
 
     fn at(index: usize) -> Option<Self> {

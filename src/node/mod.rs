@@ -1,5 +1,7 @@
 //! The supervision tree, roles, formatting, shutdown.
 
+/// Makes log directories ready for their first start.
+pub mod format;
 pub mod tree;
 
 use crate::config::Config;

@@ -1,1 +1,4 @@
-//! (empty)
+//! Principals, ACLs, quotas, credentials: decisions and arithmetic only. Never a file and never a socket.
+
+/// Keys of SCRAM.
+pub mod scram;
