@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// How often an option may be given, and with what.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Nothing follows it.
     Flag,
     /// A value follows; the last one counts.
@@ -16,69 +16,69 @@ pub enum Kind {
 
 /// One option.
 #[derive(Debug)]
-pub struct OptionSpec {
+pub(crate) struct OptionSpec {
     /// Its long name without dashes.
-    pub long: &'static str,
+    pub(crate) long: &'static str,
     /// Its letter.
-    pub short: char,
+    pub(crate) short: char,
     /// What follows it.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// Whether it must be given.
-    pub required: bool,
+    pub(crate) required: bool,
     /// Of the options with the same number above 0 only one may be given.
-    pub group: u8,
+    pub(crate) group: u8,
 }
 
 /// One sub-command.
 #[derive(Debug)]
-pub struct CommandSpec {
+pub(crate) struct CommandSpec {
     /// Its name.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// What `--help` prints; its first paragraph is the usage that goes with complaints.
-    pub help: &'static str,
+    pub(crate) help: &'static str,
     /// Its options, those first that are missed first.
-    pub options: &'static [OptionSpec],
+    pub(crate) options: &'static [OptionSpec],
 }
 
 /// A tool.
 #[derive(Debug)]
-pub struct Program {
+pub(crate) struct Program {
     /// What it calls itself.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// What `--help` prints.
-    pub help: &'static str,
+    pub(crate) help: &'static str,
     /// Its sub-commands.
-    pub commands: &'static [CommandSpec],
+    pub(crate) commands: &'static [CommandSpec],
 }
 
 /// A command line that makes sense.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Parsed {
+pub(crate) struct Parsed {
     /// The sub-command.
-    pub command: &'static str,
+    pub(crate) command: &'static str,
     options: BTreeMap<&'static str, Vec<String>>,
 }
 
 impl Parsed {
     /// Whether an option was given.
-    pub fn has(&self, long: &str) -> bool {
+    pub(crate) fn has(&self, long: &str) -> bool {
         self.options.contains_key(long)
     }
 
     /// The value of an option.
-    pub fn value(&self, long: &str) -> Option<&str> {
+    pub(crate) fn value(&self, long: &str) -> Option<&str> {
         self.options.get(long)?.last().map(String::as_str)
     }
 
     /// Every value of an option, in order.
-    pub fn values(&self, long: &str) -> &[String] {
+    pub(crate) fn values(&self, long: &str) -> &[String] {
         self.options.get(long).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
 /// Why there is nothing to do.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Stop {
+pub(crate) enum Stop {
     /// Help was asked for: print this on stdout.
     Help(&'static str),
     /// The command line is wrong: print this on stderr and fail.
@@ -87,7 +87,7 @@ pub enum Stop {
 
 impl Program {
     /// Reads a command line, the program's name left out.
-    pub fn parse(&self, args: &[String]) -> Result<Parsed, Stop> {
+    pub(crate) fn parse(&self, args: &[String]) -> Result<Parsed, Stop> {
         let Some((first, rest)) = args.split_first() else {
             return Err(self.wrong(self.help, "too few arguments"));
         };

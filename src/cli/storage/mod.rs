@@ -68,7 +68,7 @@ const STORAGE: Program = Program {
 };
 
 /// Runs the tool with the arguments behind its name, and returns the exit code.
-pub fn run(args: &[String]) -> i32 {
+pub(crate) fn run(args: &[String]) -> i32 {
     let mut out = BufWriter::new(io::stdout().lock());
     run_with(args, &mut out, &mut io::stderr().lock())
 }
