@@ -4,11 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::context::{Call, Context};
+use crate::controller::internal_topics::new_topic;
 use crate::error::ErrorCode;
-use crate::types::{OFFSETS_TOPIC, is_internal_topic};
-use crate::wire::messages::create_topics::{
-    CreatableTopic, CreatableTopicConfig, CreateTopicsRequest,
-};
+use crate::wire::messages::create_topics::CreateTopicsRequest;
 
 /// How long the controller may take, and how long to wait until this node has seen what it made.
 const PATIENCE_MS: i64 = 5_000;
@@ -19,7 +17,8 @@ pub(crate) async fn create(call: &Call, names: BTreeSet<String>) -> Vec<(String,
         names.into_iter().partition(|name| crate::controller::names::validate(name).is_ok());
     let mut told: Vec<_> =
         invalid.into_iter().map(|name| (name, ErrorCode::InvalidTopicException)).collect();
-    let topics = valid.iter().map(|name| creatable(&call.context, name)).collect();
+    let config = call.context.config.load_full();
+    let topics = valid.iter().map(|name| new_topic(&config, name)).collect();
     let request =
         CreateTopicsRequest { topics, timeout_ms: PATIENCE_MS as i32, ..Default::default() };
     let context = call.context.own_request(7, PATIENCE_MS);
@@ -67,32 +66,4 @@ pub(crate) async fn seen(context: &Context, names: impl Iterator<Item = &String>
     while !there() && context.clock.now() < deadline {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-}
-
-/// A topic as the broker's configuration has new ones; the coordinators' own as theirs has.
-fn creatable(context: &Context, name: &str) -> CreatableTopic {
-    let mut topic = CreatableTopic {
-        name: name.to_owned(),
-        num_partitions: -1,
-        replication_factor: -1,
-        ..Default::default()
-    };
-    if is_internal_topic(name) {
-        let config = context.config.load();
-        let set = |key: &str, value: String| CreatableTopicConfig {
-            name: key.to_owned(),
-            value: Some(value),
-            ..Default::default()
-        };
-        topic.configs = vec![set("cleanup.policy", "compact".to_owned())];
-        if name == OFFSETS_TOPIC {
-            topic.num_partitions = config.offsets_topic_num_partitions();
-            topic.replication_factor = config.offsets_topic_replication_factor();
-            topic
-                .configs
-                .push(set("segment.bytes", config.offsets_topic_segment_bytes().to_string()));
-            topic.configs.push(set("compression.type", "producer".to_owned()));
-        }
-    }
-    topic
 }

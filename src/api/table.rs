@@ -17,6 +17,7 @@ pub(crate) struct Row {
 }
 
 const BROKER: &[ListenerKind] = &[ListenerKind::Broker];
+const CONTROLLER: &[ListenerKind] = &[ListenerKind::Controller];
 const BOTH: &[ListenerKind] = &[ListenerKind::Broker, ListenerKind::Controller];
 
 const fn row(
@@ -44,15 +45,28 @@ static TABLE: &[Row] = &[
     row(ApiKey::DescribeGroups, BROKER, |call, reader| simple(call, reader, super::describe_groups::handle)),
     row(ApiKey::ListGroups, BROKER, |call, reader| simple(call, reader, super::list_groups::handle)),
     row(ApiKey::ApiVersions, BOTH, super::api_versions::handle),
-    row(ApiKey::InitProducerId, BROKER, |call, reader| simple(call, reader, super::init_producer_id::handle)),
+    row(ApiKey::CreateTopics, BOTH, |call, reader| simple(call, reader, super::create_topics::handle)),
+    row(ApiKey::DeleteTopics, BOTH, |call, reader| simple(call, reader, super::delete_topics::handle)),
     row(ApiKey::DeleteRecords, BROKER, |call, reader| simple(call, reader, super::delete_records::handle)),
+    row(ApiKey::InitProducerId, BROKER, |call, reader| simple(call, reader, super::init_producer_id::handle)),
     row(ApiKey::OffsetForLeaderEpoch, BROKER, |call, reader| simple(call, reader, super::offset_for_leader_epoch::handle)),
     row(ApiKey::DescribeLogDirs, BROKER, |call, reader| simple(call, reader, super::describe_log_dirs::handle)),
-    row(ApiKey::DescribeProducers, BROKER, |call, reader| simple(call, reader, super::describe_producers::handle)),
-    row(ApiKey::DescribeTopicPartitions, BROKER, |call, reader| simple(call, reader, super::describe_topic_partitions::handle)),
+    row(ApiKey::CreatePartitions, BOTH, |call, reader| simple(call, reader, super::create_partitions::handle)),
     row(ApiKey::DeleteGroups, BROKER, |call, reader| simple(call, reader, super::delete_groups::handle)),
+    row(ApiKey::ElectLeaders, BOTH, |call, reader| simple(call, reader, super::elect_leaders::handle)),
+    row(ApiKey::ListPartitionReassignments, BOTH, |call, reader| simple(call, reader, super::list_partition_reassignments::handle)),
     row(ApiKey::OffsetDelete, BROKER, |call, reader| simple(call, reader, super::offset_delete::handle)),
+    row(ApiKey::AlterPartition, CONTROLLER, |call, reader| simple(call, reader, super::alter_partition::handle)),
+    row(ApiKey::UpdateFeatures, BOTH, |call, reader| simple(call, reader, super::update_features::handle)),
     row(ApiKey::DescribeCluster, BOTH, |call, reader| simple(call, reader, super::describe_cluster::handle)),
+    row(ApiKey::DescribeProducers, BROKER, |call, reader| simple(call, reader, super::describe_producers::handle)),
+    row(ApiKey::BrokerRegistration, CONTROLLER, |call, reader| simple(call, reader, super::broker_registration::handle)),
+    row(ApiKey::BrokerHeartbeat, CONTROLLER, |call, reader| simple(call, reader, super::broker_heartbeat::handle)),
+    row(ApiKey::UnregisterBroker, BOTH, |call, reader| simple(call, reader, super::unregister_broker::handle)),
+    row(ApiKey::AllocateProducerIds, CONTROLLER, |call, reader| simple(call, reader, super::allocate_producer_ids::handle)),
+    row(ApiKey::ControllerRegistration, CONTROLLER, |call, reader| simple(call, reader, super::controller_registration::handle)),
+    row(ApiKey::AssignReplicasToDirs, CONTROLLER, |call, reader| simple(call, reader, super::assign_replicas_to_dirs::handle)),
+    row(ApiKey::DescribeTopicPartitions, BROKER, |call, reader| simple(call, reader, super::describe_topic_partitions::handle)),
 ];
 
 /// The row of `key` on a listener of `kind`; none where it is not served there.

@@ -17,7 +17,6 @@ pub(crate) struct Index {
     leads: BTreeMap<NodeId, usize>,
     leaderless: Partitions,
     imbalanced: Partitions,
-    reassigning: Partitions,
     in_directory: BTreeMap<Uuid, Partitions>,
 }
 
@@ -55,9 +54,6 @@ impl Index {
         if partition.replicas.first() != Some(&partition.leader) {
             self.imbalanced.insert(id);
         }
-        if partition.is_reassigning() {
-            self.reassigning.insert(id);
-        }
     }
 
     fn remove(&mut self, id: TopicIdPartition, partition: &PartitionRegistration) {
@@ -78,7 +74,6 @@ impl Index {
         }
         self.leaderless.remove(&id);
         self.imbalanced.remove(&id);
-        self.reassigning.remove(&id);
     }
 
     /// Whether `node` leads any partition.
@@ -109,11 +104,6 @@ impl Index {
     /// The partitions that another than their first replica leads, or nobody.
     pub(crate) fn imbalanced(&self) -> &BTreeSet<TopicIdPartition> {
         &self.imbalanced
-    }
-
-    /// The partitions whose replicas are being moved.
-    pub(crate) fn reassigning(&self) -> &BTreeSet<TopicIdPartition> {
-        &self.reassigning
     }
 }
 

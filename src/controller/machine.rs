@@ -193,6 +193,9 @@ impl Machine {
             Request::AlterPartition(request) => {
                 self.alter_partition(request, version).map(Reply::AlterPartition)
             }
+            Request::AssignReplicasToDirs(request) => {
+                self.assign_replicas_to_dirs(request).map(Reply::AssignReplicasToDirs)
+            }
             Request::UpdateFeatures(request) => {
                 self.update_features(request, version).map(Reply::UpdateFeatures)
             }

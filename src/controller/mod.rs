@@ -5,6 +5,7 @@
 //! …) are its parts. `actor` drives it over the quorum. `requests` is what it is asked.
 
 pub mod actor;
+pub mod internal_topics;
 pub mod machine;
 pub mod names;
 pub mod placement;
@@ -16,6 +17,7 @@ mod alter_partition;
 mod brokers;
 mod configs;
 mod create_topics;
+mod directories;
 mod elections;
 mod features;
 mod heartbeats;

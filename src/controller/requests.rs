@@ -7,6 +7,9 @@ use crate::wire::messages::allocate_producer_ids::{
     AllocateProducerIdsRequest, AllocateProducerIdsResponse,
 };
 use crate::wire::messages::alter_partition::{AlterPartitionRequest, AlterPartitionResponse};
+use crate::wire::messages::assign_replicas_to_dirs::{
+    AssignReplicasToDirsRequest, AssignReplicasToDirsResponse,
+};
 use crate::wire::messages::broker_heartbeat::{BrokerHeartbeatRequest, BrokerHeartbeatResponse};
 use crate::wire::messages::broker_registration::{
     BrokerRegistrationRequest, BrokerRegistrationResponse,
@@ -133,6 +136,8 @@ exchanges! {
     AllocateProducerIds(AllocateProducerIdsRequest, AllocateProducerIdsResponse);
     /// KIP-497, KIP-903.
     AlterPartition(AlterPartitionRequest, AlterPartitionResponse);
+    /// KIP-858.
+    AssignReplicasToDirs(AssignReplicasToDirsRequest, AssignReplicasToDirsResponse);
     /// KIP-584, KIP-778.
     UpdateFeatures(UpdateFeaturesRequest, UpdateFeaturesResponse);
 }

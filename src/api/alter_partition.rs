@@ -1,0 +1,12 @@
+//! AlterPartition (56), versions 2-3: a leader proposes its in-sync set (KIP-497); v3 names lives of brokers (KIP-903).
+
+use super::context::Call;
+use super::forward;
+use crate::wire::messages::alter_partition::{AlterPartitionRequest, AlterPartitionResponse};
+
+pub(crate) async fn handle(call: Call, request: AlterPartitionRequest) -> AlterPartitionResponse {
+    forward::ask(&call, request, None).await.unwrap_or_else(|code| AlterPartitionResponse {
+        error_code: code.code(),
+        ..Default::default()
+    })
+}

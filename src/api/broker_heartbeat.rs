@@ -1,0 +1,14 @@
+//! BrokerHeartbeat (63), versions 0-2: a broker is alive, and asks to serve or to stop (KIP-631).
+//!
+//! v1 names directories that failed (KIP-858), v2 those that take no new replicas (KIP-1066). Controllers' listeners only.
+
+use super::context::Call;
+use super::forward;
+use crate::wire::messages::broker_heartbeat::{BrokerHeartbeatRequest, BrokerHeartbeatResponse};
+
+pub(crate) async fn handle(call: Call, request: BrokerHeartbeatRequest) -> BrokerHeartbeatResponse {
+    forward::ask(&call, request, None).await.unwrap_or_else(|code| BrokerHeartbeatResponse {
+        error_code: code.code(),
+        ..Default::default()
+    })
+}

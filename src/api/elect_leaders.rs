@@ -1,0 +1,36 @@
+//! ElectLeaders (43), versions 0-2: preferred leaders (KIP-183), since v1 also unclean ones (KIP-460).
+
+use super::context::Call;
+use super::forward;
+use crate::error::ErrorCode;
+use crate::wire::messages::elect_leaders::{
+    ElectLeadersRequest, ElectLeadersResponse, PartitionResult, ReplicaElectionResult,
+};
+
+pub(crate) async fn handle(call: Call, request: ElectLeadersRequest) -> ElectLeadersResponse {
+    let timeout_ms = Some(request.timeout_ms);
+    match forward::ask(&call, request.clone(), timeout_ms).await {
+        Ok(response) => response,
+        Err(code) => refused(request, code),
+    }
+}
+
+fn refused(request: ElectLeadersRequest, code: ErrorCode) -> ElectLeadersResponse {
+    let result = |partition_id| PartitionResult {
+        partition_id,
+        error_code: code.code(),
+        error_message: Some(code.message().to_owned()),
+        ..Default::default()
+    };
+    let results =
+        request.topic_partitions.into_iter().flatten().map(|topic| ReplicaElectionResult {
+            topic: topic.topic,
+            partition_result: topic.partitions.into_iter().map(result).collect(),
+            ..Default::default()
+        });
+    ElectLeadersResponse {
+        error_code: code.code(),
+        replica_election_results: results.collect(),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,16 @@
+//! UpdateFeatures (57), versions 0-2: changes the levels of features (KIP-584, KIP-778).
+//!
+//! All change or none. v2 answers for the whole only (KIP-1022).
+
+use super::context::Call;
+use super::forward;
+use crate::wire::messages::update_features::{UpdateFeaturesRequest, UpdateFeaturesResponse};
+
+pub(crate) async fn handle(call: Call, request: UpdateFeaturesRequest) -> UpdateFeaturesResponse {
+    let timeout_ms = Some(request.timeout_ms);
+    forward::ask(&call, request, timeout_ms).await.unwrap_or_else(|code| UpdateFeaturesResponse {
+        error_code: code.code(),
+        error_message: Some(code.message().to_owned()),
+        ..Default::default()
+    })
+}
