@@ -22,7 +22,10 @@ fn main() -> ExitCode {
         }
         _ => {
             let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-            vec![messages::run_file(&here.join("messages.jsonl")), records::run_file(&here.join("records.jsonl"))]
+            vec![
+                messages::run_file(&here.join("messages.jsonl")),
+                records::run_file(&here.join("records.jsonl")),
+            ]
         }
     };
     let (passed, total) =

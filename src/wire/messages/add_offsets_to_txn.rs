@@ -1,4 +1,7 @@
-//! AddOffsetsToTxn (API 25), versions 0-4.
+//! AddOffsetsToTxn (API 25), versions 0-4. Adds a group's offsets to a transaction (KIP-98).
+//!
+//! - 3: compact and tagged (KIP-482).
+//! - 4: the transactional errors of KIP-890.
 
 use crate::wire::message::{message, request};
 

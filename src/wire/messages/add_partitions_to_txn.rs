@@ -1,4 +1,8 @@
-//! AddPartitionsToTxn (API 24), versions 0-5.
+//! AddPartitionsToTxn (API 24), versions 0-5. Adds partitions to a transaction (KIP-98).
+//!
+//! - 3: compact and tagged (KIP-482).
+//! - 4: several transactions, from brokers only, and whether they are open (KIP-890).
+//! - 5: the transactional errors of KIP-890.
 
 use crate::wire::message::{message, request};
 

@@ -1,4 +1,6 @@
-//! AddRaftVoter (API 80), versions 0-1.
+//! AddRaftVoter (API 80), versions 0-1. Adds a voter to the quorum (KIP-853).
+//!
+//! - 1: whether to answer before it is committed (KIP-1186).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

@@ -1,4 +1,4 @@
-//! AllocateProducerIds (API 67), version 0.
+//! AllocateProducerIds (API 67), version 0. The controller gives a broker a block of producer ids (KIP-730).
 
 use crate::wire::message::{message, request};
 

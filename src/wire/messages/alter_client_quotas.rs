@@ -1,4 +1,6 @@
-//! AlterClientQuotas (API 49), versions 0-1.
+//! AlterClientQuotas (API 49), versions 0-1. Sets and removes quotas (KIP-546).
+//!
+//! - 1: compact and tagged (KIP-482).
 //!
 //! Kafka gives the parts of request and response the same names; the response's are `EntryDataResponse` here.
 

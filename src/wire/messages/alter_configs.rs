@@ -1,4 +1,7 @@
-//! AlterConfigs (API 33), versions 0-2.
+//! AlterConfigs (API 33), versions 0-2. Replaces all settings of a resource (KIP-133); IncrementalAlterConfigs is
+//! better.
+//!
+//! - 2: compact and tagged (KIP-482).
 
 use crate::wire::message::{message, request};
 

@@ -1,4 +1,7 @@
-//! AlterPartition (API 56), versions 2-3.
+//! AlterPartition (API 56), versions 2-3. A leader changes its partition's ISR (KIP-497).
+//!
+//! - 2: topics by id (KIP-516).
+//! - 3: replicas with their broker epoch (KIP-903).
 //!
 //! Kafka gives the parts of request and response the same names; the response's are `TopicDataResponse`,
 //! `PartitionDataResponse` here.

@@ -1,4 +1,6 @@
-//! AlterPartitionReassignments (API 45), versions 0-1.
+//! AlterPartitionReassignments (API 45), versions 0-1. Moves partitions to other brokers, or stops that (KIP-455).
+//!
+//! - 1: may forbid a change of the replication factor (KIP-860).
 
 use crate::wire::message::{message, request};
 

@@ -1,4 +1,6 @@
-//! AlterReplicaLogDirs (API 34), versions 1-2.
+//! AlterReplicaLogDirs (API 34), versions 1-2. Moves replicas between the disks of a broker (KIP-113).
+//!
+//! - 2: compact and tagged (KIP-482).
 
 use crate::wire::message::{message, request};
 

@@ -1,4 +1,4 @@
-//! AlterShareGroupOffsets (API 91), version 0.
+//! AlterShareGroupOffsets (API 91), version 0. Sets where a share group begins (KIP-932).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

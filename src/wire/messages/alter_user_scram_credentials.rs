@@ -1,4 +1,4 @@
-//! AlterUserScramCredentials (API 51), version 0.
+//! AlterUserScramCredentials (API 51), version 0. Sets and removes SCRAM credentials (KIP-554).
 
 use bytes::Bytes;
 

@@ -1,4 +1,8 @@
-//! ApiVersions (API 18), versions 0-4.
+//! ApiVersions (API 18), versions 0-4. What a broker speaks (KIP-35). The answer's header is always version 0, so
+//! that anyone can read it.
+//!
+//! - 3: compact and tagged (KIP-482); the client's software (KIP-511), features (KIP-584).
+//! - 4: features may begin at level 0 (KIP-1022).
 
 use crate::wire::message::{message, request};
 

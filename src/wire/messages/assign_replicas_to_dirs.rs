@@ -1,4 +1,4 @@
-//! AssignReplicasToDirs (API 73), version 0.
+//! AssignReplicasToDirs (API 73), version 0. A broker says on which disk its replicas are (KIP-858).
 //!
 //! Kafka gives the parts of request and response the same names; the response's are `DirectoryDataResponse`,
 //! `TopicDataResponse`, `PartitionDataResponse` here.

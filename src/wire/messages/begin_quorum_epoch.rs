@@ -1,4 +1,6 @@
-//! BeginQuorumEpoch (API 53), versions 0-1.
+//! BeginQuorumEpoch (API 53), versions 0-1. The quorum's new leader shows itself (KIP-595).
+//!
+//! - 1: compact and tagged (KIP-482); endpoints and directories (KIP-853).
 //!
 //! Kafka gives the parts of request and response the same names; the response's are `TopicDataResponse`,
 //! `PartitionDataResponse` here.

@@ -1,4 +1,7 @@
-//! BrokerHeartbeat (API 63), versions 0-2.
+//! BrokerHeartbeat (API 63), versions 0-2. A broker is alive, how far it has followed, what it wants (KIP-631).
+//!
+//! - 1: disks gone (KIP-858).
+//! - 2: disks that take no new replicas (KIP-1066).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

@@ -1,4 +1,9 @@
-//! BrokerRegistration (API 62), versions 0-4.
+//! BrokerRegistration (API 62), versions 0-4. A broker reports to the controller at its start (KIP-631).
+//!
+//! - 1: whether it comes from ZooKeeper (KIP-866).
+//! - 2: its disks (KIP-858).
+//! - 3: its epoch before, after a clean shutdown (KIP-966).
+//! - 4: features may begin at level 0 (KIP-1022).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

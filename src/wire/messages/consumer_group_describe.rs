@@ -1,4 +1,6 @@
-//! ConsumerGroupDescribe (API 69), versions 0-1.
+//! ConsumerGroupDescribe (API 69), versions 0-1. State and members of consumer groups (KIP-848).
+//!
+//! - 1: whether a member speaks the classic protocol (KIP-1099).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

@@ -1,4 +1,7 @@
-//! ConsumerGroupHeartbeat (API 68), versions 0-1.
+//! ConsumerGroupHeartbeat (API 68), versions 0-1. A member of a consumer group joins, stays, leaves, is assigned
+//! partitions (KIP-848).
+//!
+//! - 1: subscription by pattern; the member chooses its own id.
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

@@ -1,4 +1,4 @@
-//! ControllerRegistration (API 70), version 0.
+//! ControllerRegistration (API 70), version 0. A controller reports to the active one (KIP-919).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

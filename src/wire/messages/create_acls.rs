@@ -1,4 +1,8 @@
-//! CreateAcls (API 30), versions 1-3.
+//! CreateAcls (API 30), versions 1-3. Creates ACLs (KIP-140).
+//!
+//! - 1: prefixed patterns (KIP-290).
+//! - 2: compact and tagged (KIP-482).
+//! - 3: user resources (KIP-373).
 
 use crate::wire::message::{message, request};
 

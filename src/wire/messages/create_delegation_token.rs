@@ -1,4 +1,7 @@
-//! CreateDelegationToken (API 38), versions 1-3.
+//! CreateDelegationToken (API 38), versions 1-3. Issues a delegation token (KIP-48).
+//!
+//! - 2: compact and tagged (KIP-482).
+//! - 3: for somebody else (KIP-373).
 
 use bytes::Bytes;
 

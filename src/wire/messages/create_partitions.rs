@@ -1,4 +1,7 @@
-//! CreatePartitions (API 37), versions 0-3.
+//! CreatePartitions (API 37), versions 0-3. Adds partitions to topics (KIP-195).
+//!
+//! - 2: compact and tagged (KIP-482).
+//! - 3: quotas may throttle it (KIP-599).
 
 use crate::wire::message::{message, request};
 

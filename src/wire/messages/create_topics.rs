@@ -1,4 +1,9 @@
-//! CreateTopics (API 19), versions 2-7.
+//! CreateTopics (API 19), versions 2-7. Creates topics.
+//!
+//! - 4: defaults for partitions and replicas (KIP-464).
+//! - 5: compact and tagged (KIP-482); the answer has the settings (KIP-525).
+//! - 6: quotas may throttle it (KIP-599).
+//! - 7: topic ids (KIP-516).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

@@ -1,4 +1,8 @@
-//! DeleteAcls (API 31), versions 1-3.
+//! DeleteAcls (API 31), versions 1-3. Deletes ACLs that match filters (KIP-140).
+//!
+//! - 1: prefixed patterns (KIP-290).
+//! - 2: compact and tagged (KIP-482).
+//! - 3: user resources (KIP-373).
 
 use crate::wire::message::{message, request};
 

@@ -1,4 +1,6 @@
-//! DeleteGroups (API 42), versions 0-2.
+//! DeleteGroups (API 42), versions 0-2. Deletes empty groups (KIP-229).
+//!
+//! - 2: compact and tagged (KIP-482).
 
 use crate::wire::message::{message, request};
 

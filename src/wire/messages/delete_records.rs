@@ -1,4 +1,6 @@
-//! DeleteRecords (API 21), versions 0-2.
+//! DeleteRecords (API 21), versions 0-2. Deletes what lies before an offset (KIP-107).
+//!
+//! - 2: compact and tagged (KIP-482).
 
 use crate::wire::message::{message, request};
 

@@ -1,4 +1,4 @@
-//! DeleteShareGroupOffsets (API 92), version 0.
+//! DeleteShareGroupOffsets (API 92), version 0. Deletes where a share group begins (KIP-932).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

@@ -1,4 +1,4 @@
-//! DeleteShareGroupState (API 86), version 0.
+//! DeleteShareGroupState (API 86), version 0. Deletes the state of share partitions; between brokers (KIP-932).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

@@ -1,4 +1,8 @@
-//! DeleteTopics (API 20), versions 1-6.
+//! DeleteTopics (API 20), versions 1-6. Deletes topics.
+//!
+//! - 4: compact and tagged (KIP-482).
+//! - 5: messages with errors; quotas may throttle it (KIP-599).
+//! - 6: topics by id (KIP-516).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

@@ -1,4 +1,8 @@
-//! DescribeAcls (API 29), versions 1-3.
+//! DescribeAcls (API 29), versions 1-3. ACLs that match a filter (KIP-140).
+//!
+//! - 1: prefixed patterns (KIP-290).
+//! - 2: compact and tagged (KIP-482).
+//! - 3: user resources (KIP-373).
 
 use crate::wire::message::{message, request};
 

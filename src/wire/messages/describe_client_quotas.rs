@@ -1,4 +1,6 @@
-//! DescribeClientQuotas (API 48), versions 0-1.
+//! DescribeClientQuotas (API 48), versions 0-1. Quotas that match a filter (KIP-546).
+//!
+//! - 1: compact and tagged (KIP-482).
 
 use crate::wire::message::{message, request};
 

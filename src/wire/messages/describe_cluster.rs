@@ -1,4 +1,7 @@
-//! DescribeCluster (API 60), versions 0-2.
+//! DescribeCluster (API 60), versions 0-2. The cluster's id, controller and brokers (KIP-700).
+//!
+//! - 1: of the controllers instead (KIP-919).
+//! - 2: fenced brokers too (KIP-1073).
 
 use crate::wire::message::{message, request};
 

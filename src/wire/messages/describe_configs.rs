@@ -1,4 +1,8 @@
-//! DescribeConfigs (API 32), versions 1-4.
+//! DescribeConfigs (API 32), versions 1-4. Settings of topics, brokers, groups (KIP-133).
+//!
+//! - 1: synonyms and where a value comes from (KIP-226).
+//! - 3: type and documentation (KIP-569).
+//! - 4: compact and tagged (KIP-482).
 
 use crate::wire::message::{message, request};
 

@@ -1,4 +1,7 @@
-//! DescribeDelegationToken (API 41), versions 1-3.
+//! DescribeDelegationToken (API 41), versions 1-3. Delegation tokens by owner (KIP-48).
+//!
+//! - 2: compact and tagged (KIP-482).
+//! - 3: who asked for it (KIP-373).
 
 use bytes::Bytes;
 

@@ -1,4 +1,9 @@
-//! DescribeGroups (API 15), versions 0-6.
+//! DescribeGroups (API 15), versions 0-6. State and members of classic groups.
+//!
+//! - 3: authorized operations (KIP-430).
+//! - 4: static members (KIP-345).
+//! - 5: compact and tagged (KIP-482).
+//! - 6: an unknown group is an error with a message (KIP-1043).
 
 use bytes::Bytes;
 

@@ -1,4 +1,9 @@
-//! DescribeLogDirs (API 35), versions 1-5.
+//! DescribeLogDirs (API 35), versions 1-5. Disks of a broker and what lies on them (KIP-113).
+//!
+//! - 2: compact and tagged (KIP-482).
+//! - 3: an error for the whole.
+//! - 4: room on the disk (KIP-827).
+//! - 5: whether the disk takes new replicas (KIP-1066).
 
 use crate::wire::message::{message, request};
 

@@ -1,4 +1,4 @@
-//! DescribeProducers (API 61), version 0.
+//! DescribeProducers (API 61), version 0. Idempotent and transactional producers of partitions (KIP-664).
 
 use crate::wire::message::{message, request};
 

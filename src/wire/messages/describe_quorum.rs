@@ -1,4 +1,7 @@
-//! DescribeQuorum (API 55), versions 0-2.
+//! DescribeQuorum (API 55), versions 0-2. Leader, voters and observers of the quorum (KIP-595).
+//!
+//! - 1: when each was last heard of (KIP-836).
+//! - 2: directories and endpoints (KIP-853).
 //!
 //! Kafka gives the parts of request and response the same names; the response's are `TopicDataResponse`,
 //! `PartitionDataResponse` here.

@@ -1,4 +1,6 @@
-//! DescribeShareGroupOffsets (API 90), versions 0-1.
+//! DescribeShareGroupOffsets (API 90), versions 0-1. Where share groups begin (KIP-932).
+//!
+//! - 1: their lag (KIP-1226).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

@@ -1,4 +1,4 @@
-//! DescribeTopicPartitions (API 75), version 0.
+//! DescribeTopicPartitions (API 75), version 0. Topics page by page, with eligible leader replicas (KIP-966).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

@@ -1,4 +1,4 @@
-//! DescribeTransactions (API 65), version 0.
+//! DescribeTransactions (API 65), version 0. State of transactions (KIP-664).
 
 use crate::wire::message::{message, request};
 

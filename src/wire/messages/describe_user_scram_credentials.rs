@@ -1,4 +1,4 @@
-//! DescribeUserScramCredentials (API 50), version 0.
+//! DescribeUserScramCredentials (API 50), version 0. Which SCRAM credentials users have (KIP-554).
 
 use crate::wire::message::{message, request};
 

@@ -1,4 +1,7 @@
-//! ElectLeaders (API 43), versions 0-2.
+//! ElectLeaders (API 43), versions 0-2. Elects the preferred leaders, or any (KIP-183).
+//!
+//! - 1: unclean elections (KIP-460).
+//! - 2: compact and tagged (KIP-482).
 
 use crate::wire::message::{message, request};
 

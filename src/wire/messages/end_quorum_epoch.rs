@@ -1,4 +1,6 @@
-//! EndQuorumEpoch (API 54), versions 0-1.
+//! EndQuorumEpoch (API 54), versions 0-1. The quorum's leader steps down (KIP-595).
+//!
+//! - 1: compact and tagged (KIP-482); successors by directory (KIP-853).
 //!
 //! Kafka gives the parts of request and response the same names; the response's are `TopicDataResponse`,
 //! `PartitionDataResponse` here.

@@ -1,4 +1,8 @@
-//! EndTxn (API 26), versions 0-5.
+//! EndTxn (API 26), versions 0-5. Commits or aborts a transaction (KIP-98).
+//!
+//! - 3: compact and tagged (KIP-482).
+//! - 4: the transactional errors of KIP-890.
+//! - 5: the epoch is raised each time (KIP-890).
 
 use crate::wire::message::{message, request};
 

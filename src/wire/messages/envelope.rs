@@ -1,4 +1,4 @@
-//! Envelope (API 58), version 0.
+//! Envelope (API 58), version 0. A broker passes a client's request on to the controller (KIP-590).
 
 use bytes::Bytes;
 

@@ -1,4 +1,6 @@
-//! ExpireDelegationToken (API 40), versions 1-2.
+//! ExpireDelegationToken (API 40), versions 1-2. Ends a delegation token, or sets when it ends (KIP-48).
+//!
+//! - 2: compact and tagged (KIP-482).
 
 use bytes::Bytes;
 

@@ -1,4 +1,18 @@
-//! Fetch (API 1), versions 4-18.
+//! Fetch (API 1), versions 4-18. Asks for records, for consumers and followers alike.
+//!
+//! - 4: isolation level and aborted transactions (KIP-98).
+//! - 5: where the log begins (KIP-107).
+//! - 7: sessions, which name changes only (KIP-227).
+//! - 9: the leader epoch that the client believes in (KIP-320).
+//! - 10: zstd may be used (KIP-110).
+//! - 11: the rack, and a closer replica to read from (KIP-392).
+//! - 12: compact and tagged (KIP-482); for the quorum: diverging epochs, snapshots (KIP-595, KIP-630).
+//! - 13: topics by id (KIP-516).
+//! - 14: offsets may have moved to tiered storage (KIP-405).
+//! - 15: the broker epoch of a follower (KIP-903).
+//! - 16: the new leader comes with the error (KIP-951).
+//! - 17: the directory of a voter (KIP-853).
+//! - 18: the high watermark that a follower knows of (KIP-1166).
 
 use bytes::Bytes;
 

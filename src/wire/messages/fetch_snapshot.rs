@@ -1,4 +1,6 @@
-//! FetchSnapshot (API 59), versions 0-1.
+//! FetchSnapshot (API 59), versions 0-1. A piece of a snapshot of the metadata log (KIP-630).
+//!
+//! - 1: directories and endpoints (KIP-853).
 //!
 //! Kafka gives the parts of request and response the same names; the response's are `TopicSnapshotResponse`,
 //! `PartitionSnapshotResponse` here.

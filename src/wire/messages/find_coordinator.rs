@@ -1,4 +1,11 @@
-//! FindCoordinator (API 10), versions 0-6.
+//! FindCoordinator (API 10), versions 0-6. Which broker coordinates a group, a transactional id or a share
+//! partition.
+//!
+//! - 1: transactional ids (KIP-98).
+//! - 3: compact and tagged (KIP-482).
+//! - 4: several keys (KIP-699).
+//! - 5: the transactional errors of KIP-890.
+//! - 6: share partitions (KIP-932).
 
 use crate::wire::message::{message, request};
 

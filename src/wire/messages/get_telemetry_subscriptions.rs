@@ -1,4 +1,4 @@
-//! GetTelemetrySubscriptions (API 71), version 0.
+//! GetTelemetrySubscriptions (API 71), version 0. Which metrics a client shall push (KIP-714).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

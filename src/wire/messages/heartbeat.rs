@@ -1,4 +1,7 @@
-//! Heartbeat (API 12), versions 0-4.
+//! Heartbeat (API 12), versions 0-4. A member of a classic group is alive.
+//!
+//! - 3: static members (KIP-345).
+//! - 4: compact and tagged (KIP-482).
 
 use crate::wire::message::{message, request};
 

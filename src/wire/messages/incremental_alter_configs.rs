@@ -1,4 +1,7 @@
-//! IncrementalAlterConfigs (API 44), versions 0-1.
+//! IncrementalAlterConfigs (API 44), versions 0-1. Sets, deletes, appends to, subtracts from single settings
+//! (KIP-339).
+//!
+//! - 1: compact and tagged (KIP-482).
 
 use crate::wire::message::{message, request};
 

@@ -1,4 +1,10 @@
-//! InitProducerId (API 22), versions 0-6.
+//! InitProducerId (API 22), versions 0-6. A producer's id and epoch (KIP-98).
+//!
+//! - 2: compact and tagged (KIP-482).
+//! - 3: goes on after an error with the id it has (KIP-360).
+//! - 4: a fenced producer is told so (KIP-588).
+//! - 5: the transactional errors of KIP-890.
+//! - 6: two-phase commit (KIP-939), not yet stable and not offered.
 
 use crate::wire::message::{message, request};
 

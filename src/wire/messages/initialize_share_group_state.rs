@@ -1,4 +1,4 @@
-//! InitializeShareGroupState (API 83), version 0.
+//! InitializeShareGroupState (API 83), version 0. Begins the state of share partitions; between brokers (KIP-932).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

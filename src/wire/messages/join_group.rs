@@ -1,4 +1,12 @@
-//! JoinGroup (API 11), versions 0-9.
+//! JoinGroup (API 11), versions 0-9. A member of a classic group joins.
+//!
+//! - 1: a rebalance timeout of its own (KIP-62).
+//! - 4: a new member is first told its id (KIP-394).
+//! - 5: static members (KIP-345).
+//! - 6: compact and tagged (KIP-482).
+//! - 7: the protocol's type in the answer (KIP-559).
+//! - 8: why it joins (KIP-800).
+//! - 9: a leader may be told not to assign (KIP-814).
 
 use bytes::Bytes;
 

@@ -1,4 +1,8 @@
-//! LeaveGroup (API 13), versions 0-5.
+//! LeaveGroup (API 13), versions 0-5. Members leave a classic group.
+//!
+//! - 3: several members, static ones too (KIP-345).
+//! - 4: compact and tagged (KIP-482).
+//! - 5: why (KIP-800).
 
 use crate::wire::message::{message, request};
 

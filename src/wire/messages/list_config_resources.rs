@@ -1,4 +1,7 @@
-//! ListConfigResources (API 74), versions 0-1.
+//! ListConfigResources (API 74), versions 0-1. Names of what has settings.
+//!
+//! - 0: of client metrics (KIP-714).
+//! - 1: of every kind (KIP-1142).
 
 use crate::wire::message::{message, request};
 

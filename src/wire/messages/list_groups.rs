@@ -1,4 +1,8 @@
-//! ListGroups (API 16), versions 0-5.
+//! ListGroups (API 16), versions 0-5. Groups of a broker.
+//!
+//! - 3: compact and tagged (KIP-482).
+//! - 4: by state (KIP-518).
+//! - 5: by type (KIP-848).
 
 use crate::wire::message::{message, request};
 

@@ -1,4 +1,13 @@
-//! ListOffsets (API 2), versions 1-11.
+//! ListOffsets (API 2), versions 1-11. The offset at a timestamp, the first, the last.
+//!
+//! - 1: one offset, with its timestamp (KIP-79).
+//! - 2: isolation level (KIP-98).
+//! - 4: leader epochs (KIP-320).
+//! - 6: compact and tagged (KIP-482).
+//! - 7: the record of the greatest timestamp (KIP-734).
+//! - 8: the first offset on the broker's own disk, 9: the last one in tiered storage (KIP-405, KIP-1005).
+//! - 10: a timeout for reading tiered storage (KIP-1075).
+//! - 11: the earliest offset not yet in tiered storage (KIP-1023).
 
 use crate::wire::message::{message, request};
 

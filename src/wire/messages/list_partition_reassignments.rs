@@ -1,4 +1,4 @@
-//! ListPartitionReassignments (API 46), version 0.
+//! ListPartitionReassignments (API 46), version 0. Which partitions are being moved (KIP-455).
 
 use crate::wire::message::{message, request};
 

@@ -1,4 +1,7 @@
-//! ListTransactions (API 66), versions 0-2.
+//! ListTransactions (API 66), versions 0-2. Transactions of a coordinator (KIP-664).
+//!
+//! - 1: those that run for longer than (KIP-994).
+//! - 2: by a pattern of the id (KIP-1152).
 
 use crate::wire::message::{message, request};
 

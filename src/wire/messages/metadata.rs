@@ -1,4 +1,14 @@
-//! Metadata (API 3), versions 0-13.
+//! Metadata (API 3), versions 0-13. Brokers, topics, partitions and who leads them.
+//!
+//! - 1: null asks for every topic, an empty list for none; controller, racks.
+//! - 2: the cluster's id (KIP-78).
+//! - 4: whether to create missing topics.
+//! - 5: replicas whose disk is gone (KIP-112).
+//! - 7: leader epochs (KIP-320).
+//! - 8: authorized operations (KIP-430); of the cluster only up to 10 (KIP-700).
+//! - 9: compact and tagged (KIP-482).
+//! - 10: topic ids in the answer, 12: in the request (KIP-516).
+//! - 13: an error for the whole, to send a client back to its bootstrap servers (KIP-1102).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

@@ -1,4 +1,11 @@
-//! OffsetCommit (API 8), versions 2-10.
+//! OffsetCommit (API 8), versions 2-10. Commits a group's offsets.
+//!
+//! - 5: no retention time of its own (KIP-211).
+//! - 6: leader epochs (KIP-320).
+//! - 7: static members (KIP-345).
+//! - 8: compact and tagged (KIP-482).
+//! - 9: the members of KIP-848, whose epoch stands where the generation did.
+//! - 10: topics by id (KIP-848).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

@@ -1,4 +1,4 @@
-//! OffsetDelete (API 47), version 0.
+//! OffsetDelete (API 47), version 0. Deletes committed offsets of topics that the group no longer reads (KIP-496).
 
 use crate::wire::message::{message, request};
 

@@ -1,4 +1,12 @@
-//! OffsetFetch (API 9), versions 1-10.
+//! OffsetFetch (API 9), versions 1-10. What groups have committed.
+//!
+//! - 2: null asks for every topic; an error for the whole.
+//! - 5: leader epochs (KIP-320).
+//! - 6: compact and tagged (KIP-482).
+//! - 7: refuses while a transaction is open (KIP-447).
+//! - 8: several groups (KIP-709).
+//! - 9: the member and its epoch (KIP-848).
+//! - 10: topics by id (KIP-848).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

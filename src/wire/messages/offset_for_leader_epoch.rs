@@ -1,4 +1,8 @@
-//! OffsetForLeaderEpoch (API 23), versions 2-4.
+//! OffsetForLeaderEpoch (API 23), versions 2-4. Where a leader epoch ended (KIP-101).
+//!
+//! - 2: the leader epoch that the client believes in (KIP-320).
+//! - 3: who asks (KIP-392).
+//! - 4: compact and tagged (KIP-482).
 
 use crate::wire::message::{message, request};
 

@@ -1,4 +1,13 @@
-//! Produce (API 0), versions 3-13.
+//! Produce (API 0), versions 3-13. Appends record batches to partitions; with acks 0 there is no answer.
+//!
+//! - 3: transactional id (KIP-98).
+//! - 5: the answer says where the log begins (KIP-107).
+//! - 7: zstd may be used (KIP-110).
+//! - 8: which records were bad (KIP-467).
+//! - 9: compact and tagged (KIP-482).
+//! - 10: the new leader comes with the error (KIP-951).
+//! - 11: the transactional errors of KIP-890; 12: a produce adds its partitions to the transaction (KIP-890).
+//! - 13: topics by id (KIP-516). Versions 0-2 are offered by ApiVersions for old clients, but not read.
 
 use bytes::Bytes;
 

@@ -1,4 +1,4 @@
-//! PushTelemetry (API 72), version 0.
+//! PushTelemetry (API 72), version 0. A client pushes its metrics (KIP-714).
 
 use bytes::Bytes;
 

@@ -1,4 +1,4 @@
-//! ReadShareGroupState (API 84), version 0.
+//! ReadShareGroupState (API 84), version 0. The state of share partitions; between brokers (KIP-932).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

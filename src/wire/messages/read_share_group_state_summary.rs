@@ -1,4 +1,7 @@
-//! ReadShareGroupStateSummary (API 87), versions 0-1.
+//! ReadShareGroupStateSummary (API 87), versions 0-1. Only the start of share partitions; between brokers
+//! (KIP-932).
+//!
+//! - 1: how many deliveries are complete, for the lag (KIP-1226).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

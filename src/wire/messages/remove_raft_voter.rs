@@ -1,4 +1,4 @@
-//! RemoveRaftVoter (API 81), version 0.
+//! RemoveRaftVoter (API 81), version 0. Removes a voter from the quorum (KIP-853).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

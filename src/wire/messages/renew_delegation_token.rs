@@ -1,4 +1,6 @@
-//! RenewDelegationToken (API 39), versions 1-2.
+//! RenewDelegationToken (API 39), versions 1-2. Prolongs a delegation token (KIP-48).
+//!
+//! - 2: compact and tagged (KIP-482).
 
 use bytes::Bytes;
 

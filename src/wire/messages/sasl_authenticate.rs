@@ -1,4 +1,7 @@
-//! SaslAuthenticate (API 36), versions 0-2.
+//! SaslAuthenticate (API 36), versions 0-2. One token of a SASL exchange (KIP-152).
+//!
+//! - 1: for how long it holds (KIP-368).
+//! - 2: compact and tagged (KIP-482).
 
 use bytes::Bytes;
 

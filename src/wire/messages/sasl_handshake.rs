@@ -1,4 +1,6 @@
-//! SaslHandshake (API 17), versions 0-1.
+//! SaslHandshake (API 17), versions 0-1. Chooses a SASL mechanism (KIP-43).
+//!
+//! - 0: bare SASL tokens follow. 1: SaslAuthenticate follows (KIP-152). Never flexible.
 
 use crate::wire::message::{message, request};
 

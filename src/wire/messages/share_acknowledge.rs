@@ -1,4 +1,7 @@
-//! ShareAcknowledge (API 79), versions 1-2.
+//! ShareAcknowledge (API 79), versions 1-2. A share group's member acknowledges records (KIP-932). Version 0 was a
+//! preview.
+//!
+//! - 2: a lock may be renewed (KIP-1222).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

@@ -1,4 +1,7 @@
-//! ShareFetch (API 78), versions 1-2.
+//! ShareFetch (API 78), versions 1-2. A share group's member acquires records, and acknowledges others (KIP-932).
+//! Version 0 was a preview.
+//!
+//! - 2: a lock may be renewed (KIP-1222); how strictly the record limit is kept (KIP-1206).
 
 use bytes::Bytes;
 

@@ -1,4 +1,4 @@
-//! ShareGroupDescribe (API 77), version 1.
+//! ShareGroupDescribe (API 77), version 1. State and members of share groups (KIP-932). Version 0 was a preview.
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

@@ -1,4 +1,5 @@
-//! ShareGroupHeartbeat (API 76), version 1.
+//! ShareGroupHeartbeat (API 76), version 1. A member of a share group joins, stays, leaves, is assigned partitions
+//! (KIP-932). Version 0 was a preview.
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

@@ -1,4 +1,4 @@
-//! StreamsGroupDescribe (API 89), version 0.
+//! StreamsGroupDescribe (API 89), version 0. State, members and topology of streams groups (KIP-1071).
 
 use crate::wire::message::{message, request};
 

@@ -1,4 +1,5 @@
-//! StreamsGroupHeartbeat (API 88), version 0.
+//! StreamsGroupHeartbeat (API 88), version 0. A member of a streams group joins, stays, leaves, is assigned tasks
+//! (KIP-1071).
 
 use crate::wire::message::{message, request};
 

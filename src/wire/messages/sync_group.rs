@@ -1,4 +1,8 @@
-//! SyncGroup (API 14), versions 0-5.
+//! SyncGroup (API 14), versions 0-5. The leader hands out assignments, the others fetch theirs.
+//!
+//! - 3: static members (KIP-345).
+//! - 4: compact and tagged (KIP-482).
+//! - 5: the protocol's type and name (KIP-559).
 
 use bytes::Bytes;
 

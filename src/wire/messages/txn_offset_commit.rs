@@ -1,4 +1,8 @@
-//! TxnOffsetCommit (API 28), versions 0-5.
+//! TxnOffsetCommit (API 28), versions 0-5. Commits a group's offsets within a transaction (KIP-98).
+//!
+//! - 2: leader epochs (KIP-320).
+//! - 3: compact and tagged (KIP-482); the member and its generation (KIP-447).
+//! - 4: the transactional errors of KIP-890. 5: adds the offsets to the transaction itself (KIP-890).
 
 use crate::wire::message::{message, request};
 

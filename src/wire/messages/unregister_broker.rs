@@ -1,4 +1,4 @@
-//! UnregisterBroker (API 64), version 0.
+//! UnregisterBroker (API 64), version 0. Forgets a broker (KIP-631).
 
 use crate::wire::message::{message, request};
 

@@ -1,4 +1,7 @@
-//! UpdateFeatures (API 57), versions 0-2.
+//! UpdateFeatures (API 57), versions 0-2. Raises or lowers feature levels (KIP-584).
+//!
+//! - 1: only a rehearsal, and how unsafe a downgrade may be (KIP-778).
+//! - 2: one error for all (KIP-1022).
 
 use crate::wire::message::{message, request};
 

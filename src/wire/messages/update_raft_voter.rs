@@ -1,4 +1,4 @@
-//! UpdateRaftVoter (API 82), version 0.
+//! UpdateRaftVoter (API 82), version 0. A voter tells the leader its endpoints and versions (KIP-853).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

@@ -1,4 +1,7 @@
-//! Vote (API 52), versions 0-2.
+//! Vote (API 52), versions 0-2. A voter of the quorum wants to lead (KIP-595).
+//!
+//! - 1: voters by directory (KIP-853).
+//! - 2: asks beforehand, without raising its epoch (KIP-996).
 //!
 //! Kafka gives the parts of request and response the same names; the response's are `TopicDataResponse`,
 //! `PartitionDataResponse` here.

@@ -1,4 +1,6 @@
-//! WriteShareGroupState (API 85), versions 0-1.
+//! WriteShareGroupState (API 85), versions 0-1. Writes the state of share partitions; between brokers (KIP-932).
+//!
+//! - 1: how many deliveries are complete, for the lag (KIP-1226).
 
 use crate::types::Uuid;
 use crate::wire::message::{message, request};

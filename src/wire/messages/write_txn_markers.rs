@@ -1,4 +1,7 @@
-//! WriteTxnMarkers (API 27), versions 1-2.
+//! WriteTxnMarkers (API 27), versions 1-2. The transaction coordinator has markers written (KIP-98).
+//!
+//! - 1: compact and tagged (KIP-482).
+//! - 2: which transaction version the producer speaks (KIP-1228).
 
 use crate::wire::message::{message, request};
 

@@ -1,4 +1,6 @@
-//! Schemas of group.
+//! Records of `__consumer_offsets`. A key begins with its type, an i16, and has no other version; a value with its
+//! version, an i16. A key without a value deletes. Types: 0-1 offsets, 2 classic groups, 3-8 and 16 consumer groups
+//! (KIP-848), 10-15 share groups (KIP-932), 17-23 streams groups (KIP-1071).
 
 use bytes::Bytes;
 

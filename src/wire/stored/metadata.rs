@@ -1,4 +1,6 @@
-//! Schemas of metadata.
+//! Records of `__cluster_metadata`, and of snapshots of it (KIP-631). Each lies in a frame: frame version 1, type,
+//! version, all as unsigned varints, then the record. Which version is written depends on the metadata version of
+//! the cluster.
 
 use bytes::Bytes;
 

@@ -1,9 +1,10 @@
-//! Schemas of producer_snapshot.
+//! The `.snapshot` file beside a segment: the idempotent producers known at its offset. The version, an i16, then
+//! this; the checksum is CRC-32C of all that follows it.
 
 use crate::wire::message::message;
 
 message! {
-    /// Kafka's ProducerSnapshot.
+    /// The file's content behind the version.
     ProducerSnapshot (1..=1) {
         crc: u32;
         producer_entries: Vec<ProducerEntry>;

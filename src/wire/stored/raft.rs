@@ -1,20 +1,22 @@
-//! Schemas of raft.
+//! What the quorum keeps: control records of the metadata log and its snapshots, the file `quorum-state`; and the
+//! control records that every log may have. A control batch's record has version and type as its key (two i16) and
+//! one of these as its value.
 
 use crate::types::Uuid;
 use crate::wire::message::message;
 
 message! {
-    /// Kafka's ControlRecordTypeSchema.
+    /// The type of a control record, in its key behind the version.
     ControlRecordTypeSchema (0..=0) {
         r#type: i16;
     }
 
-    /// Kafka's EndTxnMarker.
+    /// The value of a control record that ends a transaction.
     EndTxnMarker (0..=0) {
         coordinator_epoch: i32;
     }
 
-    /// Kafka's LeaderChangeMessage.
+    /// First record of a leader of the quorum (KIP-595).
     LeaderChangeMessage (0..=1, flexible 0) {
         version: i16;
         leader_id: i32;
@@ -28,24 +30,24 @@ message! {
         [1..] voter_directory_id: Uuid;
     }
 
-    /// Kafka's SnapshotHeaderRecord.
+    /// First record of a snapshot (KIP-630).
     SnapshotHeaderRecord (0..=0, flexible 0) {
         version: i16;
         last_contained_log_timestamp: i64;
     }
 
-    /// Kafka's SnapshotFooterRecord.
+    /// Last record of a snapshot (KIP-630).
     SnapshotFooterRecord (0..=0, flexible 0) {
         version: i16;
     }
 
-    /// Kafka's KRaftVersionRecord.
+    /// The version of the quorum's own protocol: 1 lets voters come and go (KIP-853).
     KRaftVersionRecord (0..=0, flexible 0) {
         version: i16;
         kraft_version: i16;
     }
 
-    /// Kafka's VotersRecord.
+    /// The voters of the quorum (KIP-853).
     VotersRecord (0..=0, flexible 0) {
         version: i16;
         voters: Vec<Voter>;
@@ -72,7 +74,7 @@ message! {
         max_supported_version: i16;
     }
 
-    /// Kafka's QuorumStateData.
+    /// The file `quorum-state`: leader, epoch and vote. Version 0 names the voters, 1 the directory voted for.
     QuorumStateData (0..=1, flexible 0) {
         [0] cluster_id: String;
         leader_id: i32 = -1;

@@ -1,4 +1,5 @@
-//! Schemas of remote_log.
+//! Records of `__remote_log_metadata`, the index of tiered storage (KIP-405). Framed as metadata records are: frame
+//! version 1, type, version, all as unsigned varints.
 
 use bytes::Bytes;
 
@@ -6,7 +7,7 @@ use crate::types::Uuid;
 use crate::wire::message::{framed_record, message, record_types};
 
 message! {
-    /// Kafka's RemoteLogSegmentMetadataRecord.
+    /// A segment is about to be copied.
     RemoteLogSegmentMetadataRecord (0..=0, flexible 0) {
         remote_log_segment_id: RemoteLogSegmentIdEntry;
         start_offset: i64;
@@ -40,7 +41,7 @@ message! {
         offset: i64;
     }
 
-    /// Kafka's RemoteLogSegmentMetadataUpdateRecord.
+    /// A segment's state has changed.
     RemoteLogSegmentMetadataUpdateRecord (0..=0, flexible 0) {
         remote_log_segment_id: RemoteLogSegmentIdEntry;
         broker_id: i32;
@@ -49,7 +50,7 @@ message! {
         remote_log_segment_state: i8;
     }
 
-    /// Kafka's RemotePartitionDeleteMetadataRecord.
+    /// A partition's state on its way out.
     RemotePartitionDeleteMetadataRecord (0..=0, flexible 0) {
         topic_id_partition: TopicIdPartitionEntry;
         broker_id: i32;
@@ -57,7 +58,7 @@ message! {
         remote_partition_delete_state: i8;
     }
 
-    /// Kafka's RemoteLogSegmentMetadataSnapshotRecord.
+    /// A segment in a snapshot of this index.
     RemoteLogSegmentMetadataSnapshotRecord (0..=0, flexible 0) {
         segment_id: Uuid;
         start_offset: i64;

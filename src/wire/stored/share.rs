@@ -1,4 +1,5 @@
-//! Schemas of share.
+//! Records of `__share_group_state` (KIP-932). A key begins with its type, an i16, a value with its version, an
+//! i16: now and then a snapshot of a share partition, between them updates.
 
 use crate::types::Uuid;
 use crate::wire::message::{message, record_types, typed_key, versioned_value};

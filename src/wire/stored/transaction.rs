@@ -1,4 +1,5 @@
-//! Schemas of transaction.
+//! Records of `__transaction_state` (KIP-98). A key begins with its type, an i16, a value with its version, an i16.
+//! A key without a value deletes. Value version 1 is flexible and knows of KIP-890.
 
 use crate::wire::message::{message, record_types, typed_key, versioned_value};
 
