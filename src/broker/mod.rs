@@ -3,5 +3,11 @@
 /// Register, heartbeat, serve, shut down in good order: the decisions.
 pub mod lifecycle;
 
+/// What drives that.
+pub mod lifecycle_actor;
+
+/// New images, and who is told of them.
+pub mod publisher_actor;
+
 #[cfg(test)]
 mod tests;

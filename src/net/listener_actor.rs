@@ -42,6 +42,8 @@ pub struct ListenerSpec {
     pub request_bytes_max: usize,
     /// `connections.max.idle.ms`.
     pub idle_max: Duration,
+    /// True once it may accept: until then connections wait in the socket's queue.
+    pub opened: watch::Receiver<bool>,
 }
 
 /// The actor of one listener.
@@ -105,6 +107,12 @@ async fn accept(
     let listener = tokio::net::TcpListener::from_std(spec.socket.try_clone()?)?;
     let next_thread = AtomicUsize::new(0);
     let mut stopping = shutdown.clone();
+    let mut opened = spec.opened.clone();
+    tokio::select! {
+        // An error means that nobody will ever open it; the node is on its way out.
+        _ = opened.wait_for(|opened| *opened) => {}
+        _ = stopping.wait_for(|stopping| *stopping) => return std::future::pending().await,
+    }
     loop {
         while !spec.limits.has_room() {
             tokio::time::sleep(PAUSE).await;

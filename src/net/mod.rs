@@ -4,6 +4,6 @@
 
 mod connection;
 mod frame;
-mod limits;
+pub mod limits;
 pub mod listener_actor;
 mod output;

@@ -1,26 +1,115 @@
-//! The supervision tree, roles, formatting, shutdown.
+//! The node: from a configuration to a running supervision tree, and back down in good order.
+//!
+//! Nobody imports this folder but the command line. What starts, in which order and on which thread is all in [`tree`].
 
 /// Makes log directories ready for their first start.
 pub mod format;
+mod parts;
 pub mod tree;
+mod wiring;
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, Addr};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+
+use crate::broker::lifecycle::State;
+use crate::broker::lifecycle_actor::BeginShutdown;
 use crate::config::Config;
 use crate::error::Error;
+use crate::supervision::{End, StatusTree, Stop, Supervisor};
+use parts::Parts;
+
+/// How long a controlled shutdown may take before the node stops all the same.
+const CONTROLLED_SHUTDOWN_MAX: Duration = Duration::from_secs(30);
 
 /// A node that serves.
 #[derive(Debug)]
 pub struct Running {
-    broker_address: String,
+    addresses: Vec<(String, std::net::SocketAddr)>,
+    status: StatusTree,
 }
 
 impl Running {
-    /// Where clients reach it: `host:port`.
-    pub fn broker_address(&self) -> &str {
-        &self.broker_address
+    /// Where clients reach its first broker listener: `host:port`.
+    pub fn broker_address(&self) -> String {
+        self.addresses.first().map(|(_, address)| address.to_string()).unwrap_or_default()
+    }
+
+    /// The bound address of each listener, by name.
+    pub fn addresses(&self) -> &[(String, std::net::SocketAddr)] {
+        &self.addresses
+    }
+
+    /// The living tree.
+    pub fn status(&self) -> &StatusTree {
+        &self.status
     }
 }
 
-/// Runs a node until it is told to stop, or cannot go on.
-pub fn run(_config: Config, _ready: impl FnOnce(&Running) + 'static) -> Result<(), Error> {
-    Err(Error::Config("not built yet".to_owned()))
+/// Runs a node until it is told to stop (`SIGTERM`, `SIGINT`), or cannot go on. `ready` is told when it serves.
+///
+/// # Errors
+/// What an operator must put right, or which part of the tree has given up.
+pub fn run(config: Config, ready: impl FnOnce(&Running) + 'static) -> Result<(), Error> {
+    actix_rt::System::new().block_on(async move {
+        let parts = Arc::new(Parts::prepare(config)?);
+        let (ended, mut end) = oneshot::channel();
+        let root = tree::build(&parts).on_end(move |end| drop(ended.send(end)));
+        let status = root.status();
+        let root = root.start();
+        let running = Running { addresses: parts.addresses(), status };
+        tokio::select! {
+            () = parts.serving() => {
+                tracing::info!(addresses = ?running.addresses, "serving");
+                ready(&running);
+            }
+            end = &mut end => return finish(&parts, end.ok()),
+            () = stop_signal() => return shut_down(&parts, &root, end).await,
+        }
+        tokio::select! {
+            end = &mut end => finish(&parts, end.ok()),
+            () = stop_signal() => shut_down(&parts, &root, end).await,
+        }
+    })
+}
+
+/// Waits for a signal to stop.
+async fn stop_signal() {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+/// Hands leaderships over, then stops the tree, last started first stopped, and marks the logs as closed cleanly.
+async fn shut_down(parts: &Parts, root: &Addr<Supervisor>, end: oneshot::Receiver<End>) -> Result<(), Error> {
+    tracing::info!("shutting down");
+    if parts.config.is_broker() && parts.lifecycle.try_send(BeginShutdown).is_ok() {
+        let mut standing = parts.standing.subscribe();
+        let released = standing.wait_for(|(state, _)| *state == State::ShuttingDown);
+        if tokio::time::timeout(CONTROLLED_SHUTDOWN_MAX, released).await.is_err() {
+            tracing::warn!("leaderships could not be handed over in time");
+        }
+    }
+    root.do_send(Stop);
+    finish(parts, end.await.ok())
+}
+
+fn finish(parts: &Parts, end: Option<End>) -> Result<(), Error> {
+    match end {
+        Some(End::Stopped) => {
+            parts.mark_clean();
+            tracing::info!("stopped");
+            Ok(())
+        }
+        Some(End::GaveUp(child)) => Err(Error::Config(format!("{child} keeps failing; the node gives up"))),
+        None => Err(Error::Config("the supervision tree has gone".to_owned())),
+    }
 }

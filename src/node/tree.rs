@@ -1,8 +1,113 @@
-//! The supervision tree.
+//! THE SUPERVISION TREE: what runs in a node, who starts whom, and what a death leads to.
+//!
+//! Children start in the order written here and stop in the reverse. A child that keeps failing ends its parent, and the
+//! top ends the process, which systemd starts again; but a partition or a shard goes offline alone.
 
+use std::fmt::Write;
+use std::sync::Arc;
+
+use super::parts::Parts;
 use crate::config::Config;
+use crate::supervision::{Child, DeathWatch, Handle, Intensity, Supervisor};
 
-/// The tree as a picture.
-pub fn describe(_config: &Config) -> String {
-    String::new()
+/// One line of the picture: a name, when it is restarted, and what it is.
+struct Line {
+    depth: usize,
+    name: String,
+    policy: &'static str,
+    what: &'static str,
 }
+
+fn line(depth: usize, name: impl Into<String>, policy: &'static str, what: &'static str) -> Line {
+    Line { depth, name: name.into(), policy, what }
+}
+
+/// The tree that a node of this configuration runs, as a picture.
+pub fn describe(config: &Config) -> String {
+    let mut lines = vec![line(0, "node", "", "ends the process when a child gives up")];
+    lines.push(line(1, "quorum", "always", "raft: the metadata log"));
+    if config.is_controller() {
+        lines.push(line(1, "controller", "always", "controller: decides on topics, brokers, leaders"));
+    }
+    if config.is_broker() {
+        lines.extend([
+            line(1, "broker", "always", ""),
+            line(2, "partitions", "always", ""),
+            line(3, "manager", "always", "partition: metadata to replicas"),
+            line(3, "<topic>-<n>", "3 a minute, then offline alone", "partition: one writer each"),
+            line(2, "groups", "always", ""),
+            line(3, "manager", "always", "coordinator: which shards are here"),
+            line(3, "__consumer_offsets-<n>", "10 a minute, then given up alone", "group: one shard each"),
+            line(2, "lifecycle", "always", "broker: registration and heartbeats"),
+        ]);
+    }
+    lines.push(line(1, "publisher", "always", "broker: committed metadata to images"));
+    lines.push(line(1, "listeners", "always", "started last, stopped first"));
+    for listener in config.listeners() {
+        lines.push(line(2, listener.name.clone(), "always", "net: accepts, owns its connections"));
+    }
+    draw(&lines)
+}
+
+fn draw(lines: &[Line]) -> String {
+    let mut picture = String::new();
+    for (place, line) in lines.iter().enumerate() {
+        let mut stem = String::new();
+        for depth in 1..line.depth {
+            let goes_on = lines[place + 1..].iter().take_while(|next| next.depth >= depth).any(|next| next.depth == depth);
+            stem.push_str(if goes_on { "│  " } else { "   " });
+        }
+        if line.depth > 0 {
+            let next = lines[place + 1..].iter().find(|next| next.depth <= line.depth);
+            stem.push_str(if next.is_some_and(|next| next.depth == line.depth) { "├─ " } else { "└─ " });
+        }
+        let name = format!("{stem}{}", line.name);
+        let row = format!("{name:<34}{:<34}{}", line.policy, line.what);
+        // Writing to a string cannot fail.
+        let _ = writeln!(picture, "{}", row.trim_end());
+    }
+    picture
+}
+
+/// The tree of a node of these parts, not yet started.
+pub(super) fn build(parts: &Arc<Parts>) -> Supervisor {
+    let mut root = Supervisor::new("node", Intensity::per_minute(3), parts.clock.clone()).child(parts.quorum_child());
+    if parts.config.is_controller() {
+        root = root.child(parts.controller_child());
+    }
+    if parts.config.is_broker() {
+        root = root.child(branch(parts, "broker", broker));
+    }
+    root.child(parts.publisher_child()).child(branch(parts, "listeners", listeners))
+}
+
+fn broker(parts: &Arc<Parts>, watch: DeathWatch) -> Supervisor {
+    Supervisor::new("broker", Intensity::per_minute(3), parts.clock.clone())
+        .under(watch)
+        .child(branch(parts, "partitions", |parts, watch| {
+            Supervisor::new("partitions", Intensity::per_minute(10), parts.clock.clone())
+                .under(watch)
+                .child(parts.partitions_child())
+        }))
+        .child(branch(parts, "groups", |parts, watch| {
+            Supervisor::new("groups", Intensity::per_minute(10), parts.clock.clone())
+                .under(watch)
+                .child(parts.groups_child())
+        }))
+        .child(parts.lifecycle_child())
+}
+
+fn listeners(parts: &Arc<Parts>, watch: DeathWatch) -> Supervisor {
+    let supervisor = Supervisor::new("listeners", Intensity::per_minute(30), parts.clock.clone()).under(watch);
+    parts.listener_children().into_iter().fold(supervisor, Supervisor::child)
+}
+
+/// A supervisor as the child of another.
+fn branch(parts: &Arc<Parts>, name: &str, make: fn(&Arc<Parts>, DeathWatch) -> Supervisor) -> Child {
+    let parts = parts.clone();
+    Child::new(name, MAILBOX, &Handle::default(), move |watch| make(&parts, watch))
+        .stop_within(std::time::Duration::from_secs(60))
+}
+
+/// Children that may be added at once, and deaths that may be told.
+const MAILBOX: usize = 65_536;

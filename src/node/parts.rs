@@ -1,0 +1,298 @@
+//! What a node is made of, before any of it runs: directories, sockets, and the values that its actors share.
+
+use std::collections::HashMap;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_rt::{Arbiter, ArbiterHandle};
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use super::wiring;
+use crate::api::context::{Context, ListenerKind};
+use crate::broker::lifecycle::State;
+use crate::broker::lifecycle_actor::{LifecycleActor, LifecycleSpec};
+use crate::broker::publisher_actor::{self, Publisher, PublisherSpec};
+use crate::clock::Clock;
+use crate::config::{Config, Listener};
+use crate::controller;
+use crate::controller::requests::VersionedRecord;
+use crate::coordinator::manager_actor::ShardManager;
+use crate::coordinator::shards::Shards;
+use crate::error::Error;
+use crate::group::machine::GroupMachine;
+use crate::log::cache::Limits;
+use crate::log::files::disk::Disk;
+use crate::log::manager::LogManager;
+use crate::metadata::Image;
+use crate::metrics::Metrics;
+use crate::net::limits::ConnectionLimits;
+use crate::net::listener_actor::{ListenerActor, ListenerSpec};
+use crate::partition::manager_actor::PartitionManager;
+use crate::partition::table::PartitionTable;
+use crate::raft::quorum_actor::Quorum;
+use crate::supervision::{Child, Handle};
+use crate::types::Uuid;
+
+/// How many connections may wait to be accepted.
+const BACKLOG: i32 = 4096;
+/// How many messages may wait for an actor that hears of every image.
+const MAILBOX: usize = 4096;
+
+/// A bound listener.
+pub(super) struct Bound {
+    pub(super) listener: Listener,
+    kind: ListenerKind,
+    socket: Arc<std::net::TcpListener>,
+    pub(super) address: SocketAddr,
+}
+
+/// Everything that the tree's actors are made from.
+pub(super) struct Parts {
+    pub(super) config: Arc<Config>,
+    pub(super) clock: Clock,
+    pub(super) cluster_id: String,
+    pub(super) directory_ids: Vec<Uuid>,
+    /// What the log of a new cluster begins with.
+    pub(super) bootstrap: Vec<VersionedRecord>,
+    pub(super) incarnation_id: Uuid,
+    pub(super) logs: Arc<LogManager>,
+    pub(super) current: Arc<ArcSwap<Config>>,
+    pub(super) image: Arc<ArcSwap<Image>>,
+    pub(super) table: Arc<PartitionTable>,
+    pub(super) quorum: Quorum,
+    pub(super) controller: Handle<controller::actor::Controller>,
+    pub(super) manager: Handle<PartitionManager>,
+    pub(super) groups: Handle<ShardManager<GroupMachine>>,
+    pub(super) shards: Shards<GroupMachine>,
+    pub(super) lifecycle: Handle<LifecycleActor>,
+    pub(super) standing: Arc<watch::Sender<(State, i64)>>,
+    pub(super) threads: Arc<[ArbiterHandle]>,
+    pub(super) bound: Vec<Bound>,
+    context: Arc<Context>,
+    limits: Arc<ConnectionLimits>,
+    _arbiters: Mutex<Vec<Arbiter>>,
+}
+
+impl Parts {
+    /// Takes hold of the directories and the ports that the configuration names.
+    pub(super) fn prepare(config: Config) -> Result<Self, Error> {
+        let config = Arc::new(config);
+        let clock = Clock::System;
+        let logs = Arc::new(LogManager::open(Arc::new(Disk), &log_dirs(&config), Limits::default())?);
+        let (cluster_id, directory_ids) = identity(&config, &logs)?;
+        let bootstrap = bootstrap(&config, &logs)?;
+        let bound = bind(&config)?;
+        let arbiters: Vec<Arbiter> = (0..io_threads(&config)).map(|_| Arbiter::new()).collect();
+        let threads: Arc<[ArbiterHandle]> = arbiters.iter().map(Arbiter::handle).collect();
+        let current = Arc::new(ArcSwap::new(config.clone()));
+        let image = Arc::new(ArcSwap::from_pointee(Image::default()));
+        let table = Arc::new(PartitionTable::default());
+        let (controller, shards) = (Handle::default(), Shards::default());
+        let quorum = Quorum::default();
+        let context = Arc::new(Context {
+            node_id: config.node_id(),
+            cluster_id: cluster_id.clone(),
+            clock: clock.clone(),
+            config: current.clone(),
+            image: image.clone(),
+            partitions: table.clone(),
+            logs: Some(logs.clone()),
+            fetch_sessions: Mutex::new(wiring::fetch_sessions(&config)),
+            controller: controller::actor::Handle::new(controller.clone(), clock.clone()),
+            groups: shards.clone(),
+            producer_ids: Default::default(),
+            metrics: Metrics::new(),
+        });
+        Ok(Self {
+            limits: connection_limits(&config),
+            config,
+            clock,
+            cluster_id,
+            directory_ids,
+            bootstrap,
+            incarnation_id: Uuid::random(),
+            logs,
+            current,
+            image,
+            table,
+            quorum,
+            controller,
+            manager: Handle::default(),
+            groups: Handle::default(),
+            shards,
+            lifecycle: Handle::default(),
+            standing: Arc::new(watch::Sender::new((State::NotRunning, -1))),
+            threads,
+            bound,
+            context,
+            _arbiters: Mutex::new(arbiters),
+        })
+    }
+
+    /// The bound address of each listener, brokers' first.
+    pub(super) fn addresses(&self) -> Vec<(String, SocketAddr)> {
+        let mut bound: Vec<_> = self.bound.iter().collect();
+        bound.sort_by_key(|bound| bound.kind == ListenerKind::Controller);
+        bound.into_iter().map(|bound| (bound.listener.name.clone(), bound.address)).collect()
+    }
+
+    /// Waits until clients are served.
+    pub(super) async fn serving(&self) {
+        if self.config.is_broker() {
+            // The sender lives as long as the parts.
+            let _ = self.standing.subscribe().wait_for(|(state, _)| *state == State::Running).await;
+        }
+    }
+
+    /// Says in the log directories that everything was closed in good order.
+    pub(super) fn mark_clean(&self) {
+        let (_, epoch) = *self.standing.borrow();
+        self.logs.clean_shutdown(epoch);
+    }
+
+    pub(super) fn quorum_child(&self) -> Child {
+        wiring::quorum_child(self)
+    }
+
+    pub(super) fn controller_child(&self) -> Child {
+        wiring::controller_child(self)
+    }
+
+    pub(super) fn publisher_child(&self) -> Child {
+        let spec = PublisherSpec {
+            quorum: self.quorum.clone(),
+            image: self.image.clone(),
+            subscribers: wiring::subscribers(self),
+            name: "publisher",
+        };
+        Child::new("publisher", publisher_actor::MAILBOX, &Handle::default(), move |watch| {
+            Publisher::new(spec.clone(), watch)
+        })
+    }
+
+    pub(super) fn partitions_child(&self) -> Child {
+        let spec = wiring::partitions_spec(self);
+        Child::new("manager", MAILBOX, &self.manager, move |watch| PartitionManager::new(spec.clone(), watch))
+    }
+
+    pub(super) fn groups_child(&self) -> Child {
+        let spec = wiring::groups_spec(self);
+        Child::new("manager", MAILBOX, &self.groups, move |watch| ShardManager::new(spec.clone(), watch))
+    }
+
+    pub(super) fn lifecycle_child(&self) -> Child {
+        let spec: LifecycleSpec = wiring::lifecycle_spec(self);
+        Child::new("lifecycle", MAILBOX, &self.lifecycle, move |watch| LifecycleActor::new(spec.clone(), watch))
+    }
+
+    pub(super) fn listener_children(&self) -> Vec<Child> {
+        self.bound.iter().map(|bound| self.listener_child(bound)).collect()
+    }
+
+    fn listener_child(&self, bound: &Bound) -> Child {
+        let idle_max_ms = u64::try_from(self.config.connections_max_idle_ms()).unwrap_or(u64::MAX >> 20);
+        let spec = ListenerSpec {
+            name: bound.listener.name.as_str().into(),
+            kind: bound.kind,
+            socket: bound.socket.clone(),
+            context: self.context.clone(),
+            threads: self.threads.clone(),
+            limits: self.limits.clone(),
+            request_bytes_max: usize::try_from(self.config.socket_request_max_bytes()).unwrap_or(0),
+            idle_max: Duration::from_millis(idle_max_ms),
+            opened: wiring::opened(self, bound.kind),
+        };
+        Child::new(bound.listener.name.clone(), 16, &Handle::default(), move |watch| {
+            ListenerActor::new(spec.clone(), watch)
+        })
+        .stop_within(Duration::from_secs(10))
+    }
+}
+
+/// The threads that serve connections and partitions: one where clients need the other core, and no more than Kafka has.
+fn io_threads(config: &Config) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let wanted = usize::try_from(config.num_network_threads()).unwrap_or(1);
+    (cores / 2).clamp(1, wanted.max(1))
+}
+
+fn log_dirs(config: &Config) -> Vec<PathBuf> {
+    let mut dirs = config.log_dirs();
+    let metadata = config.metadata_log_dir();
+    if !dirs.contains(&metadata) {
+        dirs.push(metadata);
+    }
+    dirs
+}
+
+/// The cluster's id and the directories' own, as `storage format` has written them.
+fn identity(config: &Config, logs: &LogManager) -> Result<(String, Vec<Uuid>), Error> {
+    let mut cluster_id: Option<String> = None;
+    let mut directory_ids = Vec::new();
+    for dir in logs.dirs().iter().filter(|dir| !dir.is_offline()) {
+        let path = dir.path().display();
+        let Some(properties) = dir.properties() else {
+            return Err(Error::Config(format!(
+                "No `meta.properties` found in {path} (have you run `vltava storage format` on the directory?)"
+            )));
+        };
+        let (found, wanted) = (properties.node_id.unwrap_or(crate::types::NONE), config.node_id());
+        if found != wanted {
+            return Err(Error::Config(format!("{path} belongs to node {found}, and this is node {wanted}")));
+        }
+        let id = properties.cluster_id.clone().unwrap_or_default();
+        match &cluster_id {
+            Some(other) if *other != id => {
+                return Err(Error::Config(format!("{path} belongs to cluster {id}, others to cluster {other}")));
+            }
+            _ => cluster_id = Some(id),
+        }
+        directory_ids.push(properties.directory_id.unwrap_or(Uuid::ZERO));
+    }
+    let cluster_id = cluster_id.ok_or_else(|| Error::Config("there is no usable log directory".to_owned()))?;
+    Ok((cluster_id, directory_ids))
+}
+
+/// The records that a new cluster's log begins with, in the versions that its own metadata version has.
+fn bootstrap(config: &Config, logs: &LogManager) -> Result<Vec<VersionedRecord>, Error> {
+    let records = crate::metadata::bootstrap::read(&**logs.files(), &config.metadata_log_dir())?;
+    Ok(records.into_iter().map(|record| (record, 0)).collect())
+}
+
+/// Binds every listener, so that a port that is taken ends the start and not a child.
+fn bind(config: &Config) -> Result<Vec<Bound>, Error> {
+    let bind = |listener: &Listener| {
+        let host = if listener.host.is_empty() { "0.0.0.0" } else { listener.host.as_str() };
+        let what = format!("the listener {listener} cannot be opened");
+        let address = (host, listener.port).to_socket_addrs().map_err(Error::io(&what))?.next();
+        let address = address.ok_or_else(|| Error::Config(format!("{what}: no address")))?;
+        let socket = open(address, config).map_err(Error::io(&what))?;
+        let address = socket.local_addr()?;
+        let controller = config.is_controller_listener(&listener.name);
+        let kind = if controller { ListenerKind::Controller } else { ListenerKind::Broker };
+        Ok(Bound { listener: listener.clone(), kind, socket: Arc::new(socket), address })
+    };
+    config.listeners().iter().map(bind).collect()
+}
+
+fn open(address: SocketAddr, _config: &Config) -> std::io::Result<std::net::TcpListener> {
+    use socket2::{Domain, Protocol, Socket, Type};
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
+fn connection_limits(config: &Config) -> Arc<ConnectionLimits> {
+    let bound = |value: i32| usize::try_from(value).unwrap_or(usize::MAX);
+    let overrides = config.max_connections_per_ip_overrides().into_iter();
+    let by_address: HashMap<_, _> =
+        overrides.filter_map(|(host, max)| Some((host.parse().ok()?, bound(max)))).collect();
+    ConnectionLimits::new(bound(config.max_connections()), bound(config.max_connections_per_ip()), by_address)
+}

@@ -1,0 +1,290 @@
+//! How the parts are put together: one function for each actor that needs more than a line.
+
+use std::sync::Arc;
+
+use tokio::sync::{oneshot, watch};
+
+use super::parts::Parts;
+use crate::api::context::ListenerKind;
+use crate::api::fetch_session::FetchSessions;
+use crate::broker::lifecycle::{Settings as LifecycleSettings, State};
+use crate::broker::lifecycle_actor::{Answer, ControllerChannel, LifecycleSpec};
+use crate::broker::publisher_actor::Published;
+use crate::config::Config;
+use crate::controller;
+use crate::controller::requests::{RequestContext, VersionedRecord};
+use crate::coordinator;
+use crate::error::ErrorCode;
+use crate::group::machine::GroupMachine;
+use crate::metadata::{Image, features};
+use crate::partition;
+use crate::raft;
+use crate::supervision::{Child, Handle, Port, Refused};
+use crate::types::{LeaderEpoch, Millis, OFFSETS_TOPIC, Offset, Uuid};
+use crate::wire::messages::broker_heartbeat::{BrokerHeartbeatRequest, BrokerHeartbeatResponse};
+use crate::wire::messages::broker_registration::{
+    BrokerRegistrationRequest, BrokerRegistrationResponse, Feature, Listener,
+};
+
+pub(super) fn fetch_sessions(config: &Config) -> FetchSessions {
+    let slots = usize::try_from(config.max_incremental_fetch_session_cache_slots()).unwrap_or(0);
+    let seed = i32::from_be_bytes([Uuid::random().as_bytes()[0], 1, 2, 3]);
+    FetchSessions::new(slots, 120_000, seed)
+}
+
+pub(super) fn quorum_child(parts: &Parts) -> Child {
+    let config = &parts.config;
+    let voters = config.controller_quorum_voters();
+    let fixed = (!voters.is_empty()).then(|| {
+        let listener = config.controller_listener_name();
+        let voters = voters.iter().map(|voter| (voter.id, voter.host.as_str(), voter.port));
+        raft::voters::VoterSet::fixed(&listener, voters)
+    });
+    let spec = raft::actor::Parts {
+        me: raft::voters::ReplicaKey::new(config.node_id(), parts.metadata_directory_id()),
+        cluster_id: parts.cluster_id.clone(),
+        fixed_voters: fixed,
+        bootstrap_servers: config.controller_quorum_bootstrap_servers().to_vec(),
+        log_dir: config.metadata_log_dir(),
+        files: parts.logs.files().clone(),
+        cache: parts.logs.cache().clone(),
+        store: raft::store::StoreSettings {
+            segment_bytes: u32::try_from(config.metadata_log_segment_bytes()).unwrap_or(1 << 30),
+            segment_ms: config.metadata_log_segment_ms(),
+            retention_bytes: config.metadata_max_retention_bytes(),
+            retention_ms: config.metadata_max_retention_ms(),
+        },
+        fetch_timeout_ms: Millis::from(config.controller_quorum_fetch_timeout_ms()),
+        retry_backoff_ms: Millis::from(config.controller_quorum_retry_backoff_ms()),
+        peers: None,
+        clock: parts.clock.clone(),
+    };
+    raft::actor::QuorumActor::child(spec, &parts.quorum, None)
+}
+
+pub(super) fn controller_child(parts: &Parts) -> Child {
+    let quorum = parts.quorum.clone();
+    let (config, clock, cluster_id) = (parts.config.clone(), parts.clock.clone(), parts.cluster_id.clone());
+    let (bootstrap, handle) = (parts.bootstrap.clone(), parts.controller.clone());
+    let following = handle.clone();
+    Child::new("controller", controller::actor::MAILBOX, &handle, move |watch| {
+        let settings = controller::machine::Settings {
+            cluster_id: cluster_id.clone(),
+            ..controller::machine::Settings::new(config.clone())
+        };
+        subscribe(&quorum, &following);
+        let parts = controller::actor::Parts {
+            settings,
+            bootstrap: bootstrap.clone(),
+            proposer: Arc::new(Proposals(quorum.clone())),
+            clock: clock.clone(),
+            seed: u64::from_be_bytes(Uuid::random().as_bytes()[..8].try_into().unwrap_or_default()),
+        };
+        controller::actor::Controller::new(parts, watch)
+    })
+}
+
+/// The quorum as the controller needs it.
+struct Proposals(raft::quorum_actor::Quorum);
+
+impl controller::actor::Proposer for Proposals {
+    fn propose(
+        &self,
+        epoch: LeaderEpoch,
+        first: Offset,
+        batches: Vec<Vec<VersionedRecord>>,
+    ) -> oneshot::Receiver<Result<Offset, ErrorCode>> {
+        self.0.propose(epoch, Some(first), batches)
+    }
+}
+
+/// Lets the controller hear of the log from its beginning: it has just been made, and knows nothing.
+fn subscribe(quorum: &raft::quorum_actor::Quorum, controller: &Handle<controller::actor::Controller>) {
+    use controller::actor::QuorumEvent as Heard;
+    use raft::events::QuorumEvent as Told;
+    let controller = controller.clone();
+    let port = Port::from_fn(move |told: Told| {
+        let heard = match told.clone() {
+            Told::Loaded { image, .. } => {
+                let next = image.provenance.snapshot_offset();
+                Heard::Loaded(image, next)
+            }
+            Told::Committed(batch) if batch.records.is_empty() => return Ok(()),
+            Told::Committed(batch) => Heard::Committed(batch.first, Arc::new(batch.records.clone())),
+            Told::Leading(epoch, next) => Heard::Leading(epoch, next),
+            Told::Following(leader) => Heard::Following(leader),
+        };
+        controller.try_send(heard).map_err(|refused| match refused {
+            Refused::Full(_) => Refused::Full(told),
+            Refused::Down(_) => Refused::Down(told),
+        })
+    });
+    quorum.subscribe("controller", port);
+}
+
+/// Who hears of a new image, in order: partitions before the coordinators that write to them, and last the lifecycle, for
+/// which all is ready then.
+pub(super) fn subscribers(parts: &Parts) -> Vec<Port<Published>> {
+    if !parts.config.is_broker() {
+        return Vec::new();
+    }
+    let (manager, groups) = (parts.manager.clone(), parts.groups.clone());
+    let partitions = Port::from_fn(move |published: Published| {
+        let image = published.image.clone();
+        manager.try_send(partition::manager_actor::ImageChanged(image)).map_err(|refused| again(refused, published))
+    });
+    let coordinators = Port::from_fn(move |published: Published| {
+        let image = published.image.clone();
+        groups.try_send(coordinator::manager_actor::ImageChanged(image)).map_err(|refused| again(refused, published))
+    });
+    vec![partitions, coordinators, parts.lifecycle.port()]
+}
+
+fn again<M>(refused: Refused<M>, published: Published) -> Refused<Published> {
+    match refused {
+        Refused::Full(_) => Refused::Full(published),
+        Refused::Down(_) => Refused::Down(published),
+    }
+}
+
+pub(super) fn partitions_spec(parts: &Parts) -> partition::manager_actor::ManagerSpec {
+    partition::manager_actor::ManagerSpec {
+        node_id: parts.config.node_id(),
+        config: parts.current.clone(),
+        logs: parts.logs.clone(),
+        table: parts.table.clone(),
+        threads: parts.threads.clone(),
+        clock: parts.clock.clone(),
+    }
+}
+
+pub(super) fn groups_spec(parts: &Parts) -> coordinator::manager_actor::ManagerSpec<GroupMachine> {
+    let settings = crate::group::settings::Settings::of(&parts.config);
+    coordinator::manager_actor::ManagerSpec {
+        node_id: parts.config.node_id(),
+        topic: OFFSETS_TOPIC,
+        machine: Arc::new(move |image: &Arc<Image>| GroupMachine::new(settings.clone(), image.clone(), Box::new(|| *Uuid::random().as_bytes()))),
+        shards: parts.shards.clone(),
+        table: parts.table.clone(),
+        image: parts.image.clone(),
+        threads: parts.threads.clone(),
+        clock: parts.clock.clone(),
+    }
+}
+
+/// A controller in this process, asked in the messages that one elsewhere would be asked in.
+struct InProcess(controller::actor::Handle);
+
+impl ControllerChannel for InProcess {
+    fn register(&self, request: BrokerRegistrationRequest) -> Answer<BrokerRegistrationResponse> {
+        let controller = self.0.clone();
+        Box::pin(async move { controller.exchange(request, own_request(4)).await })
+    }
+
+    fn heartbeat(&self, request: BrokerHeartbeatRequest) -> Answer<BrokerHeartbeatResponse> {
+        let controller = self.0.clone();
+        Box::pin(async move { controller.exchange(request, own_request(2)).await })
+    }
+}
+
+fn own_request(version: i16) -> RequestContext {
+    RequestContext { version, ..Default::default() }
+}
+
+/// A node that is a broker only asks over the network, which is not built yet: said at the start, not later.
+struct Elsewhere;
+
+impl ControllerChannel for Elsewhere {
+    fn register(&self, _: BrokerRegistrationRequest) -> Answer<BrokerRegistrationResponse> {
+        Box::pin(std::future::ready(Err(ErrorCode::BrokerNotAvailable)))
+    }
+
+    fn heartbeat(&self, _: BrokerHeartbeatRequest) -> Answer<BrokerHeartbeatResponse> {
+        Box::pin(std::future::ready(Err(ErrorCode::BrokerNotAvailable)))
+    }
+}
+
+pub(super) fn lifecycle_spec(parts: &Parts) -> LifecycleSpec {
+    let config = &parts.config;
+    let channel: Arc<dyn ControllerChannel> = if config.is_controller() {
+        Arc::new(InProcess(controller::actor::Handle::new(parts.controller.clone(), parts.clock.clone())))
+    } else {
+        Arc::new(Elsewhere)
+    };
+    let previous = parts.logs.dirs().iter().filter_map(|dir| dir.previous_broker_epoch()).max();
+    LifecycleSpec {
+        node_id: config.node_id(),
+        settings: LifecycleSettings {
+            heartbeat_interval_ms: Millis::from(config.broker_heartbeat_interval_ms()),
+            session_timeout_ms: Millis::from(config.broker_session_timeout_ms()),
+            registration_timeout_ms: Millis::from(config.initial_broker_registration_timeout_ms()),
+        },
+        previous_epoch: previous,
+        registration: registration(parts),
+        channel,
+        standing: parts.standing.clone(),
+        clock: parts.clock.clone(),
+    }
+}
+
+fn registration(parts: &Parts) -> BrokerRegistrationRequest {
+    let feature = |&(name, range): &(&str, crate::metadata::cluster::VersionRange)| Feature {
+        name: name.to_owned(),
+        min_supported_version: range.min,
+        max_supported_version: range.max,
+        ..Default::default()
+    };
+    BrokerRegistrationRequest {
+        broker_id: parts.config.node_id(),
+        cluster_id: parts.cluster_id.clone(),
+        incarnation_id: parts.incarnation_id,
+        listeners: advertised(parts),
+        features: features::SUPPORTED.iter().map(feature).collect(),
+        rack: parts.config.broker_rack().map(str::to_owned),
+        log_dirs: parts.directory_ids.clone(),
+        ..Default::default()
+    }
+}
+
+/// What clients are told to connect to; a port of 0 becomes the one that was bound.
+fn advertised(parts: &Parts) -> Vec<Listener> {
+    let listener = |advertised: &crate::config::Listener| {
+        let bound = parts.bound.iter().find(|bound| bound.listener.name == advertised.name);
+        let port = match (advertised.port, bound) {
+            (0, Some(bound)) => bound.address.port(),
+            (port, _) => port,
+        };
+        let host = if advertised.host.is_empty() { host_name() } else { advertised.host.clone() };
+        let security_protocol = advertised.security_protocol.code();
+        Listener { name: advertised.name.clone(), host, port, security_protocol, ..Default::default() }
+    };
+    parts.config.advertised_broker_listeners().map(listener).collect()
+}
+
+fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// When a listener begins to accept: brokers' when the broker is unfenced, so that no client meets half a node.
+pub(super) fn opened(parts: &Parts, kind: ListenerKind) -> watch::Receiver<bool> {
+    let (open, opened) = watch::channel(kind == ListenerKind::Controller);
+    let mut standing = parts.standing.subscribe();
+    actix_rt::spawn(async move {
+        // The sender lives as long as the node's parts.
+        if standing.wait_for(|(state, _)| *state == State::Running).await.is_ok() {
+            open.send_replace(true);
+            open.closed().await;
+        }
+    });
+    opened
+}
+
+impl Parts {
+    /// The id of the directory that the metadata log lies in.
+    fn metadata_directory_id(&self) -> Uuid {
+        let dir = self.config.metadata_log_dir();
+        let found = self.logs.dirs().iter().find(|known| known.path() == dir);
+        found.and_then(|dir| dir.properties()?.directory_id).unwrap_or(Uuid::ZERO)
+    }
+
+}
