@@ -16,7 +16,9 @@ use crate::error::ErrorCode;
 use crate::supervision::{DeathWatch, Stop};
 use crate::types::{Millis, NodeId, Offset, Uuid};
 use crate::wire::messages::broker_heartbeat::{BrokerHeartbeatRequest, BrokerHeartbeatResponse};
-use crate::wire::messages::broker_registration::{BrokerRegistrationRequest, BrokerRegistrationResponse};
+use crate::wire::messages::broker_registration::{
+    BrokerRegistrationRequest, BrokerRegistrationResponse,
+};
 
 /// A future of the channel to the controller.
 pub type Answer<T> = std::pin::Pin<Box<dyn Future<Output = Result<T, ErrorCode>>>>;
@@ -81,7 +83,13 @@ impl LifecycleActor {
     fn carry_out(&mut self, effect: Effect, ctx: &mut Context<Self>) {
         match effect {
             Effect::Register { previous_epoch } => self.register(previous_epoch, ctx),
-            Effect::Heartbeat { epoch, metadata_offset, want_fence, want_shut_down, offline_dirs } => {
+            Effect::Heartbeat {
+                epoch,
+                metadata_offset,
+                want_fence,
+                want_shut_down,
+                offline_dirs,
+            } => {
                 let request = BrokerHeartbeatRequest {
                     broker_id: self.spec.node_id,
                     broker_epoch: epoch,
@@ -117,7 +125,8 @@ impl LifecycleActor {
     }
 
     fn register(&self, previous_broker_epoch: i64, ctx: &mut Context<Self>) {
-        let request = BrokerRegistrationRequest { previous_broker_epoch, ..self.spec.registration.clone() };
+        let request =
+            BrokerRegistrationRequest { previous_broker_epoch, ..self.spec.registration.clone() };
         let asked = self.spec.channel.register(request);
         ctx.spawn(wrap_future::<_, Self>(asked).map(|answer, actor, ctx| {
             let event = match answer {
@@ -125,7 +134,9 @@ impl LifecycleActor {
                     tracing::debug!(%code, "the registration got no answer");
                     Event::Unanswered
                 }
-                Ok(response) => Event::Registered(checked(response.error_code).map(|()| response.broker_epoch)),
+                Ok(response) => {
+                    Event::Registered(checked(response.error_code).map(|()| response.broker_epoch))
+                }
             };
             actor.step(event, ctx);
         }));

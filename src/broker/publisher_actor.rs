@@ -57,12 +57,19 @@ pub struct Publisher {
 impl Publisher {
     /// A publisher that has been told nothing.
     pub fn new(spec: PublisherSpec, watch: DeathWatch) -> Self {
-        Self { spec, loader: Loader::default(), provenance: Provenance::default(), due: false, watch }
+        Self {
+            spec,
+            loader: Loader::default(),
+            provenance: Provenance::default(),
+            due: false,
+            watch,
+        }
     }
 
     fn replay(&mut self, batch: &CommittedBatch) -> Result<(), Error> {
         batch.records.iter().try_for_each(|record| self.loader.replay(record))?;
-        self.provenance = Provenance { offset: batch.last, epoch: batch.epoch, timestamp: batch.timestamp };
+        self.provenance =
+            Provenance { offset: batch.last, epoch: batch.epoch, timestamp: batch.timestamp };
         Ok(())
     }
 

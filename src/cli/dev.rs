@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::{complain, say, server};
+use crate::clock::Clock;
 use crate::config::{Config, Sources};
 use crate::error::Error;
 use crate::node;
@@ -78,6 +79,8 @@ fn prepare(options: &Options) -> Result<Config, Error> {
     ];
     let overrides = settings.into_iter().chain(options.overrides.iter().cloned()).collect();
     let config = Sources { file: None, variables: BTreeMap::new(), overrides }.load()?;
+    let formatted = node::format::format_if_new(&config, None, Clock::System.now());
+    formatted.map_err(|failure| Error::Config(failure.to_string()))?;
     Ok(config)
 }
 

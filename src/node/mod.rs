@@ -78,7 +78,8 @@ pub fn run(config: Config, ready: impl FnOnce(&Running) + 'static) -> Result<(),
 
 /// Waits for a signal to stop.
 async fn stop_signal() {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
         return std::future::pending().await;
     };
@@ -89,7 +90,11 @@ async fn stop_signal() {
 }
 
 /// Hands leaderships over, then stops the tree, last started first stopped, and marks the logs as closed cleanly.
-async fn shut_down(parts: &Parts, root: &Addr<Supervisor>, end: oneshot::Receiver<End>) -> Result<(), Error> {
+async fn shut_down(
+    parts: &Parts,
+    root: &Addr<Supervisor>,
+    end: oneshot::Receiver<End>,
+) -> Result<(), Error> {
     tracing::info!("shutting down");
     if parts.config.is_broker() && parts.lifecycle.try_send(BeginShutdown).is_ok() {
         let mut standing = parts.standing.subscribe();
@@ -109,7 +114,9 @@ fn finish(parts: &Parts, end: Option<End>) -> Result<(), Error> {
             tracing::info!("stopped");
             Ok(())
         }
-        Some(End::GaveUp(child)) => Err(Error::Config(format!("{child} keeps failing; the node gives up"))),
+        Some(End::GaveUp(child)) => {
+            Err(Error::Config(format!("{child} keeps failing; the node gives up")))
+        }
         None => Err(Error::Config("the supervision tree has gone".to_owned())),
     }
 }

@@ -82,7 +82,8 @@ impl Parts {
     pub(super) fn prepare(config: Config) -> Result<Self, Error> {
         let config = Arc::new(config);
         let clock = Clock::System;
-        let logs = Arc::new(LogManager::open(Arc::new(Disk), &log_dirs(&config), Limits::default())?);
+        let logs =
+            Arc::new(LogManager::open(Arc::new(Disk), &log_dirs(&config), Limits::default())?);
         let (cluster_id, directory_ids) = identity(&config, &logs)?;
         let bootstrap = bootstrap(&config, &logs)?;
         let bound = bind(&config)?;
@@ -176,17 +177,23 @@ impl Parts {
 
     pub(super) fn partitions_child(&self) -> Child {
         let spec = wiring::partitions_spec(self);
-        Child::new("manager", MAILBOX, &self.manager, move |watch| PartitionManager::new(spec.clone(), watch))
+        Child::new("manager", MAILBOX, &self.manager, move |watch| {
+            PartitionManager::new(spec.clone(), watch)
+        })
     }
 
     pub(super) fn groups_child(&self) -> Child {
         let spec = wiring::groups_spec(self);
-        Child::new("manager", MAILBOX, &self.groups, move |watch| ShardManager::new(spec.clone(), watch))
+        Child::new("manager", MAILBOX, &self.groups, move |watch| {
+            ShardManager::new(spec.clone(), watch)
+        })
     }
 
     pub(super) fn lifecycle_child(&self) -> Child {
         let spec: LifecycleSpec = wiring::lifecycle_spec(self);
-        Child::new("lifecycle", MAILBOX, &self.lifecycle, move |watch| LifecycleActor::new(spec.clone(), watch))
+        Child::new("lifecycle", MAILBOX, &self.lifecycle, move |watch| {
+            LifecycleActor::new(spec.clone(), watch)
+        })
     }
 
     pub(super) fn listener_children(&self) -> Vec<Child> {
@@ -194,7 +201,8 @@ impl Parts {
     }
 
     fn listener_child(&self, bound: &Bound) -> Child {
-        let idle_max_ms = u64::try_from(self.config.connections_max_idle_ms()).unwrap_or(u64::MAX >> 20);
+        let idle_max_ms =
+            u64::try_from(self.config.connections_max_idle_ms()).unwrap_or(u64::MAX >> 20);
         let spec = ListenerSpec {
             name: bound.listener.name.as_str().into(),
             kind: bound.kind,
@@ -242,18 +250,23 @@ fn identity(config: &Config, logs: &LogManager) -> Result<(String, Vec<Uuid>), E
         };
         let (found, wanted) = (properties.node_id.unwrap_or(crate::types::NONE), config.node_id());
         if found != wanted {
-            return Err(Error::Config(format!("{path} belongs to node {found}, and this is node {wanted}")));
+            return Err(Error::Config(format!(
+                "{path} belongs to node {found}, and this is node {wanted}"
+            )));
         }
         let id = properties.cluster_id.clone().unwrap_or_default();
         match &cluster_id {
             Some(other) if *other != id => {
-                return Err(Error::Config(format!("{path} belongs to cluster {id}, others to cluster {other}")));
+                return Err(Error::Config(format!(
+                    "{path} belongs to cluster {id}, others to cluster {other}"
+                )));
             }
             _ => cluster_id = Some(id),
         }
         directory_ids.push(properties.directory_id.unwrap_or(Uuid::ZERO));
     }
-    let cluster_id = cluster_id.ok_or_else(|| Error::Config("there is no usable log directory".to_owned()))?;
+    let cluster_id =
+        cluster_id.ok_or_else(|| Error::Config("there is no usable log directory".to_owned()))?;
     Ok((cluster_id, directory_ids))
 }
 
@@ -294,5 +307,9 @@ fn connection_limits(config: &Config) -> Arc<ConnectionLimits> {
     let overrides = config.max_connections_per_ip_overrides().into_iter();
     let by_address: HashMap<_, _> =
         overrides.filter_map(|(host, max)| Some((host.parse().ok()?, bound(max)))).collect();
-    ConnectionLimits::new(bound(config.max_connections()), bound(config.max_connections_per_ip()), by_address)
+    ConnectionLimits::new(
+        bound(config.max_connections()),
+        bound(config.max_connections_per_ip()),
+        by_address,
+    )
 }

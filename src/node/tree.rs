@@ -27,7 +27,12 @@ pub fn describe(config: &Config) -> String {
     let mut lines = vec![line(0, "node", "", "ends the process when a child gives up")];
     lines.push(line(1, "quorum", "always", "raft: the metadata log"));
     if config.is_controller() {
-        lines.push(line(1, "controller", "always", "controller: decides on topics, brokers, leaders"));
+        lines.push(line(
+            1,
+            "controller",
+            "always",
+            "controller: decides on topics, brokers, leaders",
+        ));
     }
     if config.is_broker() {
         lines.extend([
@@ -37,7 +42,12 @@ pub fn describe(config: &Config) -> String {
             line(3, "<topic>-<n>", "3 a minute, then offline alone", "partition: one writer each"),
             line(2, "groups", "always", ""),
             line(3, "manager", "always", "coordinator: which shards are here"),
-            line(3, "__consumer_offsets-<n>", "10 a minute, then given up alone", "group: one shard each"),
+            line(
+                3,
+                "__consumer_offsets-<n>",
+                "10 a minute, then given up alone",
+                "group: one shard each",
+            ),
             line(2, "lifecycle", "always", "broker: registration and heartbeats"),
         ]);
     }
@@ -54,12 +64,19 @@ fn draw(lines: &[Line]) -> String {
     for (place, line) in lines.iter().enumerate() {
         let mut stem = String::new();
         for depth in 1..line.depth {
-            let goes_on = lines[place + 1..].iter().take_while(|next| next.depth >= depth).any(|next| next.depth == depth);
+            let goes_on = lines[place + 1..]
+                .iter()
+                .take_while(|next| next.depth >= depth)
+                .any(|next| next.depth == depth);
             stem.push_str(if goes_on { "│  " } else { "   " });
         }
         if line.depth > 0 {
             let next = lines[place + 1..].iter().find(|next| next.depth <= line.depth);
-            stem.push_str(if next.is_some_and(|next| next.depth == line.depth) { "├─ " } else { "└─ " });
+            stem.push_str(if next.is_some_and(|next| next.depth == line.depth) {
+                "├─ "
+            } else {
+                "└─ "
+            });
         }
         let name = format!("{stem}{}", line.name);
         let row = format!("{name:<34}{:<34}{}", line.policy, line.what);
@@ -71,7 +88,8 @@ fn draw(lines: &[Line]) -> String {
 
 /// The tree of a node of these parts, not yet started.
 pub(super) fn build(parts: &Arc<Parts>) -> Supervisor {
-    let mut root = Supervisor::new("node", Intensity::per_minute(3), parts.clock.clone()).child(parts.quorum_child());
+    let mut root = Supervisor::new("node", Intensity::per_minute(3), parts.clock.clone())
+        .child(parts.quorum_child());
     if parts.config.is_controller() {
         root = root.child(parts.controller_child());
     }
@@ -98,12 +116,17 @@ fn broker(parts: &Arc<Parts>, watch: DeathWatch) -> Supervisor {
 }
 
 fn listeners(parts: &Arc<Parts>, watch: DeathWatch) -> Supervisor {
-    let supervisor = Supervisor::new("listeners", Intensity::per_minute(30), parts.clock.clone()).under(watch);
+    let supervisor =
+        Supervisor::new("listeners", Intensity::per_minute(30), parts.clock.clone()).under(watch);
     parts.listener_children().into_iter().fold(supervisor, Supervisor::child)
 }
 
 /// A supervisor as the child of another.
-fn branch(parts: &Arc<Parts>, name: &str, make: fn(&Arc<Parts>, DeathWatch) -> Supervisor) -> Child {
+fn branch(
+    parts: &Arc<Parts>,
+    name: &str,
+    make: fn(&Arc<Parts>, DeathWatch) -> Supervisor,
+) -> Child {
     let parts = parts.clone();
     Child::new(name, MAILBOX, &Handle::default(), move |watch| make(&parts, watch))
         .stop_within(std::time::Duration::from_secs(60))

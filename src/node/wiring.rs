@@ -64,7 +64,8 @@ pub(super) fn quorum_child(parts: &Parts) -> Child {
 
 pub(super) fn controller_child(parts: &Parts) -> Child {
     let quorum = parts.quorum.clone();
-    let (config, clock, cluster_id) = (parts.config.clone(), parts.clock.clone(), parts.cluster_id.clone());
+    let (config, clock, cluster_id) =
+        (parts.config.clone(), parts.clock.clone(), parts.cluster_id.clone());
     let (bootstrap, handle) = (parts.bootstrap.clone(), parts.controller.clone());
     let following = handle.clone();
     Child::new("controller", controller::actor::MAILBOX, &handle, move |watch| {
@@ -99,7 +100,10 @@ impl controller::actor::Proposer for Proposals {
 }
 
 /// Lets the controller hear of the log from its beginning: it has just been made, and knows nothing.
-fn subscribe(quorum: &raft::quorum_actor::Quorum, controller: &Handle<controller::actor::Controller>) {
+fn subscribe(
+    quorum: &raft::quorum_actor::Quorum,
+    controller: &Handle<controller::actor::Controller>,
+) {
     use controller::actor::QuorumEvent as Heard;
     use raft::events::QuorumEvent as Told;
     let controller = controller.clone();
@@ -110,7 +114,9 @@ fn subscribe(quorum: &raft::quorum_actor::Quorum, controller: &Handle<controller
                 Heard::Loaded(image, next)
             }
             Told::Committed(batch) if batch.records.is_empty() => return Ok(()),
-            Told::Committed(batch) => Heard::Committed(batch.first, Arc::new(batch.records.clone())),
+            Told::Committed(batch) => {
+                Heard::Committed(batch.first, Arc::new(batch.records.clone()))
+            }
             Told::Leading(epoch, next) => Heard::Leading(epoch, next),
             Told::Following(leader) => Heard::Following(leader),
         };
@@ -131,11 +137,15 @@ pub(super) fn subscribers(parts: &Parts) -> Vec<Port<Published>> {
     let (manager, groups) = (parts.manager.clone(), parts.groups.clone());
     let partitions = Port::from_fn(move |published: Published| {
         let image = published.image.clone();
-        manager.try_send(partition::manager_actor::ImageChanged(image)).map_err(|refused| again(refused, published))
+        manager
+            .try_send(partition::manager_actor::ImageChanged(image))
+            .map_err(|refused| again(refused, published))
     });
     let coordinators = Port::from_fn(move |published: Published| {
         let image = published.image.clone();
-        groups.try_send(coordinator::manager_actor::ImageChanged(image)).map_err(|refused| again(refused, published))
+        groups
+            .try_send(coordinator::manager_actor::ImageChanged(image))
+            .map_err(|refused| again(refused, published))
     });
     vec![partitions, coordinators, parts.lifecycle.port()]
 }
@@ -163,7 +173,13 @@ pub(super) fn groups_spec(parts: &Parts) -> coordinator::manager_actor::ManagerS
     coordinator::manager_actor::ManagerSpec {
         node_id: parts.config.node_id(),
         topic: OFFSETS_TOPIC,
-        machine: Arc::new(move |image: &Arc<Image>| GroupMachine::new(settings.clone(), image.clone(), Box::new(|| *Uuid::random().as_bytes()))),
+        machine: Arc::new(move |image: &Arc<Image>| {
+            GroupMachine::new(
+                settings.clone(),
+                image.clone(),
+                Box::new(|| *Uuid::random().as_bytes()),
+            )
+        }),
         shards: parts.shards.clone(),
         table: parts.table.clone(),
         image: parts.image.clone(),
@@ -207,7 +223,10 @@ impl ControllerChannel for Elsewhere {
 pub(super) fn lifecycle_spec(parts: &Parts) -> LifecycleSpec {
     let config = &parts.config;
     let channel: Arc<dyn ControllerChannel> = if config.is_controller() {
-        Arc::new(InProcess(controller::actor::Handle::new(parts.controller.clone(), parts.clock.clone())))
+        Arc::new(InProcess(controller::actor::Handle::new(
+            parts.controller.clone(),
+            parts.clock.clone(),
+        )))
     } else {
         Arc::new(Elsewhere)
     };
@@ -255,8 +274,14 @@ fn advertised(parts: &Parts) -> Vec<Listener> {
             (port, _) => port,
         };
         let host = if advertised.host.is_empty() { host_name() } else { advertised.host.clone() };
-        let security_protocol = advertised.security_protocol.code();
-        Listener { name: advertised.name.clone(), host, port, security_protocol, ..Default::default() }
+        let security_protocol = advertised.security_protocol.id();
+        Listener {
+            name: advertised.name.clone(),
+            host,
+            port,
+            security_protocol,
+            ..Default::default()
+        }
     };
     parts.config.advertised_broker_listeners().map(listener).collect()
 }
@@ -286,5 +311,4 @@ impl Parts {
         let found = self.logs.dirs().iter().find(|known| known.path() == dir);
         found.and_then(|dir| dir.properties()?.directory_id).unwrap_or(Uuid::ZERO)
     }
-
 }
