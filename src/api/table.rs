@@ -50,10 +50,13 @@ static TABLE: &[Row] = &[
     row(ApiKey::DeleteRecords, BROKER, |call, reader| simple(call, reader, super::delete_records::handle)),
     row(ApiKey::InitProducerId, BROKER, |call, reader| simple(call, reader, super::init_producer_id::handle)),
     row(ApiKey::OffsetForLeaderEpoch, BROKER, |call, reader| simple(call, reader, super::offset_for_leader_epoch::handle)),
+    row(ApiKey::DescribeConfigs, BOTH, |call, reader| simple(call, reader, super::describe_configs::handle)),
+    row(ApiKey::AlterConfigs, BOTH, |call, reader| simple(call, reader, super::alter_configs::handle)),
     row(ApiKey::DescribeLogDirs, BROKER, |call, reader| simple(call, reader, super::describe_log_dirs::handle)),
     row(ApiKey::CreatePartitions, BOTH, |call, reader| simple(call, reader, super::create_partitions::handle)),
     row(ApiKey::DeleteGroups, BROKER, |call, reader| simple(call, reader, super::delete_groups::handle)),
     row(ApiKey::ElectLeaders, BOTH, |call, reader| simple(call, reader, super::elect_leaders::handle)),
+    row(ApiKey::IncrementalAlterConfigs, BOTH, |call, reader| simple(call, reader, super::incremental_alter_configs::handle)),
     row(ApiKey::ListPartitionReassignments, BOTH, |call, reader| simple(call, reader, super::list_partition_reassignments::handle)),
     row(ApiKey::OffsetDelete, BROKER, |call, reader| simple(call, reader, super::offset_delete::handle)),
     row(ApiKey::AlterPartition, CONTROLLER, |call, reader| simple(call, reader, super::alter_partition::handle)),
@@ -66,6 +69,7 @@ static TABLE: &[Row] = &[
     row(ApiKey::AllocateProducerIds, CONTROLLER, |call, reader| simple(call, reader, super::allocate_producer_ids::handle)),
     row(ApiKey::ControllerRegistration, CONTROLLER, |call, reader| simple(call, reader, super::controller_registration::handle)),
     row(ApiKey::AssignReplicasToDirs, CONTROLLER, |call, reader| simple(call, reader, super::assign_replicas_to_dirs::handle)),
+    row(ApiKey::ListConfigResources, BROKER, |call, reader| simple(call, reader, super::list_config_resources::handle)),
     row(ApiKey::DescribeTopicPartitions, BROKER, |call, reader| simple(call, reader, super::describe_topic_partitions::handle)),
 ];
 

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::controller::activation;
+use crate::controller::configs;
 use crate::controller::heartbeats::Heartbeats;
 use crate::controller::index::Index;
 use crate::controller::names;
@@ -173,6 +174,14 @@ impl Machine {
             }
             Request::CreatePartitions(request) => {
                 self.create_partitions(request).map(Reply::CreatePartitions)
+            }
+            Request::IncrementalAlterConfigs(request) => {
+                configs::incremental_alter(self.image(), &self.settings.config, request)
+                    .map(Reply::IncrementalAlterConfigs)
+            }
+            Request::AlterConfigs(request) => {
+                configs::alter(self.image(), &self.settings.config, request)
+                    .map(Reply::AlterConfigs)
             }
             Request::ElectLeaders(request) => self.elect_leaders(request).map(Reply::ElectLeaders),
             Request::BrokerRegistration(request) => {

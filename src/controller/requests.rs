@@ -6,6 +6,7 @@ use crate::types::Millis;
 use crate::wire::messages::allocate_producer_ids::{
     AllocateProducerIdsRequest, AllocateProducerIdsResponse,
 };
+use crate::wire::messages::alter_configs::{AlterConfigsRequest, AlterConfigsResponse};
 use crate::wire::messages::alter_partition::{AlterPartitionRequest, AlterPartitionResponse};
 use crate::wire::messages::assign_replicas_to_dirs::{
     AssignReplicasToDirsRequest, AssignReplicasToDirsResponse,
@@ -21,6 +22,9 @@ use crate::wire::messages::create_partitions::{CreatePartitionsRequest, CreatePa
 use crate::wire::messages::create_topics::{CreateTopicsRequest, CreateTopicsResponse};
 use crate::wire::messages::delete_topics::{DeleteTopicsRequest, DeleteTopicsResponse};
 use crate::wire::messages::elect_leaders::{ElectLeadersRequest, ElectLeadersResponse};
+use crate::wire::messages::incremental_alter_configs::{
+    IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse,
+};
 use crate::wire::messages::unregister_broker::{UnregisterBrokerRequest, UnregisterBrokerResponse};
 use crate::wire::messages::update_features::{UpdateFeaturesRequest, UpdateFeaturesResponse};
 use crate::wire::stored::metadata::MetadataRecord;
@@ -122,6 +126,10 @@ exchanges! {
     DeleteTopics(DeleteTopicsRequest, DeleteTopicsResponse);
     /// KIP-195.
     CreatePartitions(CreatePartitionsRequest, CreatePartitionsResponse);
+    /// KIP-339.
+    IncrementalAlterConfigs(IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse);
+    /// KIP-133.
+    AlterConfigs(AlterConfigsRequest, AlterConfigsResponse);
     /// KIP-183, KIP-460.
     ElectLeaders(ElectLeadersRequest, ElectLeadersResponse);
     /// KIP-631.

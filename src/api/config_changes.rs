@@ -1,0 +1,123 @@
+//! What IncrementalAlterConfigs and AlterConfigs share: a node judges changes of its own settings itself, and passes the
+//! rest on to the controller.
+
+use std::collections::BTreeSet;
+
+use super::describe_configs::loggers;
+use crate::config::Config;
+use crate::config::dynamic::{self, Operation, Settings};
+use crate::error::{ApiError, ErrorCode};
+use crate::metadata::Image;
+use crate::metadata::configs::ResourceType;
+use crate::types::NodeId;
+
+pub(super) fn invalid_request(why: impl Into<String>) -> ApiError {
+    ApiError::new(ErrorCode::InvalidRequest, why)
+}
+
+/// One change of one key, as both requests have it.
+pub(super) struct Change<'a> {
+    pub(super) name: &'a str,
+    pub(super) operation: Operation,
+    pub(super) value: Option<&'a str>,
+}
+
+/// Refuses a resource that appears again among `all`.
+pub(super) fn check_once(all: &[(i8, &str)], resource: (i8, &str)) -> Result<(), ApiError> {
+    match all.iter().filter(|other| **other == resource).count() {
+        0 | 1 => Ok(()),
+        _ => Err(invalid_request("Each resource must appear at most once.")),
+    }
+}
+
+/// Refuses keys that appear twice, and values that are missing.
+pub(super) fn check_changes(changes: &[Change<'_>]) -> Result<(), ApiError> {
+    let mut seen = BTreeSet::new();
+    if !changes.iter().all(|change| seen.insert(change.name)) {
+        return Err(invalid_request("Error due to duplicate config keys"));
+    }
+    let is_missing =
+        |change: &&Change<'_>| change.value.is_none() && change.operation != Operation::Delete;
+    let missing: Vec<&str> = changes.iter().filter(is_missing).map(|change| change.name).collect();
+    if !missing.is_empty() {
+        return Err(invalid_request(format!(
+            "Null value not supported for : {}",
+            missing.join(", ")
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses to speak for another node.
+pub(super) fn check_node(config: &Config, name: &str) -> Result<(), ApiError> {
+    let own = config.node_id();
+    match name.parse::<NodeId>() {
+        Ok(id) if id == own => Ok(()),
+        Ok(_) => Err(invalid_request(format!(
+            "Unexpected broker id, expected {own}, but received {name}"
+        ))),
+        Err(_) => Err(invalid_request(format!("Node id must be an integer, but it is: {name}"))),
+    }
+}
+
+/// Judges what the changes make of this broker's settings, or with no name, of all brokers'.
+pub(super) fn judge_broker(
+    config: &Config,
+    image: &Image,
+    name: &str,
+    changes: &[Change<'_>],
+) -> Result<(), ApiError> {
+    if !name.is_empty() {
+        check_node(config, name)?;
+    }
+    let current = image.configs.get(ResourceType::BROKER, name);
+    let mut after: Settings = current.map(|settings| (**settings).clone()).unwrap_or_default();
+    for change in changes {
+        let key = change.name;
+        if matches!(change.operation, Operation::Append | Operation::Subtract) {
+            check_list(key, change.operation)?;
+        }
+        let default = dynamic::default_list(dynamic::Owner::Broker, key);
+        let value = change.value.unwrap_or_default();
+        match change.operation.apply(after.get(key).map(String::as_str), default, value) {
+            Some(value) => drop(after.insert(key.to_owned(), value)),
+            None => drop(after.remove(key)),
+        }
+    }
+    dynamic::validate_broker(config, &after, !name.is_empty())
+}
+
+fn check_list(key: &str, operation: Operation) -> Result<(), ApiError> {
+    if dynamic::is_list(dynamic::Owner::Broker, key) {
+        return Ok(());
+    }
+    let why = match crate::config::keys::find(crate::config::keys::BROKER, key) {
+        None => format!("Unknown config name: {key}"),
+        Some(_) => {
+            format!(
+                "Config value {} is not allowed for config key: {key}",
+                operation.name().to_lowercase()
+            )
+        }
+    };
+    Err(ApiError::new(ErrorCode::InvalidConfig, why))
+}
+
+/// Judges changes of this node's log levels. None can be made yet while it runs, so none that is good passes.
+pub(super) fn judge_loggers(
+    config: &Config,
+    name: &str,
+    changes: &[Change<'_>],
+) -> Result<(), ApiError> {
+    check_node(config, name)?;
+    let known = loggers();
+    for change in changes {
+        dynamic::validate_logger(&known, change.name, change.operation, change.value)?;
+    }
+    match changes {
+        [] => Ok(()),
+        _ => Err(invalid_request(
+            "Log levels cannot be changed while the node runs, yet: restart it with another",
+        )),
+    }
+}

@@ -1,0 +1,192 @@
+//! IncrementalAlterConfigs (44), versions 0–1: set, delete, append and subtract (KIP-339).
+//!
+//! This node judges changes of brokers' settings, the controller judges the others and writes them all.
+
+use super::config_changes::{self, Change, invalid_request};
+use super::context::Call;
+use super::forward;
+use crate::config::Config;
+use crate::config::dynamic::Operation;
+use crate::error::ApiError;
+use crate::metadata::Image;
+use crate::metadata::configs::ResourceType;
+use crate::wire::messages::incremental_alter_configs::{
+    AlterConfigsResource, AlterConfigsResourceResponse, IncrementalAlterConfigsRequest,
+    IncrementalAlterConfigsResponse,
+};
+
+pub(crate) async fn handle(
+    call: Call,
+    request: IncrementalAlterConfigsRequest,
+) -> IncrementalAlterConfigsResponse {
+    let judged = judge_all(&call.context.config.load(), &call.context.image(), &request);
+    let mut passed_on = IncrementalAlterConfigsRequest { resources: Vec::new(), ..request.clone() };
+    for (resource, judgement) in request.resources.iter().zip(&judged) {
+        if judgement.is_ok() {
+            passed_on.resources.push(resource.clone());
+        }
+    }
+    let mut answers = Vec::new();
+    let mut refusal = None;
+    if !passed_on.resources.is_empty() {
+        match forward::ask(&call, passed_on, None).await {
+            Ok(response) => answers = response.responses,
+            Err(code) => refusal = Some(ApiError::from(code)),
+        }
+    }
+    let mut answers = answers.into_iter();
+    let merge =
+        |(resource, judgement): (&AlterConfigsResource, Result<(), ApiError>)| match judgement {
+            Err(error) => refused(resource, &error),
+            Ok(()) => match (&refusal, answers.next()) {
+                (None, Some(answer)) => answer,
+                (Some(error), _) => refused(resource, error),
+                (None, None) => {
+                    refused(resource, &invalid_request("the controller gave no answer"))
+                }
+            },
+        };
+    let responses = request.resources.iter().zip(judged).map(merge).collect();
+    IncrementalAlterConfigsResponse { responses, ..Default::default() }
+}
+
+fn judge_all(
+    config: &Config,
+    image: &Image,
+    request: &IncrementalAlterConfigsRequest,
+) -> Vec<Result<(), ApiError>> {
+    let id =
+        |resource: &AlterConfigsResource| (resource.resource_type, resource.resource_name.clone());
+    let ids: Vec<(i8, String)> = request.resources.iter().map(id).collect();
+    let ids: Vec<(i8, &str)> = ids.iter().map(|(kind, name)| (*kind, name.as_str())).collect();
+    let judge = |resource: &AlterConfigsResource| {
+        config_changes::check_once(&ids, (resource.resource_type, &resource.resource_name))?;
+        judge(config, image, resource)
+    };
+    request.resources.iter().map(judge).collect()
+}
+
+/// What this node has to say to a resource before the controller sees it.
+fn judge(config: &Config, image: &Image, resource: &AlterConfigsResource) -> Result<(), ApiError> {
+    let mut changes = Vec::with_capacity(resource.configs.len());
+    for change in &resource.configs {
+        let operation = Operation::from_code(change.config_operation).ok_or_else(|| {
+            invalid_request(format!("Unknown operations type {}", change.config_operation))
+        })?;
+        changes.push(Change { name: &change.name, operation, value: change.value.as_deref() });
+    }
+    config_changes::check_changes(&changes)?;
+    let name = resource.resource_name.as_str();
+    match ResourceType(resource.resource_type) {
+        ResourceType::BROKER_LOGGER => config_changes::judge_loggers(config, name, &changes),
+        ResourceType::BROKER => config_changes::judge_broker(config, image, name, &changes),
+        ResourceType::TOPIC | ResourceType::CLIENT_METRICS | ResourceType::GROUP => Ok(()),
+        ResourceType(other) => Err(invalid_request(format!("Unknown resource type {other}"))),
+    }
+}
+
+fn refused(resource: &AlterConfigsResource, error: &ApiError) -> AlterConfigsResourceResponse {
+    AlterConfigsResourceResponse {
+        error_code: error.code.code(),
+        error_message: Some(error.text().to_owned()),
+        resource_type: resource.resource_type,
+        resource_name: resource.resource_name.clone(),
+        ..Default::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::messages::incremental_alter_configs::AlterableConfig;
+
+    fn told(kind: i8, name: &str, key: &str, operation: i8, value: Option<&str>) -> String {
+        let config = Config::from_map([
+            ("process.roles", "broker,controller"),
+            ("node.id", "1"),
+            ("listeners", "PLAINTEXT://:0,CONTROLLER://:0"),
+            ("controller.listener.names", "CONTROLLER"),
+            ("controller.quorum.bootstrap.servers", "localhost:9093"),
+        ])
+        .expect("a configuration");
+        let change = AlterableConfig {
+            name: key.to_owned(),
+            config_operation: operation,
+            value: value.map(str::to_owned),
+            ..Default::default()
+        };
+        let resource = AlterConfigsResource {
+            resource_type: kind,
+            resource_name: name.to_owned(),
+            configs: vec![change],
+            ..Default::default()
+        };
+        judge(&config, &Image::default(), &resource)
+            .map_or_else(|error| error.to_string(), |()| "ok".to_owned())
+    }
+
+    #[test]
+    fn a_node_judges_what_is_its_own() {
+        for (kind, name, key, operation, value, says) in [
+            (4, "1", "num.io.threads", 0, Some("9"), "ok"),
+            (4, "", "num.io.threads", 0, Some("9"), "ok"),
+            (4, "1", "log.dirs", 1, None, "ok"),
+            (
+                4,
+                "1",
+                "log.dirs",
+                0,
+                Some("/x"),
+                "INVALID_REQUEST: Cannot update these configs dynamically: [log.dirs]",
+            ),
+            (
+                4,
+                "9",
+                "num.io.threads",
+                0,
+                Some("9"),
+                "INVALID_REQUEST: Unexpected broker id, expected 1, but received 9",
+            ),
+            (
+                4,
+                "abc",
+                "num.io.threads",
+                0,
+                Some("9"),
+                "INVALID_REQUEST: Node id must be an integer, but it is: abc",
+            ),
+            (4, "1", "log.cleanup.policy", 2, Some("compact"), "ok"),
+            (
+                4,
+                "1",
+                "num.io.threads",
+                2,
+                Some("1"),
+                "INVALID_CONFIG: Config value append is not allowed for config key: num.io.threads",
+            ),
+            (
+                4,
+                "1",
+                "no.such.key",
+                2,
+                Some("1"),
+                "INVALID_CONFIG: Unknown config name: no.such.key",
+            ),
+            (4, "1", "no.such.key", 0, Some("1"), "ok"),
+            (2, "t", "retention.ms", 0, Some("x"), "ok"),
+            (
+                2,
+                "t",
+                "retention.ms",
+                0,
+                None,
+                "INVALID_REQUEST: Null value not supported for : retention.ms",
+            ),
+            (2, "t", "retention.ms", 9, None, "INVALID_REQUEST: Unknown operations type 9"),
+            (99, "t", "retention.ms", 0, Some("1"), "INVALID_REQUEST: Unknown resource type 99"),
+            (8, "1", "no.such", 0, Some("INFO"), "INVALID_CONFIG: Logger no.such does not exist!"),
+        ] {
+            assert_eq!(told(kind, name, key, operation, value), says);
+        }
+    }
+}
