@@ -9,7 +9,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::Log;
-use super::producers::{Candidate, Origin, Staged, marker};
+use super::producers::{AppendedBatch, Candidate, Origin, Staged, marker};
 use super::segment::Newest;
 use super::txn_index::AbortedTxn;
 use crate::error::{ApiError, Error, ErrorCode};
@@ -18,6 +18,8 @@ use crate::wire::records::{Batch, BatchHeader, NO_TIMESTAMP, RecordsError, Times
 
 /// Bodies up to that many bytes are copied together rather than handed to the kernel one by one.
 const COPY_MAX: usize = 2 << 10;
+/// A group with more memory than that, in bytes, is not kept for the next.
+const KEPT_MAX: usize = 4 << 20;
 /// A segment of that many bytes is worth reserving room for.
 const ALLOCATE_FROM: u64 = 1 << 20;
 /// Most that is reserved at once, in bytes.
@@ -83,34 +85,33 @@ pub(super) struct Group {
     copied: Vec<u8>,
     pieces: Vec<Piece>,
     batches: Vec<BatchHeader>,
+    /// The batches of the append at hand.
+    parsed: Vec<BatchHeader>,
     results: Vec<(usize, Appended)>,
     bytes: u64,
     next_offset: Offset,
 }
 
 impl Group {
-    /// Takes a batch in, under the header that it shall have.
-    fn push(&mut self, header: &BatchHeader, batch: Bytes) {
+    /// Takes the batch in that lies at `at` in `records`, under the header that it shall have.
+    fn push(&mut self, header: &BatchHeader, records: &Bytes, at: usize) {
+        let (body, end) = (at + BatchHeader::SIZE, at + header.size_in_bytes());
+        let large = end - body > COPY_MAX;
         let from = self.copied.len();
-        self.copied.extend_from_slice(&batch[..BatchHeader::SIZE]);
+        self.copied.extend_from_slice(&records[at..if large { body } else { end }]);
         self.copied[from..from + 8].copy_from_slice(&header.base_offset.to_be_bytes());
         self.copied[from + 12..from + 16]
             .copy_from_slice(&header.partition_leader_epoch.to_be_bytes());
-        self.bytes += batch.len() as u64;
+        self.bytes += header.size_in_bytes() as u64;
         self.batches.push(*header);
         self.next_offset = header.next_offset();
-        let body = batch.slice(BatchHeader::SIZE..);
-        let large = body.len() > COPY_MAX;
-        if !large {
-            self.copied.extend_from_slice(&body);
-        }
         let copied = from..self.copied.len();
         match self.pieces.last_mut() {
             Some(Piece::Copied(range)) => range.end = copied.end,
             _ => self.pieces.push(Piece::Copied(copied)),
         }
         if large {
-            self.pieces.push(Piece::Body(body));
+            self.pieces.push(Piece::Body(records.slice(body..end)));
         }
     }
 
@@ -122,9 +123,13 @@ impl Group {
         slices.collect()
     }
 
-    fn clear(&mut self) {
+    /// Whether it is worth keeping for the next: memory that one large write took is not kept for small ones.
+    pub(super) const fn is_modest(&self) -> bool {
+        self.copied.capacity() <= KEPT_MAX
+    }
+
+    pub(super) fn clear(&mut self) {
         self.copied.clear();
-        self.copied.shrink_to(1 << 16);
         self.pieces.clear();
         self.batches.clear();
         self.results.clear();
@@ -153,7 +158,9 @@ impl Log {
         now: Millis,
     ) -> Result<AppendSummary, Error> {
         let mut summary = AppendSummary::default();
+        self.group = self.place.cache.take_group();
         let done = self.append_all(appends, leader_epoch, now, &mut summary);
+        self.place.cache.put_group(std::mem::take(&mut self.group));
         if done.is_err() {
             for append in appends.iter_mut().filter(|append| append.result.is_none()) {
                 append.result = Some(Err(ErrorCode::KafkaStorageError.into()));
@@ -218,7 +225,8 @@ impl Log {
     }
 
     /// How large an append is. Error: it is no whole batches, or does not fit a segment.
-    fn measure(&self, records: &Bytes) -> Result<Size, ApiError> {
+    fn measure(&mut self, records: &Bytes) -> Result<Size, ApiError> {
+        self.group.parsed.clear();
         let mut size =
             Size { bytes: records.len() as u64, max_timestamp: NO_TIMESTAMP, offsets: 0 };
         let mut batches = split(records);
@@ -228,6 +236,7 @@ impl Log {
             if header.last_offset_delta < 0 {
                 return Err(ErrorCode::InvalidRecord.into());
             }
+            self.group.parsed.push(header);
             size.max_timestamp = size.max_timestamp.max(header.max_timestamp);
             size.offsets += Offset::from(header.last_offset_delta) + 1;
         }
@@ -268,40 +277,73 @@ impl Log {
         filled > 0 && waited > self.settings.segment_ms.saturating_sub(active.jitter_ms)
     }
 
-    /// Gives an append its offsets and puts it into the group, or says that it is there already.
+    /// Gives an append, which was measured just now, its offsets and puts it into the group, or says that it is there
+    /// already.
     fn place(
         &mut self,
         append: &PendingAppend,
         leader_epoch: LeaderEpoch,
     ) -> Result<Appended, ApiError> {
-        let base_offset = self.group.next_offset;
-        let log_start_offset = self.log_start_offset();
-        let mut next = base_offset;
-        let mut append_time = NO_TIMESTAMP;
-        self.producers.begin();
-        for batch in split(&append.records).flatten() {
-            let mut header = *batch.header();
+        let mut parsed = std::mem::take(&mut self.group.parsed);
+        let mut next = self.group.next_offset;
+        for header in &mut parsed {
             header.base_offset = next;
+            header.partition_leader_epoch = leader_epoch;
             next = header.next_offset();
-            if header.timestamp_type() == TimestampType::LogAppendTime {
-                append_time = header.max_timestamp;
+        }
+        let duplicate = self.stage_all(append, &parsed);
+        let (base_offset, log_start_offset) = (self.group.next_offset, self.log_start_offset());
+        if matches!(duplicate, Ok(None)) {
+            let mut at = 0;
+            for header in &parsed {
+                self.group.push(header, &append.records, at);
+                at += header.size_in_bytes();
             }
+        }
+        let stamped =
+            parsed.last().filter(|last| last.timestamp_type() == TimestampType::LogAppendTime);
+        let append_time = stamped.map_or(NO_TIMESTAMP, |last| last.max_timestamp);
+        self.group.parsed = parsed;
+        Ok(match duplicate? {
+            Some(known) => Appended {
+                base_offset: known.first_offset(),
+                last_offset: known.last_offset,
+                append_time: known.timestamp,
+                log_start_offset,
+                duplicate: true,
+            },
+            None => Appended {
+                base_offset,
+                last_offset: next - 1,
+                append_time,
+                log_start_offset,
+                duplicate: false,
+            },
+        })
+    }
+
+    /// Stages the batches of an append that have a producer: all of them, or none if one is refused or known already.
+    fn stage_all(
+        &mut self,
+        append: &PendingAppend,
+        headers: &[BatchHeader],
+    ) -> Result<Option<AppendedBatch>, ApiError> {
+        if !headers.iter().any(BatchHeader::has_producer_id) {
+            return Ok(None);
+        }
+        self.producers.begin();
+        let mut at = 0;
+        for header in headers {
+            let batch = append.records.get(at..).unwrap_or_default();
+            at += header.size_in_bytes();
             if !header.has_producer_id() {
                 continue;
             }
-            match self.stage(append, &header, &batch) {
+            match self.stage(append, header, batch) {
                 Ok(Staged::Fresh) => {}
                 Ok(Staged::Duplicate(known)) => {
                     self.producers.undo();
-                    let (base_offset, last_offset) = (known.first_offset(), known.last_offset);
-                    let append_time = known.timestamp;
-                    return Ok(Appended {
-                        base_offset,
-                        last_offset,
-                        append_time,
-                        log_start_offset,
-                        duplicate: true,
-                    });
+                    return Ok(Some(known));
                 }
                 Err(error) => {
                     self.producers.undo();
@@ -309,33 +351,19 @@ impl Log {
                 }
             }
         }
-        let mut at = 0;
-        for batch in split(&append.records).flatten() {
-            let mut header = *batch.header();
-            header.base_offset = self.group.next_offset;
-            header.partition_leader_epoch = leader_epoch;
-            let end = at + header.size_in_bytes();
-            self.group.push(&header, append.records.slice(at..end));
-            at = end;
-        }
-        Ok(Appended {
-            base_offset,
-            last_offset: next - 1,
-            append_time,
-            log_start_offset,
-            duplicate: false,
-        })
+        Ok(None)
     }
 
     fn stage(
         &mut self,
         append: &PendingAppend,
         header: &BatchHeader,
-        batch: &Batch<'_>,
+        batch: &[u8],
     ) -> Result<Staged, ApiError> {
+        let marker = || marker(&Batch::parse(batch).ok()??);
         self.producers.stage(&Candidate {
             header,
-            marker: if header.is_control() { marker(batch) } else { None },
+            marker: if header.is_control() { marker() } else { None },
             transaction_version: append.transaction_version,
             verified: append.verified,
             origin: append.origin,
@@ -462,13 +490,13 @@ impl Log {
         now: Millis,
     ) -> Result<Option<Appended>, Error> {
         self.check_usable()?;
-        self.begin_group()?;
+        self.group = self.place.cache.take_group();
         let first = self.collect(records, leader_epoch_max, now).and_then(|first| {
             self.commit_group(now)?;
             Ok(first)
         });
         let last_offset = self.group.next_offset - 1;
-        self.group.clear();
+        self.place.cache.put_group(std::mem::take(&mut self.group));
         self.producers.drop_staged();
         let Some(base_offset) = first? else { return Ok(None) };
         if self.unflushed >= self.settings.flush_messages || self.is_flush_due(now) {
@@ -491,6 +519,7 @@ impl Log {
         epoch_max: LeaderEpoch,
         now: Millis,
     ) -> Result<Option<Offset>, Error> {
+        self.begin_group()?;
         let refuse = |error: RecordsError| ApiError::new(error.code(), error.to_string());
         let mut first = None;
         let mut at = 0;
@@ -512,12 +541,11 @@ impl Log {
             self.assign_epoch(header.partition_leader_epoch, header.base_offset)?;
             if header.has_producer_id() {
                 let append = PendingAppend::new(Bytes::new(), Origin::Replication);
-                self.stage(&append, &header, &batch)?;
+                self.stage(&append, &header, batch.bytes())?;
             }
             first.get_or_insert(header.base_offset);
-            let end = at + header.size_in_bytes();
-            self.group.push(&header, records.slice(at..end));
-            at = end;
+            self.group.push(&header, records, at);
+            at += header.size_in_bytes();
         }
         Ok(first)
     }

@@ -9,7 +9,11 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
+use super::append::Group;
 use super::segment::Segment;
+
+/// How many writes are gathered at once, as a rule: one on each thread that writes.
+const GROUPS_MAX: usize = 16;
 
 /// How much may be open and loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +74,7 @@ pub struct Cache {
     limits: Limits,
     files: Mutex<Ring>,
     indexes: Mutex<Ring>,
+    groups: Mutex<Vec<Group>>,
 }
 
 impl fmt::Debug for Cache {
@@ -93,6 +98,20 @@ impl Cache {
     pub(super) fn loaded(&self, segment: &Arc<Segment>, bytes: usize) {
         if bytes > 0 {
             self.indexes.lock().admit(segment, bytes, self.limits.index_bytes_max, Segment::rest);
+        }
+    }
+
+    /// Memory to gather a write in, which no log keeps while it rests.
+    pub(super) fn take_group(&self) -> Group {
+        self.groups.lock().pop().unwrap_or_default()
+    }
+
+    /// Gives that memory back.
+    pub(super) fn put_group(&self, mut group: Group) {
+        group.clear();
+        let mut groups = self.groups.lock();
+        if groups.len() < GROUPS_MAX && group.is_modest() {
+            groups.push(group);
         }
     }
 
