@@ -1,0 +1,292 @@
+//! One pipelined connection to one node: requests go out in order, answers are told apart by their correlation ids.
+//!
+//! Two tasks own the socket, one for each direction. At most [`Settings::in_flight_max`] requests are under way; who asks
+//! beyond that waits. Answers longer than [`FRAME_BYTES_MAX`] end the connection. Nothing is retried here.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use parking_lot::Mutex;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::ClientError;
+use crate::error::ErrorCode;
+use crate::wire::api_key::ApiKey;
+use crate::wire::codec::{Reader, Writer};
+use crate::wire::header::{RequestHeader, ResponseHeader};
+use crate::wire::message::{Message, Request};
+use crate::wire::messages::api_versions::{ApiVersionsRequest, ApiVersionsResponse};
+
+/// The longest answer that is read: a gigabyte, far above what any setting makes a broker send.
+pub const FRAME_BYTES_MAX: usize = 1 << 30;
+
+/// How to connect and to ask.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What we call ourselves.
+    pub client_id: String,
+    /// How long to wait for a connection, in milliseconds.
+    pub connect_timeout_ms: u64,
+    /// How long to wait for an answer, in milliseconds.
+    pub request_timeout_ms: u64,
+    /// How many requests may be under way.
+    pub in_flight_max: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            client_id: "vltava".to_owned(),
+            connect_timeout_ms: 10_000,
+            request_timeout_ms: 30_000,
+            in_flight_max: 5,
+        }
+    }
+}
+
+/// Who waits for which answer; none once the connection is over.
+type Waiting = Arc<Mutex<Option<HashMap<i32, oneshot::Sender<Bytes>>>>>;
+
+struct Outgoing {
+    frame: Bytes,
+}
+
+/// See the module. Dropping it ends the connection.
+pub struct Connection {
+    settings: Settings,
+    outgoing: mpsc::Sender<Outgoing>,
+    waiting: Waiting,
+    permits: Semaphore,
+    next_correlation_id: Mutex<i32>,
+    versions: HashMap<i16, (i16, i16)>,
+    tasks: [JoinHandle<()>; 2],
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+impl Connection {
+    /// Connects to `host:port`, and asks which versions the node speaks. Within a tokio runtime only.
+    pub async fn open(address: &str, settings: Settings) -> Result<Self, ClientError> {
+        let wait = Duration::from_millis(settings.connect_timeout_ms);
+        let stream = timeout(wait, TcpStream::connect(address))
+            .await
+            .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, format!("{address}: no answer")))?
+            .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
+        stream.set_nodelay(true)?;
+        let (read, write) = stream.into_split();
+        let waiting: Waiting = Arc::new(Mutex::new(Some(HashMap::new())));
+        let (outgoing, frames) = mpsc::channel(settings.in_flight_max.max(1));
+        let tasks = [
+            tokio::spawn(write_frames(write, frames, Arc::clone(&waiting))),
+            tokio::spawn(read_frames(read, Arc::clone(&waiting))),
+        ];
+        let permits = Semaphore::new(settings.in_flight_max.max(1));
+        let mut connection = Self {
+            settings,
+            outgoing,
+            waiting,
+            permits,
+            next_correlation_id: Mutex::new(0),
+            versions: HashMap::new(),
+            tasks,
+        };
+        connection.versions = connection.ask_versions().await?;
+        Ok(connection)
+    }
+
+    async fn ask_versions(&self) -> Result<HashMap<i16, (i16, i16)>, ClientError> {
+        let request = ApiVersionsRequest {
+            client_software_name: "vltava".to_owned(),
+            client_software_version: env!("CARGO_PKG_VERSION").to_owned(),
+            ..Default::default()
+        };
+        let mut answer: ApiVersionsResponse =
+            self.send(&request, *ApiVersionsRequest::VERSIONS.end()).await?;
+        if answer.error_code == ErrorCode::UnsupportedVersion.code() {
+            answer = self.send(&ApiVersionsRequest::default(), 0).await?;
+        }
+        ClientError::check(answer.error_code, None)?;
+        let versions = answer.api_keys.iter();
+        Ok(versions.map(|api| (api.api_key, (api.min_version, api.max_version))).collect())
+    }
+
+    /// Whether it still stands, as far as is known.
+    pub fn is_open(&self) -> bool {
+        self.waiting.lock().is_some()
+    }
+
+    /// The latest version of `R` that both sides speak.
+    pub fn version_of<R: Request>(&self) -> Result<i16, ClientError> {
+        self.version_up_to::<R>(i16::MAX)
+    }
+
+    /// The latest version of `R` up to `limit` that both sides speak.
+    pub fn version_up_to<R: Request>(&self, limit: i16) -> Result<i16, ClientError> {
+        let ours = R::VERSIONS;
+        let theirs = self.versions.get(&R::KEY.code()).copied();
+        let latest = theirs.map(|(min, max)| (min, max.min(*ours.end()).min(limit)));
+        match latest {
+            Some((min, version)) if version >= min && version >= *ours.start() => Ok(version),
+            _ => Err(ClientError::Unsupported(format!("The node does not support {}", R::KEY))),
+        }
+    }
+
+    /// Whether the node speaks any version of `api`.
+    pub fn supports(&self, api: ApiKey) -> bool {
+        self.versions.contains_key(&api.code())
+    }
+
+    /// Every API that the node offers: its number, first and last version.
+    pub fn versions(&self) -> impl Iterator<Item = (i16, i16, i16)> {
+        self.versions.iter().map(|(&key, &(min, max))| (key, min, max))
+    }
+
+    /// Asks in the latest version that both sides speak.
+    pub async fn ask<R: Request>(&self, request: &R) -> Result<R::Response, ClientError> {
+        self.send(request, self.version_of::<R>()?).await
+    }
+
+    /// Asks in `version`, and waits for the answer at most [`Settings::request_timeout_ms`].
+    pub async fn send<R: Request>(
+        &self,
+        request: &R,
+        version: i16,
+    ) -> Result<R::Response, ClientError> {
+        let wait = Duration::from_millis(self.settings.request_timeout_ms);
+        self.send_within(request, version, wait).await
+    }
+
+    /// Asks in `version`, and waits for the answer at most `wait`.
+    pub async fn send_within<R: Request>(
+        &self,
+        request: &R,
+        version: i16,
+        wait: Duration,
+    ) -> Result<R::Response, ClientError> {
+        let _permit = self.permits.acquire().await.map_err(|_| closed())?;
+        let (correlation_id, frame) = self.frame(request, version)?;
+        let (reply, answer) = oneshot::channel();
+        match self.waiting.lock().as_mut() {
+            Some(waiting) => waiting.insert(correlation_id, reply),
+            None => return Err(closed().into()),
+        };
+        self.outgoing.send(Outgoing { frame }).await.map_err(|_| closed())?;
+        let bytes = match timeout(wait, answer).await {
+            Ok(answer) => answer.map_err(|_| closed())?,
+            Err(_) => {
+                if let Some(waiting) = self.waiting.lock().as_mut() {
+                    waiting.remove(&correlation_id);
+                }
+                return Err(ClientError::Timeout(format!("no answer to {} in time", R::KEY)));
+            }
+        };
+        decode::<R>(bytes, version)
+    }
+
+    /// Sends what brings no answer: Produce with `acks=0`.
+    pub async fn tell<R: Request>(&self, request: &R, version: i16) -> Result<(), ClientError> {
+        let (_, frame) = self.frame(request, version)?;
+        Ok(self.outgoing.send(Outgoing { frame }).await.map_err(|_| closed())?)
+    }
+
+    fn frame<R: Request>(&self, request: &R, version: i16) -> Result<(i32, Bytes), ClientError> {
+        let correlation_id = {
+            let mut next = self.next_correlation_id.lock();
+            *next = next.wrapping_add(1);
+            *next
+        };
+        let header = RequestHeader {
+            request_api_key: R::KEY.code(),
+            request_api_version: version,
+            correlation_id,
+            client_id: Some(self.settings.client_id.clone()),
+            ..Default::default()
+        };
+        let mut writer = Writer::new();
+        writer.i32(0);
+        header.encode(&mut writer, R::KEY.request_header_version(version))?;
+        request.encode(&mut writer, version)?;
+        let mut buffer = writer.into_buffer();
+        let size = i32::try_from(buffer.len() - 4)
+            .map_err(|_| ClientError::Protocol(format!("{} is too large to be sent", R::KEY)))?;
+        buffer[..4].copy_from_slice(&size.to_be_bytes());
+        Ok((correlation_id, buffer.freeze()))
+    }
+}
+
+fn closed() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionReset, "the node closed the connection")
+}
+
+fn decode<R: Request>(bytes: Bytes, version: i16) -> Result<R::Response, ClientError> {
+    let mut reader = Reader::new(bytes.clone());
+    ResponseHeader::decode(&mut reader, R::KEY.response_header_version(version))?;
+    if R::KEY != ApiKey::ApiVersions || version == 0 {
+        return Ok(R::Response::decode(&mut reader, version)?);
+    }
+    // A broker that does not know the version answers in the oldest.
+    let start = bytes.slice(reader.position()..);
+    match R::Response::decode(&mut reader, version) {
+        Ok(answer) => Ok(answer),
+        Err(_) => Ok(R::Response::decode(&mut Reader::new(start), 0)?),
+    }
+}
+
+async fn write_frames(
+    mut write: OwnedWriteHalf,
+    mut frames: mpsc::Receiver<Outgoing>,
+    waiting: Waiting,
+) {
+    while let Some(Outgoing { frame }) = frames.recv().await {
+        if write.write_all(&frame).await.is_err() {
+            break;
+        }
+    }
+    let _ = write.shutdown().await;
+    waiting.lock().take();
+}
+
+async fn read_frames(mut read: OwnedReadHalf, waiting: Waiting) {
+    while let Ok(frame) = read_frame(&mut read).await {
+        let Some(correlation_id) = frame.first_chunk::<4>().map(|id| i32::from_be_bytes(*id))
+        else {
+            break;
+        };
+        let reply = waiting.lock().as_mut().and_then(|waiting| waiting.remove(&correlation_id));
+        if let Some(reply) = reply {
+            let _ = reply.send(frame);
+        }
+    }
+    // Who still waits learns by the loss of the sender.
+    waiting.lock().take();
+}
+
+async fn read_frame(read: &mut OwnedReadHalf) -> io::Result<Bytes> {
+    let size = usize::try_from(read.read_i32().await?)
+        .ok()
+        .filter(|size| *size <= FRAME_BYTES_MAX)
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no length of an answer"))?;
+    // Memory grows with what arrives.
+    let mut frame = BytesMut::with_capacity(size.min(1 << 16));
+    while frame.len() < size {
+        let left = (size - frame.len()) as u64;
+        if (&mut *read).take(left).read_buf(&mut frame).await? == 0 {
+            return Err(closed());
+        }
+    }
+    Ok(frame.freeze())
+}
