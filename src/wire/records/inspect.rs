@@ -1,11 +1,10 @@
 //! Judges records one by one, as a topic's settings want them, and collects what is wrong.
 
 use super::header::{BatchHeader, NO_TIMESTAMP, TimestampType};
-use super::record::Record;
-use super::stream::PartialRecord;
+use super::record::PartialRecord;
 use super::validate::{Options, Rejected};
 use crate::error::ErrorCode;
-use crate::types::{Millis, Offset};
+use crate::types::Millis;
 
 /// One record that is at fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +40,7 @@ impl<'a> Inspector<'a> {
         }
     }
 
+    #[inline(always)]
     pub(super) const fn is_out_of_range(&self, timestamp: Millis) -> bool {
         let Options { now, timestamp_before_max_ms: before, timestamp_after_max_ms: after, .. } =
             self.options;
@@ -48,39 +48,27 @@ impl<'a> Inspector<'a> {
             && (now.wrapping_sub(timestamp) > *before || timestamp.wrapping_sub(*now) > *after)
     }
 
-    /// Judges a record that was read whole.
-    #[inline]
-    pub(super) fn see(&mut self, record: &Record<'_>) {
-        let Record { offset, timestamp, key, value, .. } = *record;
-        self.judge(offset, timestamp, key.is_some(), || {
-            let (key, value) = (key.map_or(0, <[u8]>::len), value.map_or(0, <[u8]>::len));
-            format!("DefaultRecord(offset={offset}, timestamp={timestamp}, key={key} bytes, value={value} bytes)")
-        });
+    /// Judges the next record, which Kafka has in an object of `class`.
+    #[inline(always)]
+    pub(super) fn see(&mut self, record: PartialRecord, class: &str) {
+        let create_time = matches!(self.options.timestamp_type, TimestampType::CreateTime);
+        let keyless = self.options.compacted && record.key_size < 0;
+        let untimely = create_time && self.is_out_of_range(record.timestamp);
+        if keyless || untimely || self.claims_append_time {
+            self.doubt(record, class, keyless, untimely);
+        }
+        self.max_timestamp = self.max_timestamp.max(record.timestamp);
+        self.index = self.index.wrapping_add(1);
     }
 
-    /// Judges a record whose bytes were passed over.
-    #[inline]
-    pub(super) fn see_partial(&mut self, record: &PartialRecord) {
-        let PartialRecord { offset, timestamp, key_size: key, value_size: value } = *record;
-        self.judge(offset, timestamp, key >= 0, || {
-            format!("PartialDefaultRecord(offset={offset}, timestamp={timestamp}, key={key} bytes, value={value} bytes)")
-        });
-    }
-
-    #[inline]
-    fn judge(
-        &mut self,
-        offset: Offset,
-        timestamp: Millis,
-        has_key: bool,
-        describe: impl Fn() -> String,
-    ) {
-        let create_time = self.options.timestamp_type == TimestampType::CreateTime;
-        if self.options.compacted && !has_key {
+    #[cold]
+    fn doubt(&mut self, record: PartialRecord, class: &str, keyless: bool, untimely: bool) {
+        let PartialRecord { offset, timestamp, key_size: key, value_size: value } = record;
+        if keyless {
             let (topic, partition) = (self.options.topic, self.options.partition);
             let what = "Compacted topic cannot accept message without key in topic partition";
             self.fail(format!("{what} {topic}-{partition}"));
-        } else if create_time && self.is_out_of_range(timestamp) {
+        } else if untimely {
             self.out_of_time = true;
             let earliest = self.options.now.wrapping_sub(self.options.timestamp_before_max_ms);
             let latest = self.options.now.wrapping_add(self.options.timestamp_after_max_ms);
@@ -88,13 +76,17 @@ impl<'a> Inspector<'a> {
                 "Timestamp {timestamp} of message with offset {offset} is out of range. The timestamp should be \
                  within [{earliest}, {latest}]"
             ));
-        } else if self.claims_append_time && !(create_time && timestamp != NO_TIMESTAMP) {
+        } else if self.options.timestamp_type != TimestampType::CreateTime
+            || timestamp == NO_TIMESTAMP
+        {
             self.out_of_time = true;
-            let what = "Producer should not set timestamp type to LogAppendTime.";
-            self.fail(format!("Invalid timestamp type in message {}. {what}", describe()));
+            let (key, value) =
+                if class == "DefaultRecord" { (key.max(0), value.max(0)) } else { (key, value) };
+            self.fail(format!(
+                "Invalid timestamp type in message {class}(offset={offset}, timestamp={timestamp}, key={key} bytes, \
+                 value={value} bytes). Producer should not set timestamp type to LogAppendTime."
+            ));
         }
-        self.max_timestamp = self.max_timestamp.max(timestamp);
-        self.index = self.index.saturating_add(1);
     }
 
     fn fail(&mut self, message: String) {

@@ -42,7 +42,7 @@ pub use header::{
 pub use header::{checksum, decrement_sequence, increment_sequence};
 pub use inspect::RecordError;
 pub use mutate::BatchMut;
-pub use record::{Headers, Record, RecordHeader, Records};
-pub use stream::{PartialRecord, RecordStream};
+pub use record::{Headers, PartialRecord, Record, RecordHeader, Records};
+pub use stream::RecordStream;
 pub use validate::{Depth, Options, Origin, Rejected, Target, Validated, check, check_request};
 pub use varint::{write_varint, write_varlong};

@@ -28,6 +28,19 @@ pub struct Record<'a> {
     pub size_in_bytes: usize,
 }
 
+/// What can be known of a record without its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartialRecord {
+    /// Its place in the partition.
+    pub offset: Offset,
+    /// Its time.
+    pub timestamp: Millis,
+    /// The length of its key; −1 is none.
+    pub key_size: i32,
+    /// The length of its value; −1 is none.
+    pub value_size: i32,
+}
+
 /// A record's headers, known to be well formed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Headers<'a> {
@@ -63,10 +76,10 @@ impl<'a> Iterator for Headers<'a> {
 
     fn next(&mut self) -> Option<RecordHeader<'a>> {
         self.count = self.count.checked_sub(1)?;
-        let mut cursor = Cursor(self.bytes);
+        let mut cursor = Cursor { data: self.bytes, at: 0 };
         let key = cursor.field().ok()??;
         let value = cursor.field().ok()?;
-        self.bytes = cursor.0;
+        self.bytes = self.bytes.get(cursor.at..)?;
         Some(RecordHeader { key, value })
     }
 
@@ -116,7 +129,8 @@ impl Base {
 pub struct Records<'a> {
     base: Base,
     left: i32,
-    rest: &'a [u8],
+    data: &'a [u8],
+    at: usize,
     ended: bool,
 }
 
@@ -125,8 +139,23 @@ impl<'a> Records<'a> {
         Self {
             base: Base::new(header),
             left: header.records_count,
-            rest: data,
+            data,
+            at: 0,
             ended: header.records_count == 0,
+        }
+    }
+
+    /// Shows what is left to `see`, without the records' bytes: the same as the iterator, in a third of the time.
+    pub fn walk(mut self, mut see: impl FnMut(PartialRecord)) -> Result<(), RecordsError> {
+        let mut cursor = Cursor { data: self.data, at: self.at };
+        while self.left > 0 && !self.ended {
+            self.left -= 1;
+            see(cursor.partial(&self.base)?);
+        }
+        self.at = cursor.at;
+        match self.ended {
+            true => Ok(()),
+            false => self.end().map_or(Ok(()), |end| end.map(|_| ())),
         }
     }
 
@@ -138,7 +167,7 @@ impl<'a> Records<'a> {
                 self.left
             ))));
         }
-        (!self.rest.is_empty()).then_some(Err(REMAINING))
+        (self.at < self.data.len()).then_some(Err(REMAINING))
     }
 }
 
@@ -154,7 +183,7 @@ impl<'a> Iterator for Records<'a> {
             return self.end();
         }
         self.left -= 1;
-        match Record::parse(&self.base, &mut self.rest) {
+        match Record::parse(&self.base, self.data, &mut self.at) {
             Ok(record) => Some(Ok(record)),
             Err(fault) => {
                 self.ended = true;
@@ -221,39 +250,46 @@ pub(super) fn size_error(error: VarintError) -> RecordsError {
 }
 
 impl<'a> Record<'a> {
-    /// Takes the record that `rest` begins with.
-    #[inline(always)]
-    fn parse(base: &Base, rest: &mut &'a [u8]) -> Result<Self, Fault> {
-        let (size, size_length) = read_varint(rest).map_err(|error| match error {
-            VarintError::Eof => Fault::Eof,
-            VarintError::TooLong(value) => Fault::SizeTooLong(value),
-        })?;
-        let body = rest.get(size_length..).ok_or(Fault::Eof)?;
-        let (record, left) = Self::body(base, size, body)?;
-        *rest = left;
-        Ok(Self { size_in_bytes: size_length + record.size_in_bytes, ..record })
+    /// What is known of it without its bytes.
+    pub fn partial(&self) -> PartialRecord {
+        let size = |field: Option<&[u8]>| {
+            field.map_or(-1, |bytes| i32::try_from(bytes.len()).unwrap_or(i32::MAX))
+        };
+        let (key_size, value_size) = (size(self.key), size(self.value));
+        PartialRecord { offset: self.offset, timestamp: self.timestamp, key_size, value_size }
     }
 
-    /// The record that is `body`, which should be `size` bytes.
+    /// Takes the record at `at`, and moves `at` behind it.
+    #[inline(always)]
+    fn parse(base: &Base, data: &'a [u8], at: &mut usize) -> Result<Self, Fault> {
+        let mut cursor = Cursor { data, at: *at };
+        let size = cursor.size()?;
+        let begin = cursor.at;
+        let record = Self::body(base, size, &mut cursor)?;
+        let size_in_bytes = record.size_in_bytes + begin - *at;
+        *at = cursor.at;
+        Ok(Self { size_in_bytes, ..record })
+    }
+
+    /// The record that `body` is, which should take `size` bytes.
     pub(super) fn parse_body(base: &Base, size: i32, body: &'a [u8]) -> Result<Self, RecordsError> {
-        Ok(Self::body(base, size, body)?.0)
+        Ok(Self::body(base, size, &mut Cursor { data: body, at: 0 })?)
     }
 
-    /// The record that `body` begins with, which should take `size` bytes, and what follows it.
     #[inline(always)]
-    fn body(base: &Base, size: i32, body: &'a [u8]) -> Result<(Self, &'a [u8]), Fault> {
-        let mut cursor = Cursor(body);
+    fn body(base: &Base, size: i32, cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
+        let begin = cursor.at;
         let attributes = cursor.byte()? as i8;
         let timestamp_delta = cursor.varlong()?;
         let offset_delta = cursor.varint()?;
         let key = cursor.field()?;
         let value = cursor.field()?;
         let headers = cursor.headers()?;
-        let read = body.len() - cursor.0.len();
+        let read = cursor.at - begin;
         if size as usize != read {
             return Err(Fault::Size { size, read });
         }
-        let record = Self {
+        Ok(Self {
             offset: base.offset(offset_delta),
             timestamp: base.timestamp(timestamp_delta),
             sequence: base.sequence(offset_delta),
@@ -262,33 +298,111 @@ impl<'a> Record<'a> {
             value,
             headers,
             size_in_bytes: read,
-        };
-        Ok((record, cursor.0))
+        })
     }
 }
 
-/// Reads on through a record's body.
-struct Cursor<'a>(&'a [u8]);
+/// Reads on through a record.
+struct Cursor<'a> {
+    data: &'a [u8],
+    at: usize,
+}
 
 impl<'a> Cursor<'a> {
+    /// Passes over a record.
+    #[inline(always)]
+    fn partial(&mut self, base: &Base) -> Result<PartialRecord, Fault> {
+        let size = self.size()?;
+        let begin = self.at;
+        self.byte()?; // attributes
+        let timestamp_delta = self.varlong()?;
+        let offset_delta = self.varint()?;
+        let key_size = self.skip()?;
+        let value_size = self.skip()?;
+        self.headers()?;
+        let read = self.at - begin;
+        if size as usize != read {
+            return Err(Fault::Size { size, read });
+        }
+        let (offset, timestamp) = (base.offset(offset_delta), base.timestamp(timestamp_delta));
+        Ok(PartialRecord { offset, timestamp, key_size, value_size })
+    }
+
+    /// Passes over bytes behind their length, and gives that.
+    #[inline(always)]
+    fn skip(&mut self) -> Result<i32, Fault> {
+        let length = self.varint()?;
+        if length > 0 {
+            if length as usize > self.data.len() - self.at {
+                return Err(Fault::Structure);
+            }
+            self.at += length as usize;
+        }
+        Ok(length)
+    }
+
     #[inline(always)]
     fn byte(&mut self) -> Result<u8, Fault> {
-        let (&byte, rest) = self.0.split_first().ok_or(Fault::Eof)?;
-        self.0 = rest;
+        let byte = *self.data.get(self.at).ok_or(Fault::Eof)?;
+        self.at += 1;
         Ok(byte)
+    }
+
+    /// One or two bytes, which lengths and deltas of ordinary records have, as a number not yet unfolded.
+    #[inline(always)]
+    fn short(&mut self) -> Option<u32> {
+        let first = u32::from(*self.data.get(self.at)?);
+        if first < 0x80 {
+            self.at += 1;
+            return Some(first);
+        }
+        let second = u32::from(*self.data.get(self.at + 1)?);
+        if second < 0x80 {
+            self.at += 2;
+            return Some(first & 0x7f | second << 7);
+        }
+        None
+    }
+
+    #[inline(always)]
+    fn size(&mut self) -> Result<i32, Fault> {
+        if let Some(raw) = self.short() {
+            return Ok((raw >> 1) as i32 ^ -((raw & 1) as i32));
+        }
+        self.long_varint().map_err(|error| match error {
+            VarintError::Eof => Fault::Eof,
+            VarintError::TooLong(value) => Fault::SizeTooLong(value),
+        })
     }
 
     #[inline(always)]
     fn varint(&mut self) -> Result<i32, Fault> {
-        let (value, length) = read_varint(self.0).map_err(|_| Fault::Structure)?;
-        self.0 = self.0.get(length..).ok_or(Fault::Structure)?;
-        Ok(value)
+        if let Some(raw) = self.short() {
+            return Ok((raw >> 1) as i32 ^ -((raw & 1) as i32));
+        }
+        self.long_varint().map_err(|_| Fault::Structure)
     }
 
     #[inline(always)]
     fn varlong(&mut self) -> Result<i64, Fault> {
-        let (value, length) = read_varlong(self.0).map_err(|_| Fault::Structure)?;
-        self.0 = self.0.get(length..).ok_or(Fault::Structure)?;
+        if let Some(raw) = self.short() {
+            return Ok(i64::from((raw >> 1) as i32 ^ -((raw & 1) as i32)));
+        }
+        self.long_varlong()
+    }
+
+    #[inline(never)]
+    fn long_varint(&mut self) -> Result<i32, VarintError> {
+        let (value, length) = read_varint(self.data.get(self.at..).unwrap_or_default())?;
+        self.at += length;
+        Ok(value)
+    }
+
+    #[inline(never)]
+    fn long_varlong(&mut self) -> Result<i64, Fault> {
+        let rest = self.data.get(self.at..).unwrap_or_default();
+        let (value, length) = read_varlong(rest).map_err(|_| Fault::Structure)?;
+        self.at += length;
         Ok(value)
     }
 
@@ -296,9 +410,12 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     fn field(&mut self) -> Result<Option<&'a [u8]>, Fault> {
         let length = self.varint()?;
-        let Ok(length) = usize::try_from(length) else { return Ok(None) };
-        let (bytes, rest) = self.0.split_at_checked(length).ok_or(Fault::Structure)?;
-        self.0 = rest;
+        if length < 0 {
+            return Ok(None);
+        }
+        let end = self.at.wrapping_add(length as usize);
+        let bytes = self.data.get(self.at..end).ok_or(Fault::Structure)?;
+        self.at = end;
         Ok(Some(bytes))
     }
 
@@ -313,16 +430,19 @@ impl<'a> Cursor<'a> {
     #[inline(never)]
     fn some_headers(&mut self, number: i32) -> Result<Headers<'a>, Fault> {
         let Ok(count) = usize::try_from(number) else { return Err(Fault::HeaderCount(number)) };
-        if count > self.0.len() {
+        if count > self.data.len() - self.at {
             return Err(Fault::HeadersBeyond(number));
         }
-        let bytes = self.0;
+        let begin = self.at;
         for _ in 0..count {
             let length = self.varint()?;
             let Ok(length) = usize::try_from(length) else { return Err(Fault::HeaderKey(length)) };
-            self.0 = self.0.get(length..).ok_or(Fault::Structure)?;
+            if length > self.data.len() - self.at {
+                return Err(Fault::Structure);
+            }
+            self.at += length;
             self.field()?;
         }
-        Ok(Headers { count, bytes: &bytes[..bytes.len() - self.0.len()] })
+        Ok(Headers { count, bytes: &self.data[begin..self.at] })
     }
 }

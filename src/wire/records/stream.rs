@@ -8,25 +8,11 @@ use std::io::{BufRead, BufReader, Read};
 
 use super::error::RecordsError;
 use super::header::BatchHeader;
-use super::record::{Base, EOF, REMAINING, Record, STRUCTURE, invalid, size_error};
+use super::record::{Base, EOF, PartialRecord, REMAINING, Record, STRUCTURE, invalid, size_error};
 use super::varint::{VarintError, read_varint, read_varlong};
-use crate::types::{Millis, Offset};
 use crate::wire::compression::{Decompressor, skip};
 
 const BUFFER: usize = 16 * 1024;
-
-/// What can be known of a record without its bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PartialRecord {
-    /// Its place in the partition.
-    pub offset: Offset,
-    /// Its time.
-    pub timestamp: Millis,
-    /// The length of its key; −1 is none.
-    pub key_size: i32,
-    /// The length of its value; −1 is none.
-    pub value_size: i32,
-}
 
 /// See [`super::Batch::stream`].
 pub struct RecordStream<'a> {

@@ -299,10 +299,7 @@ fn check_header(header: &BatchHeader, options: &Options<'_>) -> Result<(), Rejec
 /// Walks uncompressed records. Their latest timestamp.
 fn walk_plain(batch: &Batch<'_>, options: &Options<'_>) -> Result<Millis, Rejected> {
     let mut inspector = Inspector::new(batch.header(), options);
-    for record in batch.payload(0)?.records() {
-        let record = record?;
-        inspector.see(&record);
-    }
+    batch.payload(0)?.records().walk(|record| inspector.see(record, "DefaultRecord"))?;
     inspector.finish()
 }
 
@@ -320,7 +317,7 @@ fn walk_packed(batch: &Batch<'_>, options: &Options<'_>) -> Result<Option<Millis
     while let Some(partial) = stream.next_partial()? {
         in_order &= partial.offset == expected;
         expected = expected.wrapping_add(1);
-        inspector.see_partial(&partial);
+        inspector.see(partial, "PartialDefaultRecord");
     }
     inspector.finish().map(|max_timestamp| in_order.then_some(max_timestamp))
 }
@@ -375,7 +372,7 @@ fn rebuild(
     let mut builder = rebuilt(batch.header(), target, options);
     let mut stream = batch.stream(options.max_unpacked_bytes)?;
     while let Some(record) = stream.next_record()? {
-        inspector.see(&record);
+        inspector.see(record.partial(), "DefaultRecord");
         builder.append_renumbered(&record);
         if is_over(builder.size_so_far(), *limit) {
             return Err(too_large(builder.size_so_far()));
