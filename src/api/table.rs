@@ -6,7 +6,7 @@ use super::answer::Pending;
 use super::context::{Call, ListenerKind};
 use super::{Refusal, frame};
 use crate::wire::api_key::ApiKey;
-use crate::wire::codec::{DecodeError, Reader};
+use crate::wire::codec::Reader;
 use crate::wire::message::Request;
 
 /// One API: its key, the listeners that serve it, and its handler.
@@ -83,13 +83,9 @@ pub(crate) fn served(kind: ListenerKind) -> impl Iterator<Item = ApiKey> {
     TABLE.iter().filter(move |row| row.listeners.contains(&kind)).map(|row| row.key)
 }
 
-/// Decodes a request; bytes left over are no such request.
+/// Decodes a request. Bytes left over are passed over, as Kafka does: some clients send them.
 pub(crate) fn decode<R: Request>(call: &Call, mut reader: Reader) -> Result<R, Refusal> {
-    let request = R::decode(&mut reader, call.version)?;
-    match reader.remaining() {
-        0 => Ok(request),
-        bytes => Err(Refusal::Malformed(DecodeError::Trailing(bytes))),
-    }
+    Ok(R::decode(&mut reader, call.version)?)
 }
 
 /// Decodes the request, runs its handler, and frames the answer.
