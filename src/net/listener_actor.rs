@@ -111,7 +111,7 @@ async fn accept(
     tokio::select! {
         // An error means that nobody will ever open it; the node is on its way out.
         _ = opened.wait_for(|opened| *opened) => {}
-        _ = stopping.wait_for(|stopping| *stopping) => return std::future::pending().await,
+        _ = stopping.wait_for(|stopping| *stopping) => return drained(alive).await,
     }
     loop {
         while !spec.limits.has_room() {
@@ -119,7 +119,7 @@ async fn accept(
         }
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = stopping.wait_for(|stopping| *stopping) => return std::future::pending().await,
+            _ = stopping.wait_for(|stopping| *stopping) => return drained(alive).await,
         };
         match accepted {
             Ok((stream, peer)) => {
@@ -138,6 +138,12 @@ async fn accept(
             }
         }
     }
+}
+
+/// Accepts no more, and holds up nobody who waits for the last connection: the listener's stop ends this.
+async fn drained(alive: mpsc::Sender<()>) -> std::io::Result<()> {
+    drop(alive);
+    std::future::pending().await
 }
 
 /// Moves a connection to the thread that will serve it.
