@@ -1,6 +1,5 @@
 //! Registered brokers and controllers. Never their heartbeats, which are the controller's own business.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imbl::OrdMap;
@@ -36,6 +35,28 @@ impl VersionRange {
     }
 }
 
+/// The features that a node has, in the order in which it named them: a snapshot says what the log says.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct SupportedFeatures(Vec<(String, VersionRange)>);
+
+impl SupportedFeatures {
+    /// The levels of the feature `name` that the node has.
+    pub fn get(&self, name: &str) -> Option<&VersionRange> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, range)| range)
+    }
+
+    /// Every feature with its levels.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, VersionRange)> {
+        self.0.iter().map(|(name, range)| (name.as_str(), *range))
+    }
+}
+
+impl FromIterator<(String, VersionRange)> for SupportedFeatures {
+    fn from_iter<I: IntoIterator<Item = (String, VersionRange)>>(features: I) -> Self {
+        Self(features.into_iter().collect())
+    }
+}
+
 /// One registered broker.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct BrokerRegistration {
@@ -48,7 +69,7 @@ pub struct BrokerRegistration {
     /// Where it listens.
     pub listeners: Vec<Endpoint>,
     /// The features it has, by name.
-    pub supported_features: BTreeMap<String, VersionRange>,
+    pub supported_features: SupportedFeatures,
     /// `broker.rack`.
     pub rack: Option<String>,
     /// Whether it may not lead nor be in sync: just started, or silent for too long.
@@ -97,7 +118,7 @@ pub struct ControllerRegistration {
     /// Where it listens.
     pub listeners: Vec<Endpoint>,
     /// The features it has, by name.
-    pub supported_features: BTreeMap<String, VersionRange>,
+    pub supported_features: SupportedFeatures,
 }
 
 impl ControllerRegistration {

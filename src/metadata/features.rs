@@ -147,10 +147,11 @@ impl MetadataVersion {
         };
         let stable =
             usize::from(Self::LATEST.0.unsigned_abs() - Self::MINIMUM.0.unsigned_abs()) + 1;
-        let short = |name: &&str| name.split_once("-IV").is_some_and(|(short, _)| short == key);
+        let release =
+            |name: &str| name.split_once("-IV").is_some_and(|(release, _)| release == key);
         let exact = NAMES.iter().position(|name| *name == key);
         exact
-            .or_else(|| NAMES.iter().take(stable).rposition(|name| short(&name)))
+            .or_else(|| NAMES.iter().take(stable).rposition(|&name| release(name)))
             .and_then(Self::at)
     }
 

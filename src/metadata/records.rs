@@ -1,4 +1,5 @@
-//! An image as records, in the order of Kafka's snapshots: features first, so that a reader knows the version of the rest.
+//! An image as records, in the order of Kafka's snapshots: features first, so that a reader knows the version of what
+//! follows.
 
 use bytes::Bytes;
 
@@ -249,7 +250,7 @@ fn broker_record(broker: &BrokerRegistration, version: MetadataVersion) -> Metad
         ..Default::default()
     });
     let features = broker.supported_features.iter().map(|(name, range)| BrokerFeature {
-        name: name.clone(),
+        name: name.to_owned(),
         min_supported_version: range.min,
         max_supported_version: range.max,
         ..Default::default()
@@ -286,7 +287,7 @@ fn controller_record(controller: &ControllerRegistration) -> MetadataRecord {
         ..Default::default()
     });
     let features = controller.supported_features.iter().map(|(name, range)| ControllerFeature {
-        name: name.clone(),
+        name: name.to_owned(),
         min_supported_version: range.min,
         max_supported_version: range.max,
         ..Default::default()

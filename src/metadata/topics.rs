@@ -144,7 +144,7 @@ impl TopicImage {
     }
 }
 
-/// The partitions of a topic, in the order of their numbers: as lean as a vector, since they number from 0 without gaps.
+/// The partitions of a topic, in the order of their numbers: a vector will do, since they number from 0 without gaps.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Partitions(Vec<(PartitionId, Arc<PartitionRegistration>)>);
 

@@ -1,5 +1,5 @@
-//! `kafka-storage`: formats log directories and tells about them, features and versions, with Kafka's options, words and
-//! exit codes. The formatting itself is `node::format`'s.
+//! `kafka-storage`: formats log directories and tells about them, about features and versions, with Kafka's options,
+//! words and exit codes. The formatting itself is `node::format`'s.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter, Write};

@@ -205,20 +205,17 @@ impl Request {
         }
     }
 
-    /// The directories that are not formatted. Error: one that belongs to another cluster or node, or is formatted where
-    /// none may be.
+    /// The directories that are not formatted. Error: one that belongs to another cluster or node, or that is formatted
+    /// where none may be.
     fn empty_directories(&self, files: &dyn Files) -> Result<Vec<&Path>, Failure> {
         let mut empty = Vec::new();
         let mut first = None;
         for directory in &self.directories {
-            let found = match MetaProperties::read(files, directory) {
-                Ok(found) => found,
-                Err(_) => {
-                    let path = directory.display();
-                    return Err(Failure::Terse(format!(
-                        "I/O error trying to read log directory {path}."
-                    )));
-                }
+            let Ok(found) = MetaProperties::read(files, directory) else {
+                let path = directory.display();
+                return Err(Failure::Terse(format!(
+                    "I/O error trying to read log directory {path}."
+                )));
             };
             match found {
                 Some(found) => {
@@ -357,7 +354,8 @@ fn bootstrap_text(all: &[MetadataRecord], version: MetadataVersion) -> String {
                 )
             }
             MetadataRecord::UserScramCredential(record) => format!(
-                "UserScramCredentialRecord(name='{}', mechanism={}, salt={}, storedKey={}, serverKey={}, iterations={})",
+                "UserScramCredentialRecord(name='{}', mechanism={}, salt={}, storedKey={}, serverKey={}, \
+                 iterations={})",
                 record.name,
                 record.mechanism,
                 java_bytes(&record.salt),
@@ -381,9 +379,9 @@ fn java_bytes(bytes: &[u8]) -> String {
     format!("{:?}", bytes.iter().map(|&byte| byte.cast_signed()).collect::<Vec<_>>())
 }
 
-/// Formats what is not yet formatted of a node's directories, saying nothing: a new cluster of one where none of them is,
-/// else the cluster that the others belong to. The cluster's id is `cluster_id`, or what is found, or a new one; it is
-/// returned.
+/// Formats what is not yet formatted of a node's directories, saying nothing: for a new cluster of one where none of them
+/// is, else for the cluster that the others belong to. Returns the cluster's id: `cluster_id`, or what is found, or a
+/// new one.
 pub fn format_if_new(
     config: &Config,
     cluster_id: Option<&str>,
