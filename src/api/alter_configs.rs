@@ -1,5 +1,5 @@
-//! AlterConfigs (33), versions 0–2: a resource's settings replaced as a whole (KIP-133). IncrementalAlterConfigs took its
-//! place; older clients still send it.
+//! AlterConfigs (33), versions 0–2: a resource's settings replaced as a whole (KIP-133). IncrementalAlterConfigs took
+//! its place; older clients still send it.
 
 use super::config_changes::{self, Change, invalid_request};
 use super::context::Call;

@@ -1,5 +1,5 @@
-//! What IncrementalAlterConfigs and AlterConfigs share: a node judges changes of its own settings itself, and passes the
-//! rest on to the controller.
+//! What IncrementalAlterConfigs and AlterConfigs share: a node judges changes of its own settings itself, and passes
+//! the rest on to the controller.
 
 use std::collections::BTreeSet;
 

@@ -33,6 +33,19 @@ pub struct Overlay {
     pub broker: BTreeMap<String, String>,
 }
 
+impl Overlay {
+    /// What the cluster's metadata holds for all brokers and for this one.
+    pub fn new(
+        default: Option<&BTreeMap<String, String>>,
+        broker: Option<&BTreeMap<String, String>>,
+    ) -> Self {
+        Self {
+            default: default.cloned().unwrap_or_default(),
+            broker: broker.cloned().unwrap_or_default(),
+        }
+    }
+}
+
 /// One node's configuration.
 #[derive(Clone, Debug)]
 pub struct Config {

@@ -159,4 +159,23 @@ mod tests {
         assert!(error.starts_with(&path.display().to_string()), "{error}");
         assert!(error.contains("Missing required configuration"), "{error}");
     }
+
+    #[test]
+    fn the_samples_are_good() {
+        for (name, broker, controller) in
+            [("server", true, true), ("broker", true, false), ("controller", false, true)]
+        {
+            let path = Path::new("config").join(format!("{name}.properties"));
+            let config = Sources { file: Some(&path), ..Sources::default() }
+                .load()
+                .expect("a configuration");
+            assert_eq!(
+                (config.is_broker(), config.is_controller()),
+                (broker, controller),
+                "{name}"
+            );
+            assert!(config.warnings().is_empty(), "{name}: {:?}", config.warnings());
+            assert_eq!(config.log_dirs(), [Path::new("/var/lib/vltava")]);
+        }
+    }
 }

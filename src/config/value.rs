@@ -349,6 +349,10 @@ mod tests {
         ] {
             assert_eq!(topic(name, text), Err(says.to_string()), "{name}={text}");
         }
+    }
+
+    #[test]
+    fn refusals_of_lists_and_words_are_worded_as_kafkas() {
         for (name, text, says) in [
             (
                 "log.dirs",
