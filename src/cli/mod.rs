@@ -6,8 +6,12 @@
 mod argparse;
 mod dev;
 mod dump_log;
+mod options;
 mod server;
 mod storage;
+mod time;
+mod tool;
+mod topics;
 
 const USAGE: &str = "\
 usage: vltava COMMAND [OPTIONS]
@@ -19,7 +23,7 @@ the server
   storage …                        format log directories, and tell of them
 
 Kafka's tools, with their options and output
-  dump-log …
+  topics …  dump-log …
 
   --help after a command tells of its options; --version tells which version this is
 ";
@@ -51,6 +55,7 @@ fn dispatch(command: &str, arguments: &[String]) -> i32 {
         "dev" => dev::run(arguments),
         "storage" => storage::run(arguments),
         "dump-log" => dump_log::run(arguments),
+        "topics" => topics::run(arguments),
         "--version" | "version" => {
             say(&format!("vltava {} (Apache Kafka 4.3.1 protocol)\n", env!("CARGO_PKG_VERSION")));
             0

@@ -285,7 +285,8 @@ fn from_broker(broker: &Config, synonyms: &[TopicSynonym]) -> Option<Value> {
 }
 
 /// Checks a topic's overrides one by one: names and values.
-fn validate_topic_values(overrides: &BTreeMap<String, String>) -> Result<(), String> {
+/// Whether a topic could have these settings, as far as can be told without a broker. The error is Kafka's text.
+pub fn validate_topic_values(overrides: &BTreeMap<String, String>) -> Result<(), String> {
     if let Some(unknown) = overrides.keys().find(|name| keys::find(TOPIC, name).is_none()) {
         return Err(format!("Unknown topic config name: {unknown}"));
     }

@@ -17,7 +17,7 @@ mod source;
 mod value;
 
 pub use listener::{Listener, SecurityProtocol, Voter};
-pub use log_config::{Compression, LogConfig, TimestampType};
+pub use log_config::{Compression, LogConfig, TimestampType, validate_topic_values};
 pub use properties::parse_properties;
 pub use server::{Config, Overlay, Roles};
 pub use source::Sources;

@@ -1,0 +1,194 @@
+//! What Kafka's tools share: a runtime, a cluster to ask, exceptions for errors, Java's regular expressions, log lines.
+
+use std::time::Duration;
+
+use super::complain;
+use super::options::{Exception, Given, Stop, Usage};
+use super::time;
+use crate::client::{ClientError, Cluster, Settings};
+use crate::clock::Clock;
+use crate::config::parse_properties;
+use crate::error::ErrorCode;
+
+/// The version that the tools say they are.
+pub(super) const KAFKA_VERSION: &str = "4.3.1";
+
+/// Properties in the order in which they were given.
+pub(super) type Properties = Vec<(String, String)>;
+
+/// The last value of a property.
+pub(super) fn property<'a>(properties: &'a Properties, name: &str) -> Option<&'a str> {
+    properties.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+}
+
+/// Runs a tool's work on a runtime of one thread.
+pub(super) fn run<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a system that runs a process has room for a runtime").block_on(work)
+}
+
+/// Prints why the tool did not start; the exit code. Exceptions are left to the tool.
+pub(super) fn stopped(stop: Stop, usage: &Usage, throw: impl FnOnce(Exception) -> i32) -> i32 {
+    match stop {
+        Stop::Usage(message) => {
+            complain(&format!("{message}\n{}", usage.table()));
+            1
+        }
+        Stop::Version => {
+            super::say(&format!("{KAFKA_VERSION}\n"));
+            0
+        }
+        Stop::Throw(exception) => throw(exception),
+    }
+}
+
+/// Prints a line as the tools' log does, on stderr.
+pub(super) fn log_error(message: &str, logger: &str) {
+    let now = time::iso(Clock::System.now());
+    complain(&format!("[{now}] ERROR {message} ({logger})\n"));
+}
+
+/// The properties of a file, as `--command-config` names it.
+pub(super) fn properties_of(path: &str) -> Result<Properties, Exception> {
+    let bytes = std::fs::read(path)
+        .map_err(|_| Exception::new("java.nio.file.NoSuchFileException", path))?;
+    parse_properties(&bytes).map_err(Exception::illegal_argument)
+}
+
+/// The properties that options such as `--command-property` give: `name=value`, or a name alone.
+pub(super) fn properties_in(values: &[&str]) -> Properties {
+    let split = |text: &&str| match text.split_once('=') {
+        Some((name, value)) => (name.to_owned(), value.to_owned()),
+        None => ((*text).to_owned(), String::new()),
+    };
+    values.iter().map(split).collect()
+}
+
+/// The cluster of an admin tool, told by `--bootstrap-server` (or `server`) and `--command-config`.
+pub(super) fn admin_cluster(given: &Given, server: &str) -> Result<Cluster, Exception> {
+    let properties = match given.value("command-config")? {
+        Some(path) => properties_of(path)?,
+        None => Vec::new(),
+    };
+    let bootstrap = given.value(server)?.unwrap_or_default();
+    Ok(cluster(bootstrap, &properties, "adminclient-1"))
+}
+
+/// A cluster, with a client's properties.
+pub(super) fn cluster(bootstrap: &str, properties: &Properties, client_id: &str) -> Cluster {
+    let ms = |name: &str| property(properties, name).and_then(|text| text.trim().parse().ok());
+    let settings = Settings {
+        client_id: property(properties, "client.id").unwrap_or(client_id).to_owned(),
+        request_timeout_ms: ms("request.timeout.ms").unwrap_or(30_000),
+        ..Settings::default()
+    };
+    let deadline = ms("default.api.timeout.ms").unwrap_or(60_000);
+    Cluster::new(bootstrap, settings, Duration::from_millis(deadline))
+}
+
+/// Java's class for an error of the protocol.
+pub(super) fn exception_class(code: ErrorCode) -> String {
+    let name = match code {
+        ErrorCode::UnknownServerError => "UnknownServer",
+        ErrorCode::CorruptMessage => "CorruptRecord",
+        ErrorCode::RequestTimedOut => "Timeout",
+        ErrorCode::MessageTooLarge => "RecordTooLarge",
+        ErrorCode::StaleControllerEpoch => "ControllerMoved",
+        ErrorCode::NetworkException => "Network",
+        ErrorCode::InvalidTopicException => "InvalidTopic",
+        ErrorCode::RecordListTooLarge => "RecordBatchTooLarge",
+        ErrorCode::TopicAuthorizationFailed => "TopicAuthorization",
+        ErrorCode::GroupAuthorizationFailed => "GroupAuthorization",
+        ErrorCode::ClusterAuthorizationFailed => "ClusterAuthorization",
+        ErrorCode::TopicAlreadyExists => "TopicExists",
+        ErrorCode::InvalidConfig => "InvalidConfiguration",
+        ErrorCode::OutOfOrderSequenceNumber => "OutOfOrderSequence",
+        ErrorCode::DuplicateSequenceNumber => "DuplicateSequence",
+        ErrorCode::InvalidProducerIdMapping => "InvalidPidMapping",
+        ErrorCode::InvalidTransactionTimeout => "InvalidTxnTimeout",
+        ErrorCode::TransactionalIdAuthorizationFailed => "TransactionalIdAuthorization",
+        ErrorCode::KafkaStorageError => "KafkaStorage",
+        ErrorCode::SaslAuthenticationFailed => "SaslAuthentication",
+        ErrorCode::DelegationTokenAuthDisabled => "DelegationTokenDisabled",
+        ErrorCode::DelegationTokenRequestNotAllowed => "UnsupportedByAuthentication",
+        ErrorCode::DelegationTokenAuthorizationFailed => "DelegationTokenAuthorization",
+        ErrorCode::NonEmptyGroup => "GroupNotEmpty",
+        ErrorCode::InvalidRecord => return "org.apache.kafka.common.InvalidRecordException".into(),
+        ErrorCode::PrincipalDeserializationFailure => "PrincipalDeserialization",
+        ErrorCode::FetchSessionTopicIdError => "FetchSessionTopicId",
+        ErrorCode::InvalidRegularExpression => {
+            return "org.apache.kafka.common.errors.InvalidRegularExpression".into();
+        }
+        ErrorCode::OffsetMetadataTooLarge => {
+            return "org.apache.kafka.common.errors.OffsetMetadataTooLarge".into();
+        }
+        other => return format!("org.apache.kafka.common.errors.{other:?}Exception"),
+    };
+    format!("org.apache.kafka.common.errors.{name}Exception")
+}
+
+impl From<ClientError> for Exception {
+    fn from(error: ClientError) -> Self {
+        let class = match &error {
+            ClientError::Api(error) => exception_class(error.code),
+            ClientError::Timeout(_) => exception_class(ErrorCode::RequestTimedOut),
+            ClientError::Disconnected(_) => {
+                "org.apache.kafka.common.errors.DisconnectException".to_owned()
+            }
+            ClientError::Unsupported(_) => exception_class(ErrorCode::UnsupportedVersion),
+            ClientError::Protocol(_) => {
+                "org.apache.kafka.common.protocol.types.SchemaException".to_owned()
+            }
+        };
+        Self::new(&class, error.to_string())
+    }
+}
+
+/// The topics that an include list means: a Java regular expression that must match all of the name; commas are
+/// alternatives, quotes and spaces around it are dropped.
+pub(super) struct IncludeList(Option<regex::Regex>);
+
+impl IncludeList {
+    /// The error is Java's.
+    pub(super) fn new(text: &str) -> Result<Self, Exception> {
+        let text = text.trim().replace(',', "|").replace(' ', "");
+        let text = text.trim_start_matches(['"', '\'']).trim_end_matches(['"', '\'']);
+        match regex::Regex::new(&format!("^(?:{text})$")) {
+            Ok(regex) => Ok(Self(Some(regex))),
+            Err(_) => {
+                let class = "java.lang.RuntimeException";
+                Err(Exception::new(class, format!("{text} is an invalid regex.")))
+            }
+        }
+    }
+
+    /// Whether the list means `name`.
+    pub(super) fn includes(&self, name: &str) -> bool {
+        self.0.as_ref().is_none_or(|regex| regex.is_match(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn include_lists_match_whole_names() {
+        let list = IncludeList::new("tour-[ab], other").expect("it is a list");
+        assert!(list.includes("tour-a") && list.includes("other"));
+        assert!(!list.includes("tour-ab") && !list.includes("another"));
+        assert!(IncludeList::new("[").is_err());
+    }
+
+    #[test]
+    fn classes_are_javas() {
+        assert_eq!(
+            exception_class(ErrorCode::GroupIdNotFound),
+            "org.apache.kafka.common.errors.GroupIdNotFoundException"
+        );
+        assert_eq!(
+            exception_class(ErrorCode::TopicAlreadyExists),
+            "org.apache.kafka.common.errors.TopicExistsException"
+        );
+    }
+}
