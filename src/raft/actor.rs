@@ -179,6 +179,7 @@ impl QuorumActor {
             fetch_timeout_ms: parts.fetch_timeout_ms,
             retry_backoff_ms: parts.retry_backoff_ms,
         };
+        self.quorum.0.voters.store(Arc::new(voters.clone()));
         self.quorum.0.view.store(Some(Arc::clone(store.log().view())));
         self.core = Some(Core {
             machine: Machine::new(settings, voters, bootstrap, state, shape),

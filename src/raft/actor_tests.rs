@@ -152,6 +152,8 @@ async fn leads(quorum: &Quorum, epoch: LeaderEpoch) {
 fn a_single_voter_leads_commits_and_comes_back() {
     System::new().block_on(async {
         let files = MemoryFiles::new();
+        files.create_dir(Path::new("/data")).unwrap();
+        files.fsync_dir(Path::new("/")).unwrap();
         let (quorum, _top, _) = start(parts(&files));
         let diary = Diary::default();
         quorum.subscribe("one", diary.port());

@@ -217,7 +217,10 @@ impl QuorumActor {
         for decoded in batch::decode(&bytes) {
             for control in decoded?.control {
                 match control {
-                    Control::Voters(voters) => core.machine.set_voters(voters),
+                    Control::Voters(voters) => {
+                        self.quorum.0.voters.store(Arc::new(voters.clone()));
+                        core.machine.set_voters(voters);
+                    }
                     Control::KraftVersion(version) => core.store.set_kraft_version(version),
                     Control::Other => {}
                 }
@@ -328,6 +331,7 @@ impl QuorumActor {
         let now = self.now();
         let Some(core) = self.core.as_mut() else { return Ok(()) };
         if let Some(voters) = core.store.finish_snapshot(id, now)? {
+            self.quorum.0.voters.store(Arc::new(voters.clone()));
             core.machine.set_voters(voters);
         }
         core.forget_log();

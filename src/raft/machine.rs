@@ -11,7 +11,7 @@ use crate::raft::leader::{Leader, Waiting};
 use crate::raft::quorum_state::ElectionState;
 use crate::raft::shape::{Compared, OffsetAndEpoch, Shape};
 use crate::raft::voters::{ReplicaKey, VoterSet};
-use crate::types::{LeaderEpoch, Millis, NodeId, Offset};
+use crate::types::{LeaderEpoch, Millis, NONE, NodeId, Offset};
 
 /// Who leads, as far as a node knows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -132,6 +132,10 @@ pub enum Event {
         candidate: ReplicaKey,
         /// For which epoch.
         epoch: LeaderEpoch,
+        /// Where the candidate's log ends.
+        last: OffsetAndEpoch,
+        /// Whose vote is wanted; an id of −1 is anyone's.
+        voter: ReplicaKey,
     },
     /// Someone says that it leads.
     BeginEpoch {
@@ -141,6 +145,8 @@ pub enum Event {
         leader_id: NodeId,
         /// Since which epoch.
         epoch: LeaderEpoch,
+        /// To whom it is said; an id of −1 is anyone.
+        voter: ReplicaKey,
     },
     /// Someone says that it leads no longer.
     EndEpoch {
@@ -382,12 +388,17 @@ impl Machine {
                 self.shape.snapshots = Some((oldest, latest));
                 Vec::new()
             }
-            Event::Vote { ticket, candidate, epoch } => self.vote(ticket, candidate, epoch),
-            Event::BeginEpoch { ticket, leader_id, epoch } => {
-                self.begin_epoch(ticket, leader_id, epoch)
+            Event::Vote { ticket, candidate, epoch, last, voter } => {
+                let code = self.vote(candidate, epoch, last, voter);
+                vec![Effect::Answer { ticket, code }]
+            }
+            Event::BeginEpoch { ticket, leader_id, epoch, voter } => {
+                let code = self.begin_epoch(leader_id, epoch, voter);
+                vec![Effect::Answer { ticket, code }]
             }
             Event::EndEpoch { ticket, leader_id, epoch } => {
-                self.end_epoch(ticket, leader_id, epoch)
+                let code = self.end_epoch(leader_id, epoch);
+                vec![Effect::Answer { ticket, code }]
             }
             Event::Stop => self.stop(),
         }
@@ -499,39 +510,53 @@ impl Machine {
         }
     }
 
-    fn vote(&self, ticket: u64, candidate: ReplicaKey, epoch: LeaderEpoch) -> Vec<Effect> {
-        let fenced = epoch < self.epoch();
-        let code = if fenced {
-            Some(ErrorCode::FencedLeaderEpoch)
-        } else if candidate.id < 0 {
-            Some(ErrorCode::InvalidRequest)
-        } else {
-            // A stranger's later epoch does not move this one: only a voter's would, and there is no other yet.
-            None
-        };
-        vec![Effect::Answer { ticket, code }]
+    /// What is wrong with a request for this node's vote. None is granted: nobody else votes yet. A stranger's later epoch
+    /// does not move this one, which in Kafka it does.
+    fn vote(
+        &self,
+        candidate: ReplicaKey,
+        epoch: LeaderEpoch,
+        last: OffsetAndEpoch,
+        voter: ReplicaKey,
+    ) -> Option<ErrorCode> {
+        if epoch < self.epoch() {
+            return Some(ErrorCode::FencedLeaderEpoch);
+        }
+        if candidate.id < 0 || last.offset < 0 || last.epoch < 0 || last.epoch >= epoch {
+            return Some(ErrorCode::InvalidRequest);
+        }
+        self.check_voter(voter)
     }
 
-    fn begin_epoch(&self, ticket: u64, leader_id: NodeId, epoch: LeaderEpoch) -> Vec<Effect> {
-        let code = if epoch < self.epoch() {
-            Some(ErrorCode::FencedLeaderEpoch)
-        } else if self.leader() == (LeaderAndEpoch { leader_id: Some(leader_id), epoch }) {
-            None
-        } else {
-            Some(ErrorCode::InconsistentVoterSet)
-        };
-        vec![Effect::Answer { ticket, code }]
+    fn check_voter(&self, voter: ReplicaKey) -> Option<ErrorCode> {
+        let me = self.settings.me;
+        let directory = voter.directory_id == me.directory_id || voter.directory_id.is_zero();
+        let is_me = voter.id == NONE || voter.id == me.id && directory;
+        (!is_me).then_some(ErrorCode::InvalidVoterKey)
     }
 
-    fn end_epoch(&self, ticket: u64, leader_id: NodeId, epoch: LeaderEpoch) -> Vec<Effect> {
-        let code = if epoch < self.epoch() {
-            Some(ErrorCode::FencedLeaderEpoch)
-        } else if self.voters.get(leader_id).is_none() || leader_id == self.settings.me.id {
-            Some(ErrorCode::InconsistentVoterSet)
-        } else {
-            None
-        };
-        vec![Effect::Answer { ticket, code }]
+    /// What is wrong with someone's saying that it leads. A second leader of one epoch cannot be; Kafka dies of it.
+    fn begin_epoch(
+        &self,
+        leader_id: NodeId,
+        epoch: LeaderEpoch,
+        voter: ReplicaKey,
+    ) -> Option<ErrorCode> {
+        if epoch < self.epoch() {
+            return Some(ErrorCode::FencedLeaderEpoch);
+        }
+        if let Some(code) = self.check_voter(voter) {
+            return Some(code);
+        }
+        let known = self.leader() == LeaderAndEpoch { leader_id: Some(leader_id), epoch };
+        (!known).then_some(ErrorCode::InconsistentVoterSet)
+    }
+
+    fn end_epoch(&self, leader_id: NodeId, epoch: LeaderEpoch) -> Option<ErrorCode> {
+        if epoch < self.epoch() {
+            return Some(ErrorCode::FencedLeaderEpoch);
+        }
+        self.voters.get(leader_id).is_none().then_some(ErrorCode::InconsistentVoterSet)
     }
 
     fn stop(&mut self) -> Vec<Effect> {

@@ -45,6 +45,7 @@ pub(super) struct Shared {
     pub(super) actor: Handle<QuorumActor>,
     pub(super) leader: ArcSwap<LeaderAndEpoch>,
     pub(super) view: ArcSwapOption<PartitionView>,
+    pub(super) voters: ArcSwap<VoterSet>,
     pub(super) high_watermark: AtomicI64,
     pub(super) subscriptions: Mutex<BTreeMap<String, Subscription>>,
 }
@@ -65,6 +66,7 @@ impl Default for Quorum {
             actor: Handle::default(),
             leader: ArcSwap::from_pointee(LeaderAndEpoch::default()),
             view: ArcSwapOption::empty(),
+            voters: ArcSwap::from_pointee(VoterSet::default()),
             high_watermark: AtomicI64::new(-1),
             subscriptions: Mutex::default(),
         }))
@@ -193,12 +195,33 @@ pub struct SnapshotPart {
 /// A request of the election protocol.
 #[derive(Clone, Copy, Debug)]
 pub enum ElectionAsk {
-    /// This candidate wants a vote for this epoch.
-    Vote(ReplicaKey, LeaderEpoch),
-    /// This node says it leads since this epoch.
-    BeginEpoch(NodeId, LeaderEpoch),
-    /// This node says it leads this epoch no longer.
-    EndEpoch(NodeId, LeaderEpoch),
+    /// A candidate wants a vote.
+    Vote {
+        /// Who.
+        candidate: ReplicaKey,
+        /// For which epoch.
+        epoch: LeaderEpoch,
+        /// Where its log ends.
+        last: OffsetAndEpoch,
+        /// Whose vote; an id of −1 is anyone's.
+        voter: ReplicaKey,
+    },
+    /// A node says that it leads.
+    BeginEpoch {
+        /// Who.
+        leader_id: NodeId,
+        /// Since which epoch.
+        epoch: LeaderEpoch,
+        /// To whom; an id of −1 is anyone.
+        voter: ReplicaKey,
+    },
+    /// A node says that it leads no longer.
+    EndEpoch {
+        /// Who.
+        leader_id: NodeId,
+        /// Which epoch it led.
+        epoch: LeaderEpoch,
+    },
 }
 
 impl Quorum {
@@ -210,6 +233,11 @@ impl Quorum {
     /// Who leads, as this node knows.
     pub fn leader_and_epoch(&self) -> LeaderAndEpoch {
         **self.0.leader.load()
+    }
+
+    /// Who votes, and where they listen, as this node knows.
+    pub fn voters(&self) -> Arc<VoterSet> {
+        self.0.voters.load_full()
     }
 
     /// Everything before this is committed, as this node knows; −1 if it does not.

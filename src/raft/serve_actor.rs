@@ -42,11 +42,15 @@ impl Handler<Election> for QuorumActor {
     fn handle(&mut self, Election { ask, answer }: Election, ctx: &mut Context<Self>) {
         let ticket = 0;
         let event = match ask {
-            ElectionAsk::Vote(candidate, epoch) => Event::Vote { ticket, candidate, epoch },
-            ElectionAsk::BeginEpoch(leader_id, epoch) => {
-                Event::BeginEpoch { ticket, leader_id, epoch }
+            ElectionAsk::Vote { candidate, epoch, last, voter } => {
+                Event::Vote { ticket, candidate, epoch, last, voter }
             }
-            ElectionAsk::EndEpoch(leader_id, epoch) => Event::EndEpoch { ticket, leader_id, epoch },
+            ElectionAsk::BeginEpoch { leader_id, epoch, voter } => {
+                Event::BeginEpoch { ticket, leader_id, epoch, voter }
+            }
+            ElectionAsk::EndEpoch { leader_id, epoch } => {
+                Event::EndEpoch { ticket, leader_id, epoch }
+            }
         };
         self.step(event, ctx);
         let elected = self.core.as_mut().and_then(|core| core.elected.take());

@@ -111,9 +111,6 @@ impl Shape {
     /// Compares a fetcher that goes on at `position` (KIP-595, KIP-630).
     pub fn compare(&self, position: OffsetAndEpoch) -> Compared {
         let OffsetAndEpoch { offset, epoch } = position;
-        if self.start == 0 && offset == 0 && epoch == 0 {
-            return Compared::Same;
-        }
         if let Some((oldest, latest)) = self.snapshots
             && (offset < self.start
                 || offset == self.start && self.start != 0 && epoch != oldest.epoch
@@ -152,7 +149,10 @@ mod tests {
         assert_eq!(log.compare(at(12, 2)), Compared::Diverging(at(10, 1)));
         assert_eq!(log.compare(at(21, 3)), Compared::Diverging(at(20, 3)));
         assert_eq!(log.compare(at(5, 4)), Compared::Diverging(at(20, 3)));
+        log.snapshots = Some((at(0, 0), at(0, 0)));
+        assert_eq!(log.compare(at(0, 0)), Compared::Same, "formatting's snapshot is no substitute");
         log.snapshots = Some((at(15, 3), at(18, 3)));
+        assert_eq!(log.compare(at(0, 0)), Compared::Snapshot(at(18, 3)), "quicker than the log");
         log.advance_start(15);
         assert_eq!(log.epochs, [(3, 15)]);
         assert_eq!(log.compare(at(15, 3)), Compared::Same);

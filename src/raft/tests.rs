@@ -117,9 +117,15 @@ fn event(command: &Command) -> Result<Event, Box<dyn Error>> {
         },
         "vote" => {
             let id = args.lookup_parse("candidate")?.unwrap_or(-1);
-            Event::Vote { ticket, candidate: ReplicaKey::new(id, Uuid::ZERO), epoch }
+            let candidate = ReplicaKey::new(id, Uuid::ZERO);
+            let last = args.lookup_parse::<String>("last")?.unwrap_or("0@0".to_owned());
+            let voter = ReplicaKey::new(args.lookup_parse("voter")?.unwrap_or(-1), Uuid::ZERO);
+            Event::Vote { ticket, candidate, epoch, last: position(&last)?, voter }
         }
-        "begin_epoch" => Event::BeginEpoch { ticket, leader_id, epoch },
+        "begin_epoch" => {
+            let voter = ReplicaKey::new(args.lookup_parse("voter")?.unwrap_or(-1), Uuid::ZERO);
+            Event::BeginEpoch { ticket, leader_id, epoch, voter }
+        }
         "end_epoch" => Event::EndEpoch { ticket, leader_id, epoch },
         "stop" => Event::Stop,
         other => return Err(format!("unknown command {other}").into()),
