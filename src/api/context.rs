@@ -20,6 +20,7 @@ use crate::metadata::Image;
 use crate::metrics::Metrics;
 use crate::partition::replica::Replica;
 use crate::partition::table::PartitionTable;
+use crate::raft::Quorum;
 use crate::types::{Millis, NodeId, TopicIdPartition};
 
 /// Whom a listener serves.
@@ -109,6 +110,8 @@ pub struct Context {
     pub logs: Option<Arc<LogManager>>,
     /// Fetch sessions.
     pub(crate) fetch_sessions: Mutex<FetchSessions>,
+    /// The metadata quorum.
+    pub quorum: Quorum,
     /// The active controller, if it is in this process.
     pub controller: controller::actor::Handle,
     /// Producer ids for those who ask.

@@ -103,6 +103,7 @@ impl Parts {
             partitions: table.clone(),
             logs: Some(logs.clone()),
             fetch_sessions: Mutex::new(wiring::fetch_sessions(&config)),
+            quorum: quorum.clone(),
             controller: controller::actor::Handle::new(controller.clone(), clock.clone()),
             groups: shards.clone(),
             producer_ids: Default::default(),

@@ -1,0 +1,49 @@
+//! EndQuorumEpoch (54), versions 0-1: a controller says that it leads the quorum no longer (KIP-595).
+//!
+//! v1 names candidates with their directories (KIP-853). Controllers' listeners only.
+
+use super::context::Call;
+use super::quorum::{check_cluster, code, leader, leader_endpoint, only};
+use crate::error::ErrorCode;
+use crate::raft::quorum_actor::ElectionAsk;
+use crate::types::METADATA_TOPIC;
+use crate::wire::messages::end_quorum_epoch::{
+    EndQuorumEpochRequest, EndQuorumEpochResponse, NodeEndpoint, PartitionData,
+    PartitionDataResponse, TopicDataResponse,
+};
+
+pub(crate) async fn handle(call: Call, request: EndQuorumEpochRequest) -> EndQuorumEpochResponse {
+    match asked(&call, &request) {
+        Ok(ask) => {
+            let error = call.context.quorum.elect(ask).await;
+            answer(&call, error)
+        }
+        Err(error) => EndQuorumEpochResponse { error_code: error.code(), ..Default::default() },
+    }
+}
+
+fn asked(call: &Call, request: &EndQuorumEpochRequest) -> Result<ElectionAsk, ErrorCode> {
+    check_cluster(&call.context, request.cluster_id.as_deref())?;
+    let topics =
+        request.topics.iter().map(|topic| (topic.topic_name.as_str(), &topic.partitions[..]));
+    let partition: &PartitionData = only(topics, |partition| partition.partition_index)?;
+    Ok(ElectionAsk::EndEpoch { leader_id: partition.leader_id, epoch: partition.leader_epoch })
+}
+
+fn answer(call: &Call, error: Option<ErrorCode>) -> EndQuorumEpochResponse {
+    let (leader_id, leader_epoch) = leader(call);
+    let error_code = code(error);
+    let partition =
+        PartitionDataResponse { error_code, leader_id, leader_epoch, ..Default::default() };
+    let node = |(node_id, host, port)| NodeEndpoint { node_id, host, port, ..Default::default() };
+    let endpoint = leader_endpoint(call).filter(|_| call.version >= 1);
+    EndQuorumEpochResponse {
+        topics: vec![TopicDataResponse {
+            topic_name: METADATA_TOPIC.to_owned(),
+            partitions: vec![partition],
+            ..Default::default()
+        }],
+        node_endpoints: endpoint.map(node).into_iter().collect(),
+        ..Default::default()
+    }
+}

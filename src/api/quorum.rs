@@ -1,0 +1,47 @@
+//! What the requests of the quorum have in common: they name the cluster and the one partition of the metadata log.
+
+use super::context::{Call, Context};
+use crate::error::ErrorCode;
+use crate::raft::machine::LeaderAndEpoch;
+use crate::types::{METADATA_TOPIC, NONE, NodeId};
+
+/// Whether a request that names `cluster_id` is for this cluster; one that names none is for any.
+pub(super) fn check_cluster(context: &Context, cluster_id: Option<&str>) -> Result<(), ErrorCode> {
+    match cluster_id {
+        Some(id) if id != context.cluster_id => Err(ErrorCode::InconsistentClusterId),
+        _ => Ok(()),
+    }
+}
+
+/// The only partition of a request that names the metadata log and nothing else.
+pub(super) fn only<'a, P>(
+    topics: impl IntoIterator<Item = (&'a str, &'a [P])>,
+    index: impl Fn(&P) -> i32,
+) -> Result<&'a P, ErrorCode> {
+    let mut topics = topics.into_iter();
+    match (topics.next(), topics.next()) {
+        (Some((METADATA_TOPIC, [partition])), None) if index(partition) == 0 => Ok(partition),
+        _ => Err(ErrorCode::InvalidRequest),
+    }
+}
+
+/// Who leads, as the fields of answers have it.
+pub(super) fn leader(call: &Call) -> (NodeId, i32) {
+    let LeaderAndEpoch { leader_id, epoch } = call.context.quorum.leader_and_epoch();
+    (leader_id.unwrap_or(NONE), epoch)
+}
+
+/// Where the leader listens, if it is known: its id, host and port.
+pub(super) fn leader_endpoint(call: &Call) -> Option<(NodeId, String, u16)> {
+    let leader_id = call.context.quorum.leader_and_epoch().leader_id?;
+    let voters = call.context.quorum.voters();
+    let endpoints = &voters.get(leader_id)?.endpoints;
+    let same = endpoints.iter().find(|endpoint| *endpoint.name == *call.session.listener);
+    let endpoint = same.or(endpoints.first())?;
+    Some((leader_id, endpoint.host.clone(), endpoint.port))
+}
+
+/// The number of an error, or of none.
+pub(super) fn code(error: Option<ErrorCode>) -> i16 {
+    error.map_or(0, ErrorCode::code)
+}

@@ -1,0 +1,56 @@
+//! Vote (52), versions 0-2: a candidate for the quorum's leadership wants a vote (KIP-595).
+//!
+//! v1 names the voter that is asked (KIP-853), v2 has the pre-vote (KIP-996). Controllers' listeners only.
+
+use super::context::Call;
+use super::quorum::{check_cluster, code, leader, leader_endpoint, only};
+use crate::error::ErrorCode;
+use crate::raft::quorum_actor::ElectionAsk;
+use crate::raft::shape::OffsetAndEpoch;
+use crate::raft::voters::ReplicaKey;
+use crate::types::METADATA_TOPIC;
+use crate::wire::messages::vote::{
+    NodeEndpoint, PartitionData, PartitionDataResponse, TopicDataResponse, VoteRequest,
+    VoteResponse,
+};
+
+pub(crate) async fn handle(call: Call, request: VoteRequest) -> VoteResponse {
+    match asked(&call, &request) {
+        Ok(ask) => {
+            let error = call.context.quorum.elect(ask).await;
+            answer(&call, error)
+        }
+        Err(error) => VoteResponse { error_code: error.code(), ..Default::default() },
+    }
+}
+
+fn asked(call: &Call, request: &VoteRequest) -> Result<ElectionAsk, ErrorCode> {
+    check_cluster(&call.context, request.cluster_id.as_deref())?;
+    let topics =
+        request.topics.iter().map(|topic| (topic.topic_name.as_str(), &topic.partitions[..]));
+    let partition: &PartitionData = only(topics, |partition| partition.partition_index)?;
+    Ok(ElectionAsk::Vote {
+        candidate: ReplicaKey::new(partition.replica_id, partition.replica_directory_id),
+        epoch: partition.replica_epoch,
+        last: OffsetAndEpoch::new(partition.last_offset, partition.last_offset_epoch),
+        voter: ReplicaKey::new(request.voter_id, partition.voter_directory_id),
+    })
+}
+
+fn answer(call: &Call, error: Option<ErrorCode>) -> VoteResponse {
+    let (leader_id, leader_epoch) = leader(call);
+    let error_code = code(error);
+    let partition =
+        PartitionDataResponse { error_code, leader_id, leader_epoch, ..Default::default() };
+    let node = |(node_id, host, port)| NodeEndpoint { node_id, host, port, ..Default::default() };
+    let endpoint = leader_endpoint(call).filter(|_| call.version >= 1);
+    VoteResponse {
+        topics: vec![TopicDataResponse {
+            topic_name: METADATA_TOPIC.to_owned(),
+            partitions: vec![partition],
+            ..Default::default()
+        }],
+        node_endpoints: endpoint.map(node).into_iter().collect(),
+        ..Default::default()
+    }
+}
