@@ -87,6 +87,17 @@ pub enum Refusal {
     Malformed(DecodeError),
 }
 
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unsupported { api_key, version } => {
+                write!(f, "API {api_key} version {version} is not served here")
+            }
+            Self::Malformed(error) => write!(f, "the bytes are no such request: {error}"),
+        }
+    }
+}
+
 impl From<DecodeError> for Refusal {
     fn from(error: DecodeError) -> Self {
         Self::Malformed(error)

@@ -8,7 +8,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::answer::{Answer, Pending};
@@ -102,7 +101,7 @@ fn start_partition(
     transactional: bool,
     data: PartitionProduceData,
 ) -> Result<Started, Refused> {
-    let records = data.records.unwrap_or_else(Bytes::new);
+    let records = data.records.unwrap_or_default();
     records::check_request(&records, call.version).map_err(|rejected| (None, rejected))?;
     let unknown = if call.version >= 13 {
         ErrorCode::UnknownTopicId

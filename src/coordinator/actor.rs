@@ -13,7 +13,7 @@ use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnHandle};
 use tokio::sync::oneshot;
 
-use super::machine::{Decision, Machine, StoredRecord, Ticket};
+use super::machine::{Decision, Machine, MakeMachine, StoredRecord, Ticket};
 use crate::clock::Clock;
 use crate::error::ErrorCode;
 use crate::metadata::Image;
@@ -50,7 +50,7 @@ pub struct ShardSpec<M: Machine> {
     /// The partition that holds the shard's records.
     pub replica: Arc<Replica>,
     /// Makes an empty machine.
-    pub machine: Arc<dyn Fn(&Arc<Image>) -> M + Send + Sync>,
+    pub machine: MakeMachine<M>,
     /// The metadata of the moment.
     pub image: Arc<arc_swap::ArcSwap<Image>>,
     /// The time, for timers and timestamps.

@@ -30,7 +30,7 @@ pub struct StoredRecord {
 
 /// What a machine wants done: append, then answer, and wake me then.
 #[derive(Debug)]
-pub struct Decision<M: Machine + ?Sized> {
+pub struct Decision<M: Machine> {
     /// Appended as one batch: all or none survive a crash.
     pub records: Vec<StoredRecord>,
     /// Sent once the records above, and all before them, are committed. An answer need not be to the request at hand: the
@@ -40,18 +40,21 @@ pub struct Decision<M: Machine + ?Sized> {
     pub timers: Vec<(M::Timer, Option<Millis>)>,
 }
 
-impl<M: Machine + ?Sized> Default for Decision<M> {
+impl<M: Machine> Default for Decision<M> {
     fn default() -> Self {
         Self { records: Vec::new(), replies: Vec::new(), timers: Vec::new() }
     }
 }
 
-impl<M: Machine + ?Sized> Decision<M> {
+impl<M: Machine> Decision<M> {
     /// A decision that answers one request and writes nothing.
     pub fn reply(ticket: Ticket, reply: M::Reply) -> Self {
         Self { replies: vec![(ticket, reply)], ..Self::default() }
     }
 }
+
+/// Makes an empty machine, given the metadata of the moment.
+pub type MakeMachine<M> = Arc<dyn Fn(&Arc<Image>) -> M + Send + Sync>;
 
 /// One coordinator's state, for one partition of its topic.
 pub trait Machine: Sized + Unpin + 'static {

@@ -10,7 +10,7 @@ use actix_rt::ArbiterHandle;
 use arc_swap::ArcSwap;
 
 use super::actor::{MAILBOX, Shard, ShardSpec};
-use super::machine::Machine;
+use super::machine::{Machine, MakeMachine};
 use super::shards::Shards;
 use crate::clock::Clock;
 use crate::metadata::Image;
@@ -34,7 +34,7 @@ pub struct ManagerSpec<M: Machine> {
     /// The topic that the coordinator keeps its records in.
     pub topic: &'static str,
     /// Makes an empty machine.
-    pub machine: Arc<dyn Fn(&Arc<Image>) -> M + Send + Sync>,
+    pub machine: MakeMachine<M>,
     /// Where requests find the shards.
     pub shards: Shards<M>,
     /// The node's replicas.

@@ -53,6 +53,21 @@ pub(crate) enum Closed {
     Io(io::Error),
 }
 
+impl std::fmt::Display for Closed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::ByPeer => f.write_str("the peer has closed"),
+            Self::Idle => f.write_str("idle for too long"),
+            Self::SlowFrame => f.write_str("a request took too long to arrive"),
+            Self::ShuttingDown => f.write_str("the listener shuts down"),
+            Self::Asked => f.write_str("an error that can only be told so"),
+            Self::Frame(error) => error.fmt(f),
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Io(error) => error.fmt(f),
+        }
+    }
+}
+
 struct InFlight {
     answer: Pending,
     /// Whether nothing behind it may be looked at before it is answered.

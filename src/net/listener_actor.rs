@@ -183,8 +183,8 @@ fn log_close(session: &Session, closed: &Closed) {
     let (listener, peer) = (&session.listener, session.peer);
     match closed {
         Closed::Refused(_) | Closed::Frame(_) | Closed::SlowFrame => {
-            tracing::info!(%listener, %peer, ?closed, "connection closed on a bad request");
+            tracing::info!(%listener, %peer, why = %closed, "connection closed on a bad request");
         }
-        _ => tracing::debug!(%listener, %peer, ?closed, "connection closed"),
+        _ => tracing::debug!(%listener, %peer, why = %closed, "connection closed"),
     }
 }

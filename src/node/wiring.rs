@@ -174,11 +174,7 @@ pub(super) fn groups_spec(parts: &Parts) -> coordinator::manager_actor::ManagerS
         node_id: parts.config.node_id(),
         topic: OFFSETS_TOPIC,
         machine: Arc::new(move |image: &Arc<Image>| {
-            GroupMachine::new(
-                settings.clone(),
-                image.clone(),
-                Box::new(|| *Uuid::random().as_bytes()),
-            )
+            GroupMachine::new(settings, image.clone(), Box::new(|| *Uuid::random().as_bytes()))
         }),
         shards: parts.shards.clone(),
         table: parts.table.clone(),

@@ -24,22 +24,22 @@ use crate::types::{Millis, Offset};
 pub(super) const MAILBOX: usize = 8192;
 
 /// Opens a partition's log, wherever it is.
-pub type OpenLog = Arc<dyn Fn(&Replica, Millis) -> Result<Log, Error> + Send + Sync>;
+pub(super) type OpenLog = Arc<dyn Fn(&Replica, Millis) -> Result<Log, Error> + Send + Sync>;
 
 /// Told how far a log is when it is closed.
-pub type NoteLog = Arc<dyn Fn(&Replica, &Log) + Send + Sync>;
+pub(super) type NoteLog = Arc<dyn Fn(&Replica, &Log) + Send + Sync>;
 
 /// What a partition's actor is made of.
 #[derive(Clone)]
-pub struct PartitionSpec {
+pub(super) struct PartitionSpec {
     /// How others see it.
-    pub replica: Arc<Replica>,
+    pub(super) replica: Arc<Replica>,
     /// Opens the log; called aside from any thread that serves others.
-    pub open: OpenLog,
+    pub(super) open: OpenLog,
     /// Notes how far the log is, for the next start.
-    pub note: NoteLog,
+    pub(super) note: NoteLog,
     /// The time.
-    pub clock: Clock,
+    pub(super) clock: Clock,
 }
 
 enum State {
@@ -49,7 +49,7 @@ enum State {
 }
 
 /// The actor of one partition.
-pub struct PartitionActor {
+pub(super) struct PartitionActor {
     spec: PartitionSpec,
     state: State,
     pending: Vec<Append>,
@@ -67,7 +67,7 @@ struct Written {
 
 impl PartitionActor {
     /// A partition at rest.
-    pub fn new(spec: PartitionSpec, watch: DeathWatch) -> Self {
+    pub(super) fn new(spec: PartitionSpec, watch: DeathWatch) -> Self {
         let (pending, unsynced) = (Vec::new(), Vec::new());
         Self { spec, state: State::AtRest, pending, unsynced, syncing: false, watch }
     }

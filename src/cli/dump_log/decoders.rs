@@ -127,10 +127,10 @@ fn version_of(value: &Bytes) -> Result<i16, DecodeError> {
     Reader::new(value.clone()).i16()
 }
 
-fn coordinator(
-    record: &Record<'_>,
-    decode: fn(Bytes, Option<(Bytes, i16)>) -> Result<Decoded, DecodeError>,
-) -> Result<Printed, Failure> {
+/// From the bytes of a key, and of a value with its version, to what is printed.
+type Decode = fn(Bytes, Option<(Bytes, i16)>) -> Result<Decoded, DecodeError>;
+
+fn coordinator(record: &Record<'_>, decode: Decode) -> Result<Printed, Failure> {
     let offset = record.offset;
     let Some(key) = record.key else {
         let what =

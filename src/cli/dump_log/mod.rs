@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use self::options::{Asked, Options};
 
 /// Runs the tool with `args` (without its own name), printing to standard output and error. The exit status.
-pub fn run(args: &[String]) -> i32 {
+pub(super) fn run(args: &[String]) -> i32 {
     let mut out = BufWriter::new(io::stdout().lock());
     let mut err = io::stderr().lock();
     run_with(args, &mut out, &mut err)
