@@ -3,8 +3,7 @@
 //! Offset and leader epoch lie outside of a batch's crc, so a batch is given its place by a copy of its header alone; the
 //! body goes from where it was received to the file. Batches come here checked: what they hold is not looked at again.
 
-use std::io::{self, IoSlice};
-use std::ops::Range;
+use std::io;
 
 use bytes::Bytes;
 
@@ -16,10 +15,6 @@ use crate::error::{ApiError, Error, ErrorCode};
 use crate::types::{LeaderEpoch, Millis, NONE, Offset};
 use crate::wire::records::{Batch, BatchHeader, NO_TIMESTAMP, RecordsError, TimestampType, split};
 
-/// Bodies up to that many bytes are copied together rather than handed to the kernel one by one.
-const COPY_MAX: usize = 2 << 10;
-/// A group with more memory than that, in bytes, is not kept for the next.
-const KEPT_MAX: usize = 4 << 20;
 /// A segment of that many bytes is worth reserving room for.
 const ALLOCATE_FROM: u64 = 1 << 20;
 /// Most that is reserved at once, in bytes.
@@ -71,70 +66,6 @@ pub struct AppendSummary {
     pub rolled: bool,
     /// The offset behind the last record.
     pub log_end_offset: Offset,
-}
-
-#[derive(Debug)]
-enum Piece {
-    Copied(Range<usize>),
-    Body(Bytes),
-}
-
-/// What is to be written with one call.
-#[derive(Debug, Default)]
-pub(super) struct Group {
-    copied: Vec<u8>,
-    pieces: Vec<Piece>,
-    batches: Vec<BatchHeader>,
-    /// The batches of the append at hand.
-    parsed: Vec<BatchHeader>,
-    results: Vec<(usize, Appended)>,
-    bytes: u64,
-    next_offset: Offset,
-}
-
-impl Group {
-    /// Takes the batch in that lies at `at` in `records`, under the header that it shall have.
-    fn push(&mut self, header: &BatchHeader, records: &Bytes, at: usize) {
-        let (body, end) = (at + BatchHeader::SIZE, at + header.size_in_bytes());
-        let large = end - body > COPY_MAX;
-        let from = self.copied.len();
-        self.copied.extend_from_slice(&records[at..if large { body } else { end }]);
-        self.copied[from..from + 8].copy_from_slice(&header.base_offset.to_be_bytes());
-        self.copied[from + 12..from + 16]
-            .copy_from_slice(&header.partition_leader_epoch.to_be_bytes());
-        self.bytes += header.size_in_bytes() as u64;
-        self.batches.push(*header);
-        self.next_offset = header.next_offset();
-        let copied = from..self.copied.len();
-        match self.pieces.last_mut() {
-            Some(Piece::Copied(range)) => range.end = copied.end,
-            _ => self.pieces.push(Piece::Copied(copied)),
-        }
-        if large {
-            self.pieces.push(Piece::Body(records.slice(body..end)));
-        }
-    }
-
-    fn slices(&self) -> Vec<IoSlice<'_>> {
-        let slices = self.pieces.iter().map(|piece| match piece {
-            Piece::Copied(range) => IoSlice::new(&self.copied[range.clone()]),
-            Piece::Body(body) => IoSlice::new(body),
-        });
-        slices.collect()
-    }
-
-    /// Whether it is worth keeping for the next: memory that one large write took is not kept for small ones.
-    pub(super) const fn is_modest(&self) -> bool {
-        self.copied.capacity() <= KEPT_MAX
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.copied.clear();
-        self.pieces.clear();
-        self.batches.clear();
-        self.results.clear();
-        self.bytes = 0;
-    }
 }
 
 /// What an append asks of the segment that takes it.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
-use super::append::Group;
+use super::group::Group;
 use super::segment::Segment;
 
 /// How many writes are gathered at once, as a rule: one on each thread that writes.

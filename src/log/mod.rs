@@ -59,6 +59,8 @@ pub mod append;
 
 mod recovery;
 
+mod group;
+
 mod tidy;
 
 /// Making a log durable.

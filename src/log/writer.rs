@@ -10,13 +10,14 @@ use std::sync::Arc;
 use super::cache::Cache;
 use super::epochs;
 use super::files::Files;
+use super::group::Group;
 use super::names;
+use super::partition_metadata;
 use super::producers::{ProducerEntry, Producers, snapshot};
 use super::recovery::{self, Loaded};
 use super::segment::{Newest, Place, Segment};
 use super::settings::LogSettings;
 use super::view::{End, PartitionView};
-use super::{append::Group, partition_metadata};
 use crate::error::{ApiError, Error, ErrorCode};
 use crate::types::{LeaderEpoch, Millis, NONE, Offset, TopicId, TopicPartition, Uuid};
 
@@ -313,7 +314,8 @@ impl Log {
         self.failed
     }
 
-    pub(super) fn fail(&mut self) {
+    /// Makes the log unusable: for whoever runs a [`super::flush::FlushTask`] that fails.
+    pub fn fail(&mut self) {
         self.failed = true;
     }
 
