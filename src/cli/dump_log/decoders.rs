@@ -104,7 +104,37 @@ fn metadata(value: Option<&[u8]>) -> Result<String, String> {
         error => error.to_string(),
     })?;
     let name = screaming(record.name());
-    Ok(json!({"type": name, "version": version, "data": record.to_json(version)}).to_string())
+    let data = in_order(record.name(), record.to_json(version));
+    Ok(json!({"type": name, "version": version, "data": data}).to_string())
+}
+
+/// Puts tagged fields where Kafka's schema of the message has them, if that is not at its end.
+fn in_order(message: &str, json: Value) -> Value {
+    // each field, and the one that it follows unless that is left out
+    let moved: &[(&str, &[&str])] = match message {
+        "PartitionRecord" => &[("leaderRecoveryState", &["leader"])],
+        "PartitionChangeRecord" => {
+            &[("eligibleLeaderReplicas", &["directories"]), ("lastKnownElr", &[])]
+        }
+        "ShareSnapshotValue" | "ShareUpdateValue" => &[("deliveryCompleteCount", &["startOffset"])],
+        "TransactionLogValue" => &[
+            ("previousProducerId", &["producerId"]),
+            ("nextProducerId", &["previousProducerId", "producerId"]),
+            ("nextProducerEpoch", &["producerEpoch"]),
+        ],
+        _ => return json,
+    };
+    let Value::Object(mut fields) = json else { return json };
+    for (name, after) in moved {
+        let Some(value) = fields.shift_remove(*name) else { continue };
+        let place = after.iter().find_map(|after| fields.keys().position(|field| field == after));
+        fields.shift_insert(
+            place.map_or(fields.len(), |place| place + 1),
+            (*name).to_owned(),
+            value,
+        );
+    }
+    Value::Object(fields)
 }
 
 /// `TopicRecord` as Kafka's enums have it: `TOPIC_RECORD`.
@@ -164,7 +194,8 @@ fn transaction(key: Bytes, value: Option<(Bytes, i16)>) -> Result<Decoded, Decod
     let key = TransactionKey::decode(key)?;
     let value = match value {
         Some((bytes, version)) => {
-            Some(TransactionValue::decode(key.key(), bytes)?.to_json(version))
+            let value = TransactionValue::decode(key.key(), bytes)?;
+            Some(in_order(value.name(), value.to_json(version)))
         }
         None => None,
     };
@@ -174,7 +205,10 @@ fn transaction(key: Bytes, value: Option<(Bytes, i16)>) -> Result<Decoded, Decod
 fn share(key: Bytes, value: Option<(Bytes, i16)>) -> Result<Decoded, DecodeError> {
     let key = ShareKey::decode(key)?;
     let value = match value {
-        Some((bytes, version)) => Some(ShareValue::decode(key.key(), bytes)?.to_json(version)),
+        Some((bytes, version)) => {
+            let value = ShareValue::decode(key.key(), bytes)?;
+            Some(in_order(value.name(), value.to_json(version)))
+        }
         None => None,
     };
     Ok((key.key(), key.to_json(0), value))

@@ -4,7 +4,14 @@ use std::path::Path;
 
 use super::run_with;
 use crate::wire::compression::Codec;
+use crate::wire::message::Message;
 use crate::wire::records::{BatchBuilder, ControlType, EndTxnMarker, checksum};
+use crate::wire::stored::consumer_protocol::ConsumerProtocolSubscription;
+use crate::wire::stored::group::{
+    GroupKey, GroupMetadataKey, GroupMetadataValue, GroupValue, MemberMetadata,
+};
+use crate::wire::stored::metadata::{FeatureLevelRecord, MetadataRecord};
+use crate::wire::stored::transaction::{TransactionLogValue, TransactionValue};
 
 const NOW: i64 = 1_600_000_000_000;
 
@@ -198,4 +205,57 @@ fn options_are_answered_as_kafka_does() {
     assert_eq!(of(&["--files", "a.txt"]), (0, "Ignoring unknown file a.txt".to_owned()));
     assert_eq!(dump(&["--version"]), (0, "4.3.1\n".to_owned(), String::new()));
     assert!(of(&["--help"]).1.starts_with("This tool helps to parse a log file"));
+}
+
+/// What is printed for one record with `option`, behind its metadata.
+fn decoded(option: &str, key: Option<&[u8]>, value: Option<&[u8]>) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let mut builder = BatchBuilder::new();
+    builder.append(NOW, key, value);
+    let file = write(dir.path(), "00000000000000000000.log", &builder.build());
+    let (_, out, _) = dump(&["--files", &file, option, "--skip-record-metadata"]);
+    out.lines().last().unwrap().to_owned()
+}
+
+#[test]
+fn internal_records_are_decoded() {
+    let feature =
+        FeatureLevelRecord { name: "group.version".into(), feature_level: 1, ..Default::default() };
+    let feature = MetadataRecord::from(feature).encode(0).unwrap();
+    assert_eq!(
+        decoded("--cluster-metadata-decoder", None, Some(&feature)),
+        r#"| payload: {"type":"FEATURE_LEVEL_RECORD","version":0,"data":{"name":"group.version","featureLevel":1}}"#
+    );
+    let key = GroupKey::from(GroupMetadataKey { group: "g".into(), ..Default::default() })
+        .encode()
+        .unwrap();
+    let deleted = r#"| key: {"type":"2","data":{"group":"g"}} payload: <DELETE>"#;
+    assert_eq!(decoded("--offsets-decoder", Some(&key), None), deleted);
+    let subscription =
+        ConsumerProtocolSubscription { topics: vec!["t".into()], ..Default::default() };
+    let subscription = subscription.encode_versioned(0).unwrap();
+    let member = MemberMetadata { member_id: "m".into(), subscription, ..Default::default() };
+    let group = GroupMetadataValue {
+        protocol_type: "consumer".into(),
+        members: vec![member],
+        ..Default::default()
+    };
+    let printed =
+        decoded("--offsets-decoder", Some(&key), Some(&GroupValue::from(group).encode(0).unwrap()));
+    assert!(
+        printed.contains(r#""subscription":{"topics":["t"],"userData":null},"assignment":"""#),
+        "{printed}"
+    );
+    let unknown = decoded("--share-group-state-decoder", Some(&[0, 99]), Some(&[0, 0]));
+    assert_eq!(unknown, "| key: Unknown record type 99 at offset 0, skipping.");
+    let transaction = TransactionLogValue { previous_producer_id: 4, ..Default::default() };
+    let transaction = TransactionValue::from(transaction).encode(1).unwrap();
+    let printed =
+        decoded("--transaction-log-decoder", Some(&[0, 0, 0, 1, b't']), Some(&transaction));
+    assert!(
+        printed.contains(r#""producerId":0,"previousProducerId":4,"producerEpoch":0"#),
+        "{printed}"
+    );
+    let garbage = decoded("--remote-log-metadata-decoder", None, Some(&[1, 9, 0]));
+    assert!(garbage.starts_with("| payload: Error at offset 0, skipping. "), "{garbage}");
 }
