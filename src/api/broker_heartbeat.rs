@@ -1,6 +1,7 @@
 //! BrokerHeartbeat (63), versions 0-2: a broker is alive, and asks to serve or to stop (KIP-631).
 //!
-//! v1 names directories that failed (KIP-858), v2 those that take no new replicas (KIP-1066). Controllers' listeners only.
+//! v1 names directories that failed (KIP-858), v2 those that take no new replicas (KIP-1066). Controllers' listeners
+//! only.
 
 use super::context::Call;
 use super::forward;

@@ -1,5 +1,5 @@
-//! The way of a request to the active controller. In this process for now: brokers without one will pass requests on from
-//! here, in envelopes (KIP-590).
+//! The way of a request to the active controller. In this process for now: brokers without one will pass requests on
+//! from here, in envelopes (KIP-590).
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ const RETRY_AFTER: Duration = Duration::from_millis(50);
 
 /// Asks the active controller, for as long as `timeout_ms`.
 ///
-/// A broker's client knows nothing of controllers, so while there is none its request waits. Who asks on a controller's
-/// own listener is told `NOT_CONTROLLER`, and looks for another.
+/// A broker's client knows nothing of controllers, so while there is none its request waits. Who asks on a
+/// controller's own listener is told `NOT_CONTROLLER`, and looks for another.
 pub(crate) async fn ask<E>(
     call: &Call,
     request: E,

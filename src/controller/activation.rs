@@ -1,10 +1,10 @@
 //! The first records of a leadership: those of an empty log, or the end of what a former controller left half done.
 
-use crate::controller::requests::VersionedRecord;
 use crate::metadata::Image;
 use crate::metadata::MetadataVersion;
 use crate::metadata::configs::ResourceType;
 use crate::metadata::features::{ELR_VERSION, METADATA_VERSION};
+use crate::raft::events::VersionedRecord;
 use crate::wire::stored::metadata::{
     AbortTransactionRecord, BeginTransactionRecord, ConfigRecord, EndTransactionRecord,
     MetadataRecord,

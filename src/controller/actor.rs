@@ -1,8 +1,8 @@
-//! The controller's actor: follows the quorum's log as a standby, and while its node leads the quorum answers requests.
-//! Decides nothing: the machine does. What waits in the mailbox is decided together and appended once.
+//! The controller's actor: follows the quorum's log as a standby, and while its node leads the quorum answers
+//! requests. Decides nothing: the machine does. What waits in the mailbox is decided together and appended once.
 //!
-//! Answers leave when what was written before them is committed, in order. When an append fails or leadership goes, the
-//! actor ends; whoever waits is told NOT_CONTROLLER, and its successor replays the log into a fresh machine.
+//! Answers leave when what was written before them is committed, in order. When an append fails or leadership goes,
+//! the actor ends; whoever waits is told NOT_CONTROLLER, and its successor replays the log into a fresh machine.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,14 +16,14 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::controller::machine::{Machine, Settings};
-use crate::controller::requests::{
-    ControllerReply, ControllerRequest, Exchange, RequestContext, VersionedRecord,
-};
+use crate::controller::requests::{ControllerReply, ControllerRequest, Exchange, RequestContext};
 use crate::error::{Error, ErrorCode};
 use crate::metadata::Image;
-use crate::supervision::{self, DeathWatch, Stop};
-use crate::types::{LeaderEpoch, Millis, NodeId, Offset};
-use crate::wire::stored::metadata::MetadataRecord;
+use crate::raft::Quorum;
+use crate::raft::events::VersionedRecord;
+use crate::raft::events::{CommittedBatch, QuorumEvent};
+use crate::supervision::{self, Child, DeathWatch, Port, Stop};
+use crate::types::{LeaderEpoch, Millis, Offset};
 
 /// How many records one batch of the log takes, unless a single atomic decision has more.
 const BATCH_RECORDS_MAX: usize = 10_000;
@@ -40,8 +40,12 @@ pub const MAILBOX: usize = 4_096;
 
 /// What the controller needs of the quorum.
 pub trait Proposer: Send + Sync {
-    /// Appends `batches`, each atomic, if this node leads in `epoch` and the next offset of the log is `first`. Returns at
-    /// once; the receiver learns when all are committed, or why they are not. Calls take effect in their order.
+    /// Tells `port` of the log from a loaded state on, under a name that stands for the controller alone.
+    fn subscribe(&self, port: Port<QuorumEvent>);
+
+    /// Appends `batches`, each atomic, if this node leads in `epoch` and the next offset of the log is `first`.
+    /// Returns at once; the receiver learns when all are committed, or why they are not. Calls take effect in their
+    /// order.
     fn propose(
         &self,
         epoch: LeaderEpoch,
@@ -50,21 +54,19 @@ pub trait Proposer: Send + Sync {
     ) -> oneshot::Receiver<Result<Offset, ErrorCode>>;
 }
 
-/// What the quorum tells the controller, in the order of the log.
-#[derive(Clone, Debug)]
-pub enum QuorumEvent {
-    /// Start over from this state; the next record has this offset.
-    Loaded(Arc<Image>, Offset),
-    /// Records were committed, the first at this offset.
-    Committed(Offset, Arc<Vec<MetadataRecord>>),
-    /// This node leads in this epoch, and everything before this offset is committed and was told.
-    Leading(LeaderEpoch, Offset),
-    /// This node does not lead; whoever does, if anyone is known.
-    Following(Option<NodeId>),
-}
+impl Proposer for Quorum {
+    fn subscribe(&self, port: Port<QuorumEvent>) {
+        Self::subscribe(self, "controller", port);
+    }
 
-impl Message for QuorumEvent {
-    type Result = ();
+    fn propose(
+        &self,
+        epoch: LeaderEpoch,
+        first: Offset,
+        batches: Vec<Vec<VersionedRecord>>,
+    ) -> oneshot::Receiver<Result<Offset, ErrorCode>> {
+        Self::propose(self, epoch, Some(first), batches)
+    }
 }
 
 /// A request with the way back to who asks.
@@ -99,8 +101,8 @@ impl Handle {
 
     /// Asks the active controller and waits for the committed answer.
     ///
-    /// Errors: `NOT_CONTROLLER` when this process has not the active one, `REQUEST_TIMED_OUT` at the deadline (the change
-    /// may still be made), `COORDINATOR_LOAD_IN_PROGRESS` never.
+    /// Errors: `NOT_CONTROLLER` when this process has not the active one, `REQUEST_TIMED_OUT` at the deadline (the
+    /// change may still be made), `COORDINATOR_LOAD_IN_PROGRESS` never.
     pub async fn ask(
         &self,
         request: ControllerRequest,
@@ -134,7 +136,8 @@ impl Handle {
     }
 }
 
-/// What the actor is made of.
+/// What the actor is made of. Cheap to clone.
+#[derive(Clone)]
 pub struct Parts {
     /// What the machine takes from the configuration.
     pub settings: Settings,
@@ -144,8 +147,8 @@ pub struct Parts {
     pub proposer: Arc<dyn Proposer>,
     /// The time.
     pub clock: Clock,
-    /// Where the machine's chance begins.
-    pub seed: u64,
+    /// Where the machine's chance begins: anew in each life, or ids of topics would come again.
+    pub seed: Arc<dyn Fn() -> u64 + Send + Sync>,
 }
 
 type Parked = (oneshot::Sender<Result<ControllerReply, ErrorCode>>, ControllerReply);
@@ -169,6 +172,8 @@ pub struct Controller {
     machine: Option<Machine>,
     waiting: VecDeque<Ask>,
     pending: VecDeque<Pending>,
+    /// Where the quorum is to send its news, once this life has begun.
+    follows: Option<Port<QuorumEvent>>,
     watch: DeathWatch,
 }
 
@@ -178,7 +183,23 @@ impl Message for Flush {
     type Result = ();
 }
 
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Parts({:?})", self.settings)
+    }
+}
+
 impl Controller {
+    /// The controller as a supervisor's child, behind `handle`; every life follows the log from a loaded state on.
+    pub fn child(parts: Parts, handle: &supervision::Handle<Self>) -> Child {
+        let own = handle.clone();
+        Child::new("controller", MAILBOX, handle, move |watch| {
+            let mut controller = Self::new(parts.clone(), watch);
+            controller.follows = Some(own.port());
+            controller
+        })
+    }
+
     /// A standby that knows nothing yet.
     pub fn new(parts: Parts, watch: DeathWatch) -> Self {
         Self {
@@ -187,6 +208,7 @@ impl Controller {
             machine: None,
             waiting: VecDeque::new(),
             pending: VecDeque::new(),
+            follows: None,
             watch,
         }
     }
@@ -209,10 +231,10 @@ impl Controller {
         self.tick(context);
     }
 
-    fn replay(&mut self, first: Offset, records: &[MetadataRecord], context: &mut Context<Self>) {
+    fn replay(&mut self, batch: &CommittedBatch, context: &mut Context<Self>) {
         let now = self.now();
         let Some(machine) = self.machine.as_mut() else { return };
-        for (offset, record) in (first..).zip(records) {
+        for (offset, record) in (batch.first..).zip(&batch.records) {
             // An active controller has applied its own records already, when it wrote them.
             if offset >= machine.next_offset
                 && let Err(error) = machine.apply(offset, record, now)
@@ -220,6 +242,8 @@ impl Controller {
                 return self.fail(&error, context);
             }
         }
+        // The quorum's own records take offsets too.
+        machine.next_offset = machine.next_offset.max(batch.last + 1);
         machine.settle();
     }
 
@@ -380,6 +404,12 @@ fn release(answers: Vec<Parked>) {
 
 impl Actor for Controller {
     type Context = Context<Self>;
+
+    fn started(&mut self, _: &mut Context<Self>) {
+        if let Some(port) = self.follows.take() {
+            self.parts.proposer.subscribe(port);
+        }
+    }
 }
 
 impl Handler<Ask> for Controller {
@@ -416,16 +446,22 @@ impl Handler<QuorumEvent> for Controller {
 
     fn handle(&mut self, event: QuorumEvent, context: &mut Context<Self>) {
         match event {
-            QuorumEvent::Loaded(image, next_offset) => {
-                let seed = self.parts.seed;
+            QuorumEvent::Loaded { .. } if self.role != Role::Standby => {
+                self.resign(ErrorCode::NotController, context);
+            }
+            QuorumEvent::Loaded { image, .. } => {
+                let seed = (self.parts.seed)();
+                let next_offset = image.provenance.snapshot_offset();
                 let settings = self.parts.settings.clone();
                 self.machine =
                     Some(Machine::new(settings, Image::clone(&image), next_offset, seed));
             }
-            QuorumEvent::Committed(first, records) => self.replay(first, &records, context),
+            QuorumEvent::Committed(batch) => self.replay(&batch, context),
+            QuorumEvent::Leading(..) if self.role != Role::Standby => {
+                self.resign(ErrorCode::NotController, context);
+            }
             QuorumEvent::Leading(epoch, next_offset) => {
                 if let Some(machine) = self.machine.as_mut() {
-                    // Control records take offsets too, and are not told.
                     machine.next_offset = next_offset;
                 }
                 self.lead(epoch, context);

@@ -1,12 +1,13 @@
-//! A partition's leader proposes a new in-sync set (KIP-497, KIP-903). Accepted only from the leader the controller knows,
-//! at the epochs it knows, and with brokers that serve.
+//! A partition's leader proposes a new in-sync set (KIP-497, KIP-903). Accepted only from the leader the controller
+//! knows, at the epochs it knows, and with brokers that serve.
 
 use crate::controller::elections::{Change, Election};
 use crate::controller::machine::Machine;
-use crate::controller::requests::{Decision, VersionedRecord};
+use crate::controller::requests::Decision;
 use crate::error::ErrorCode;
 use crate::metadata::delta::{NO_LEADER_CHANGE, merge};
 use crate::metadata::topics::{LeaderRecoveryState, PartitionRegistration, TopicImage};
+use crate::raft::events::VersionedRecord;
 use crate::types::{NodeId, TopicIdPartition};
 use crate::wire::messages::alter_partition::{
     AlterPartitionRequest, AlterPartitionResponse, BrokerState, PartitionData,

@@ -1,5 +1,5 @@
-//! Brokers' lives as the controller sees them: registration, heartbeats, fencing, controlled shutdown, the end. What each
-//! does to partitions is in `elections`; this file says which partitions are concerned. Never talks to a broker.
+//! Brokers' lives as the controller sees them: registration, heartbeats, fencing, controlled shutdown, the end. What
+//! each does to partitions is in `elections`; this file says which partitions are concerned. Never talks to a broker.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,10 @@ use crate::controller::elections::{Change, Election};
 use crate::controller::heartbeats::{BrokerState, Heartbeat};
 use crate::controller::index::is_reserved;
 use crate::controller::machine::Machine;
-use crate::controller::requests::{Decision, VersionedRecord};
+use crate::controller::requests::Decision;
 use crate::error::{ApiError, ErrorCode};
 use crate::metadata::features::METADATA_VERSION;
+use crate::raft::events::VersionedRecord;
 use crate::types::{Millis, NodeId, TopicIdPartition, Uuid};
 use crate::wire::messages::broker_heartbeat::{BrokerHeartbeatRequest, BrokerHeartbeatResponse};
 use crate::wire::messages::broker_registration::{

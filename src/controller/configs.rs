@@ -1,5 +1,5 @@
-//! Changes of dynamic settings: of topics, brokers, groups and client metrics subscriptions. The controller's part only:
-//! a broker judges its own settings before it passes a request on.
+//! Changes of dynamic settings: of topics, brokers, groups and client metrics subscriptions. The controller's part
+//! only: a broker judges its own settings before it passes a request on.
 //!
 //! Pure: reads an image and a configuration, gives back records and answers. Stores nothing.
 
@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::config::Config;
 use crate::config::dynamic::{self, Operation, Owner, Settings};
 use crate::controller::names;
-use crate::controller::requests::{Decision, VersionedRecord, code_and_message};
+use crate::controller::requests::{Decision, code_and_message};
 use crate::error::{ApiError, ErrorCode};
 use crate::metadata::Image;
 use crate::metadata::configs::ResourceType;
 use crate::metadata::features::ELR_VERSION;
+use crate::raft::events::VersionedRecord;
 use crate::types::NodeId;
 use crate::wire::messages::alter_configs::{self, AlterConfigsRequest, AlterConfigsResponse};
 use crate::wire::messages::incremental_alter_configs::{

@@ -7,8 +7,9 @@ use crate::controller::elections::NO_LEADER;
 use crate::controller::machine::Machine;
 use crate::controller::names;
 use crate::controller::placement;
-use crate::controller::requests::{Decision, VersionedRecord, code_and_message};
+use crate::controller::requests::{Decision, code_and_message};
 use crate::error::{ApiError, ErrorCode};
+use crate::raft::events::VersionedRecord;
 use crate::types::{METADATA_TOPIC, NodeId, PartitionId, TopicId};
 use crate::wire::messages::create_topics::{
     CreatableTopic, CreatableTopicResult, CreateTopicsRequest, CreateTopicsResponse,

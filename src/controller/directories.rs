@@ -3,8 +3,9 @@
 use crate::controller::brokers::Happening;
 use crate::controller::elections::Change;
 use crate::controller::machine::Machine;
-use crate::controller::requests::{Decision, VersionedRecord};
+use crate::controller::requests::Decision;
 use crate::error::ErrorCode;
+use crate::raft::events::VersionedRecord;
 use crate::types::{NodeId, TopicIdPartition, Uuid};
 use crate::wire::messages::assign_replicas_to_dirs::{
     AssignReplicasToDirsRequest, AssignReplicasToDirsResponse, DirectoryData,

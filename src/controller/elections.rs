@@ -1,6 +1,6 @@
 //! What changes in a partition when brokers come, go or are told to: in-sync replicas, eligible leader replicas
-//! (KIP-966), the leader and its epoch, the end of a reassignment. Never decides *that* something must change, and never
-//! looks at other partitions.
+//! (KIP-966), the leader and its epoch, the end of a reassignment. Never decides *that* something must change, and
+//! never looks at other partitions.
 //!
 //! Every change of a partition that the controller writes is built here, so the rules hold everywhere:
 //! the leader is in sync or there is none; in-sync replicas are replicas; nobody is both in sync and merely eligible.
@@ -61,8 +61,8 @@ pub(crate) struct Change<'a> {
 }
 
 impl<'a> Change<'a> {
-    /// Starts from `partition`. `acceptable` says who may lead it now; `default_directory` where a broker puts a replica
-    /// that it was not told where to put.
+    /// Starts from `partition`. `acceptable` says who may lead it now; `default_directory` where a broker puts a
+    /// replica that it was not told where to put.
     pub(crate) fn new(
         id: TopicIdPartition,
         partition: &'a PartitionRegistration,

@@ -1,15 +1,16 @@
-//! Changing the levels of features: what every node can do, no lower than before unless asked, and what depends on what.
-//! Never changes `kraft.version`: that is the quorum's own.
+//! Changing the levels of features: what every node can do, no lower than before unless asked, and what depends on
+//! what. Never changes `kraft.version`: that is the quorum's own.
 
 use std::collections::BTreeMap;
 
 use crate::controller::machine::Machine;
-use crate::controller::requests::{Decision, VersionedRecord, explained};
+use crate::controller::requests::{Decision, explained};
 use crate::error::{ApiError, ErrorCode};
 use crate::metadata::MetadataVersion;
 use crate::metadata::cluster::VersionRange;
 use crate::metadata::configs::ResourceType;
 use crate::metadata::features::{self, ELR_VERSION, Feature, KRAFT_VERSION, METADATA_VERSION};
+use crate::raft::events::VersionedRecord;
 use crate::wire::messages::update_features::{
     FeatureUpdateKey, UpdatableFeatureResult, UpdateFeaturesRequest, UpdateFeaturesResponse,
 };

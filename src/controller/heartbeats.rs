@@ -1,5 +1,5 @@
-//! What the active controller remembers of brokers' heartbeats, and never writes: when each last spoke, how far it has
-//! read the metadata, whether it is shutting down. Decides what a heartbeat leads to; writes no record.
+//! What the active controller remembers of brokers' heartbeats, and never writes: when each last spoke, how far it
+//! has read the metadata, whether it is shutting down. Decides what a heartbeat leads to; writes no record.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! Which partitions a broker or a directory concerns, so that fencing one does not walk all partitions. Follows from the
-//! partitions alone: kept up with every applied record, never written.
+//! Which partitions a broker or a directory concerns, so that fencing one does not walk all partitions. Follows from
+//! the partitions alone: kept up with every applied record, never written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -91,6 +91,12 @@ impl Index {
         list(self.eligible.get(&node))
     }
 
+    /// The partitions that anybody may lead without being in sync.
+    pub(crate) fn eligible_anywhere(&self) -> Vec<TopicIdPartition> {
+        let all: Partitions = self.eligible.values().flatten().copied().collect();
+        all.into_iter().collect()
+    }
+
     /// The partitions with a replica in `directory`.
     pub(crate) fn in_directory(&self, directory: &Uuid) -> Vec<TopicIdPartition> {
         list(self.in_directory.get(directory))
@@ -107,7 +113,8 @@ impl Index {
     }
 }
 
-/// Whether `directory` stands for something other than a directory: unassigned, lost, migrating, or kept for the future.
+/// Whether `directory` stands for something other than a directory: unassigned, lost, migrating, or kept for the
+/// future.
 pub(crate) fn is_reserved(directory: &Uuid) -> bool {
     let (high, low) = directory.as_bytes().split_at(15);
     high.iter().all(|&byte| byte == 0) && low.iter().all(|&byte| byte < 100)

@@ -1,10 +1,12 @@
-//! How a topic looks that nobody described: one made because a client asked for it, or because a coordinator needs it.
+//! How a topic looks that nobody described: one made because a client asked for it, or because a coordinator needs
+//! it.
 
 use crate::config::Config;
 use crate::types::{OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTION_TOPIC};
 use crate::wire::messages::create_topics::{CreatableTopic, CreatableTopicConfig};
 
-/// The topic `name` as `config` has it: the coordinators' own with the settings they depend on, others as any new topic.
+/// The topic `name` as `config` has it: the coordinators' own with the settings they depend on, others as any new
+/// topic.
 pub fn new_topic(config: &Config, name: &str) -> CreatableTopic {
     let (num_partitions, replication_factor, settings) = match name {
         OFFSETS_TOPIC => (

@@ -1,11 +1,12 @@
-//! Elections that somebody asks for, and those that come round by themselves: back to the preferred leader, and unclean
-//! ones where the topic allows them. Which replica wins is `elections`' business.
+//! Elections that somebody asks for, and those that come round by themselves: back to the preferred leader, and
+//! unclean ones where the topic allows them. Which replica wins is `elections`' business.
 
 use crate::controller::elections::{Change, Election, NO_LEADER};
 use crate::controller::machine::Machine;
-use crate::controller::requests::{Decision, VersionedRecord};
+use crate::controller::requests::Decision;
 use crate::error::{ApiError, ErrorCode};
 use crate::metadata::topics::PartitionRegistration;
+use crate::raft::events::VersionedRecord;
 use crate::types::{PartitionId, TopicIdPartition};
 use crate::wire::messages::elect_leaders::{
     ElectLeadersRequest, ElectLeadersResponse, PartitionResult, ReplicaElectionResult,
@@ -135,8 +136,8 @@ impl Machine {
         self.elect_some(self.index.imbalanced().iter(), Election::Preferred)
     }
 
-    /// Elects leaders that may lack data for partitions without one, where the topic allows it. The flag says that more
-    /// may be left to do.
+    /// Elects leaders that may lack data for partitions without one, where the topic allows it. The flag says that
+    /// more may be left to do.
     pub(crate) fn elect_unclean_leaders(&self) -> (Vec<VersionedRecord>, bool) {
         let allowed = self.index.leaderless().iter().filter(|&&id| {
             self.partition(id)

@@ -1,9 +1,10 @@
-//! The active controller, without its actor: decides on requests against the latest applied state, and applies records.
+//! The active controller, without its actor: decides on requests against the latest applied state, and applies
+//! records.
 //!
-//! `decide` changes nothing that is written in records: it says which records to write, and `apply` takes them in, the
-//! same way whether they are fresh, replayed, or another controller's. The caller appends a decision's records, applies
-//! them at once, and holds the answer back until they are committed. When it cannot append, or leads no longer, it throws
-//! the machine away and replays the log into a new one; there is no undoing.
+//! `decide` changes nothing that is written in records: it says which records to write, and `apply` takes them in,
+//! the same way whether they are fresh, replayed, or another controller's. The caller appends a decision's records,
+//! applies them at once, and holds the answer back until they are committed. When it cannot append, or leads no
+//! longer, it throws the machine away and replays the log into a new one; there is no undoing.
 //!
 //! What `decide` may change is soft: when brokers were last heard of, timers, the source of chance.
 //!
@@ -12,19 +13,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::config::Config;
+use crate::config::{Config, Overlay};
 use crate::controller::activation;
 use crate::controller::configs;
 use crate::controller::heartbeats::Heartbeats;
 use crate::controller::index::Index;
 use crate::controller::names;
 use crate::controller::random::Random;
-use crate::controller::requests::{
-    ControllerReply, ControllerRequest, Decision, RequestContext, VersionedRecord,
-};
+use crate::controller::requests::{ControllerReply, ControllerRequest, Decision, RequestContext};
 use crate::controller::timers::Timers;
 use crate::error::Error;
+use crate::metadata::configs::{ConfigMap, ResourceType};
+use crate::metadata::topics::PartitionRegistration;
 use crate::metadata::{Delta, Image};
+use crate::raft::events::VersionedRecord;
 use crate::types::{Millis, NodeId, Offset, TopicIdPartition};
 use crate::wire::stored::metadata::{MetadataRecord, NoOpRecord};
 
@@ -78,6 +80,8 @@ impl Settings {
 #[derive(Debug)]
 pub struct Machine {
     pub(crate) settings: Settings,
+    /// The file's configuration, under what was set while nodes run: for this node, and for all.
+    pub(crate) config: Config,
     delta: Delta,
     pub(crate) index: Index,
     pub(crate) heartbeats: Heartbeats,
@@ -85,7 +89,8 @@ pub struct Machine {
     /// The offset of the next record: also the epoch of the next broker to register.
     pub(crate) next_offset: Offset,
     timers: Timers,
-    /// The state before the metadata transaction within which the log ends, if it does: a failed controller's is undone.
+    /// The state before the metadata transaction within which the log ends, if it does: a failed controller's is
+    /// undone.
     transaction: Option<Image>,
     /// Topics by the name they would have in a metric.
     pub(crate) unified: BTreeMap<String, BTreeSet<Arc<str>>>,
@@ -98,6 +103,7 @@ impl Machine {
     pub fn new(settings: Settings, image: Image, next_offset: Offset, seed: u64) -> Self {
         let mut machine = Self {
             heartbeats: Heartbeats::new(settings.session_timeout_ms),
+            config: Config::clone(&settings.config),
             timers: Timers::default(),
             transaction: None,
             settings,
@@ -118,6 +124,7 @@ impl Machine {
     }
 
     fn index_image(&mut self) {
+        self.configure();
         let image = self.image().clone();
         for topic in image.topics.iter() {
             if let Some(unified) = names::unified(&topic.name) {
@@ -132,6 +139,21 @@ impl Machine {
             self.heartbeats.register(broker.id, broker.fenced);
             // The record itself may be gone, replaced by a snapshot: it lies below the next offset for sure.
             self.registrations.insert(broker.id, self.next_offset - 1);
+        }
+    }
+
+    /// Takes dynamic settings of brokers into the configuration.
+    fn configure(&mut self) {
+        let configs = &self.image().configs;
+        let of = |resource: &str| {
+            configs.get(ResourceType::BROKER, resource).map(|map| ConfigMap::clone(map))
+        };
+        let overlay = Overlay {
+            default: of("").unwrap_or_default(),
+            broker: of(&self.settings.node_id.to_string()).unwrap_or_default(),
+        };
+        if *self.config.overlay() != overlay {
+            self.config = self.settings.config.with_overlay(overlay);
         }
     }
 
@@ -176,12 +198,11 @@ impl Machine {
                 self.create_partitions(request).map(Reply::CreatePartitions)
             }
             Request::IncrementalAlterConfigs(request) => {
-                configs::incremental_alter(self.image(), &self.settings.config, request)
+                configs::incremental_alter(self.image(), &self.config, request)
                     .map(Reply::IncrementalAlterConfigs)
             }
             Request::AlterConfigs(request) => {
-                configs::alter(self.image(), &self.settings.config, request)
-                    .map(Reply::AlterConfigs)
+                configs::alter(self.image(), &self.config, request).map(Reply::AlterConfigs)
             }
             Request::ElectLeaders(request) => self.elect_leaders(request).map(Reply::ElectLeaders),
             Request::BrokerRegistration(request) => {
@@ -242,8 +263,8 @@ impl Machine {
         self.heartbeats.next_expiry().into_iter().chain(self.timers.next()).min()
     }
 
-    /// Takes in the record at `offset`: fresh from a decision, or read back. An error means that the record does not fit
-    /// the state, and the machine is of no more use.
+    /// Takes in the record at `offset`: fresh from a decision, or read back. An error means that the record does not
+    /// fit the state, and the machine is of no more use.
     pub fn apply(
         &mut self,
         offset: Offset,
@@ -252,12 +273,11 @@ impl Machine {
     ) -> Result<(), Error> {
         self.next_offset = offset + 1;
         self.timers.wrote(&self.settings, now);
-        let changed = changed_partition(record);
-        let before =
-            changed.and_then(|id| self.partition(id)).map(|(_, partition)| partition.clone());
+        let before: Vec<_> =
+            self.touched(record).into_iter().map(|id| (id, self.registration(id))).collect();
         self.forget(record);
         self.delta.replay(record)?;
-        if let Some(id) = changed {
+        for (id, before) in before {
             let after = self.delta.image().topics.partition_by_id(id.topic_id, id.partition);
             self.index.update(id, before.as_ref(), after);
         }
@@ -268,6 +288,21 @@ impl Machine {
     /// Lets go of what was, so that deleted topics do not stay in memory. To be called now and then.
     pub fn settle(&mut self) {
         self.delta = Delta::new(self.delta.image());
+    }
+
+    /// The partitions that `record` changes, but for those that go with their topic.
+    fn touched(&self, record: &MetadataRecord) -> Vec<TopicIdPartition> {
+        let (topic_id, partition) = match record {
+            MetadataRecord::Partition(record) => (record.topic_id, record.partition_id),
+            MetadataRecord::PartitionChange(record) => (record.topic_id, record.partition_id),
+            MetadataRecord::ClearElr(_) => return self.index.eligible_anywhere(),
+            _ => return Vec::new(),
+        };
+        vec![TopicIdPartition { topic_id, partition }]
+    }
+
+    fn registration(&self, id: TopicIdPartition) -> Option<PartitionRegistration> {
+        self.partition(id).map(|(_, partition)| partition.clone())
     }
 
     /// Drops what followed from that which `record` is about to remove.
@@ -311,6 +346,9 @@ impl Machine {
                 self.registrations.remove(&broker.broker_id);
                 self.heartbeats.remove(broker.broker_id);
             }
+            MetadataRecord::Config(config) if config.resource_type == ResourceType::BROKER.0 => {
+                self.configure()
+            }
             MetadataRecord::BeginTransaction(_) => self.transaction = Some(self.image().clone()),
             MetadataRecord::EndTransaction(_) => self.transaction = None,
             MetadataRecord::AbortTransaction(_) => self.undo_transaction(),
@@ -328,13 +366,4 @@ impl Machine {
         self.heartbeats = Heartbeats::new(self.settings.session_timeout_ms);
         self.index_image();
     }
-}
-
-fn changed_partition(record: &MetadataRecord) -> Option<TopicIdPartition> {
-    let (topic_id, partition) = match record {
-        MetadataRecord::Partition(record) => (record.topic_id, record.partition_id),
-        MetadataRecord::PartitionChange(record) => (record.topic_id, record.partition_id),
-        _ => return None,
-    };
-    Some(TopicIdPartition { topic_id, partition })
 }

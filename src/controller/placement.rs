@@ -25,8 +25,8 @@ pub struct UsableBroker {
 
 /// Chooses the replicas of `partitions` new partitions, leader first.
 ///
-/// Errors with `INVALID_REPLICATION_FACTOR` when `replication_factor` is below 1 or above the number of brokers, or when
-/// all brokers are fenced.
+/// Errors with `INVALID_REPLICATION_FACTOR` when `replication_factor` is below 1 or above the number of brokers, or
+/// when all brokers are fenced.
 pub fn place(
     brokers: &[UsableBroker],
     partitions: usize,

@@ -1,5 +1,5 @@
-//! A small source of chance that a seed determines (SplitMix64, Steele, Lea and Flood 2014), so that a machine given the
-//! same seed decides the same. Never for secrets.
+//! A small source of chance that a seed determines (SplitMix64, Steele, Lea and Flood 2014), so that a machine given
+//! the same seed decides the same. Never for secrets.
 
 /// Numbers that look random and follow from the seed.
 #[derive(Clone, Debug)]

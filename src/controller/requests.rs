@@ -2,6 +2,7 @@
 //! Decides nothing.
 
 use crate::error::{ApiError, ErrorCode};
+use crate::raft::events::VersionedRecord;
 use crate::types::Millis;
 use crate::wire::messages::allocate_producer_ids::{
     AllocateProducerIdsRequest, AllocateProducerIdsResponse,
@@ -27,10 +28,6 @@ use crate::wire::messages::incremental_alter_configs::{
 };
 use crate::wire::messages::unregister_broker::{UnregisterBrokerRequest, UnregisterBrokerResponse};
 use crate::wire::messages::update_features::{UpdateFeaturesRequest, UpdateFeaturesResponse};
-use crate::wire::stored::metadata::MetadataRecord;
-
-/// A record to write, and the version of its encoding.
-pub type VersionedRecord = (MetadataRecord, i16);
 
 /// Who asks, and how.
 #[derive(Clone, Debug, Default)]

@@ -1,5 +1,5 @@
-//! When the active controller does something unasked: balance leaders, elect uncleanly, show that it is alive. Only the
-//! times; what is done is elsewhere.
+//! When the active controller does something unasked: balance leaders, elect uncleanly, show that it is alive. Only
+//! the times; what is done is elsewhere.
 
 use crate::controller::machine::Settings;
 use crate::types::Millis;

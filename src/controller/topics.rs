@@ -6,8 +6,9 @@ use crate::controller::create_topics::{
     NewPartition, PARTITIONS_PER_REQUEST_MAX, all_fenced, too_many_partitions,
 };
 use crate::controller::machine::Machine;
-use crate::controller::requests::{Decision, VersionedRecord, code_and_message, explained};
+use crate::controller::requests::{Decision, code_and_message, explained};
 use crate::error::{ApiError, ErrorCode};
+use crate::raft::events::VersionedRecord;
 use crate::types::{TopicId, Uuid};
 use crate::wire::messages::create_partitions::{
     CreatePartitionsRequest, CreatePartitionsResponse, CreatePartitionsTopic,

@@ -305,6 +305,7 @@ impl Delta {
                 if let Some(partition) = topic.partitions.get_mut(partition) {
                     partition.elr.clear();
                     partition.last_known_elr.clear();
+                    partition.partition_epoch = partition.partition_epoch.wrapping_add(1);
                 }
                 self.touch(id, partition);
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 use super::parts::Parts;
 use crate::api::context::ListenerKind;
@@ -12,15 +12,15 @@ use crate::broker::lifecycle_actor::{Answer, ControllerChannel, LifecycleSpec};
 use crate::broker::publisher_actor::Published;
 use crate::config::Config;
 use crate::controller;
-use crate::controller::requests::{RequestContext, VersionedRecord};
+use crate::controller::requests::RequestContext;
 use crate::coordinator;
 use crate::error::ErrorCode;
 use crate::group::machine::GroupMachine;
 use crate::metadata::{Image, features};
 use crate::partition;
 use crate::raft;
-use crate::supervision::{Child, Handle, Port, Refused};
-use crate::types::{LeaderEpoch, Millis, OFFSETS_TOPIC, Offset, Uuid};
+use crate::supervision::{Child, Port, Refused};
+use crate::types::{Millis, OFFSETS_TOPIC, Uuid};
 use crate::wire::messages::broker_heartbeat::{BrokerHeartbeatRequest, BrokerHeartbeatResponse};
 use crate::wire::messages::broker_registration::{
     BrokerRegistrationRequest, BrokerRegistrationResponse, Feature, Listener,
@@ -63,69 +63,21 @@ pub(super) fn quorum_child(parts: &Parts) -> Child {
 }
 
 pub(super) fn controller_child(parts: &Parts) -> Child {
-    let quorum = parts.quorum.clone();
-    let (config, clock, cluster_id) =
-        (parts.config.clone(), parts.clock.clone(), parts.cluster_id.clone());
-    let (bootstrap, handle) = (parts.bootstrap.clone(), parts.controller.clone());
-    let following = handle.clone();
-    Child::new("controller", controller::actor::MAILBOX, &handle, move |watch| {
-        let settings = controller::machine::Settings {
-            cluster_id: cluster_id.clone(),
-            ..controller::machine::Settings::new(config.clone())
-        };
-        subscribe(&quorum, &following);
-        let parts = controller::actor::Parts {
-            settings,
-            bootstrap: bootstrap.clone(),
-            proposer: Arc::new(Proposals(quorum.clone())),
-            clock: clock.clone(),
-            seed: u64::from_be_bytes(Uuid::random().as_bytes()[..8].try_into().unwrap_or_default()),
-        };
-        controller::actor::Controller::new(parts, watch)
-    })
-}
-
-/// The quorum as the controller needs it.
-struct Proposals(raft::quorum_actor::Quorum);
-
-impl controller::actor::Proposer for Proposals {
-    fn propose(
-        &self,
-        epoch: LeaderEpoch,
-        first: Offset,
-        batches: Vec<Vec<VersionedRecord>>,
-    ) -> oneshot::Receiver<Result<Offset, ErrorCode>> {
-        self.0.propose(epoch, Some(first), batches)
-    }
-}
-
-/// Lets the controller hear of the log from its beginning: it has just been made, and knows nothing.
-fn subscribe(
-    quorum: &raft::quorum_actor::Quorum,
-    controller: &Handle<controller::actor::Controller>,
-) {
-    use controller::actor::QuorumEvent as Heard;
-    use raft::events::QuorumEvent as Told;
-    let controller = controller.clone();
-    let port = Port::from_fn(move |told: Told| {
-        let heard = match told.clone() {
-            Told::Loaded { image, .. } => {
-                let next = image.provenance.snapshot_offset();
-                Heard::Loaded(image, next)
-            }
-            Told::Committed(batch) if batch.records.is_empty() => return Ok(()),
-            Told::Committed(batch) => {
-                Heard::Committed(batch.first, Arc::new(batch.records.clone()))
-            }
-            Told::Leading(epoch, next) => Heard::Leading(epoch, next),
-            Told::Following(leader) => Heard::Following(leader),
-        };
-        controller.try_send(heard).map_err(|refused| match refused {
-            Refused::Full(_) => Refused::Full(told),
-            Refused::Down(_) => Refused::Down(told),
-        })
-    });
-    quorum.subscribe("controller", port);
+    let settings = controller::machine::Settings {
+        cluster_id: parts.cluster_id.clone(),
+        ..controller::machine::Settings::new(parts.config.clone())
+    };
+    let spec = controller::actor::Parts {
+        settings,
+        bootstrap: parts.bootstrap.clone(),
+        proposer: Arc::new(parts.quorum.clone()),
+        clock: parts.clock.clone(),
+        seed: Arc::new(|| {
+            let random = u128::from_be_bytes(*Uuid::random().as_bytes());
+            (random >> 64) as u64 ^ random as u64
+        }),
+    };
+    controller::actor::Controller::child(spec, &parts.controller)
 }
 
 /// Who hears of a new image, in order: partitions before the coordinators that write to them, and last the lifecycle, for

@@ -1,29 +1,21 @@
-//! The machine, by golden scripts and by random histories.
+//! The machine by golden scripts: what it is asked, what it writes, what it answers.
 
-use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use goldenscript::{ArgumentConsumer, Command};
 
-use super::index::Index;
-use super::machine::{Machine, Settings};
-use super::random::Random;
-use super::requests::{
-    ControllerReply, ControllerRequest, Decision, Exchange, RequestContext, VersionedRecord,
-};
-use crate::config::Config;
+use super::Cluster;
+use crate::controller::requests::{Exchange, RequestContext};
 use crate::error::ErrorCode;
-use crate::metadata::Image;
-use crate::metadata::features::{ELR_VERSION, METADATA_VERSION};
-use crate::types::{Millis, NodeId, TopicIdPartition, Uuid};
+use crate::raft::events::VersionedRecord;
+use crate::types::{Millis, NodeId, Uuid};
 use crate::wire::messages::allocate_producer_ids::AllocateProducerIdsRequest;
 use crate::wire::messages::alter_partition::{
     AlterPartitionRequest, BrokerState, PartitionData, TopicData,
 };
 use crate::wire::messages::broker_heartbeat::BrokerHeartbeatRequest;
-use crate::wire::messages::broker_registration::{BrokerRegistrationRequest, Feature};
+use crate::wire::messages::broker_registration::BrokerRegistrationRequest;
 use crate::wire::messages::create_partitions::{
     CreatePartitionsAssignment, CreatePartitionsRequest, CreatePartitionsTopic,
 };
@@ -32,104 +24,12 @@ use crate::wire::messages::create_topics::{
 };
 use crate::wire::messages::delete_topics::{DeleteTopicState, DeleteTopicsRequest};
 use crate::wire::messages::elect_leaders::{ElectLeadersRequest, TopicPartitions};
+use crate::wire::messages::incremental_alter_configs::{
+    AlterConfigsResource, AlterableConfig, IncrementalAlterConfigsRequest,
+};
 use crate::wire::messages::unregister_broker::UnregisterBrokerRequest;
 use crate::wire::messages::update_features::{FeatureUpdateKey, UpdateFeaturesRequest};
-use crate::wire::stored::metadata::{FeatureLevelRecord, MetadataRecord};
-
-fn settings() -> Settings {
-    let config = Config::from_map([
-        ("process.roles", "controller"),
-        ("node.id", "1"),
-        ("controller.quorum.voters", "1@localhost:9093"),
-        ("listeners", "CONTROLLER://localhost:9093"),
-        ("controller.listener.names", "CONTROLLER"),
-    ]);
-    Settings {
-        cluster_id: "cluster".to_owned(),
-        idle_interval_ms: None,
-        ..Settings::new(Arc::new(config.expect("a valid configuration")))
-    }
-}
-
-fn feature(name: &str, feature_level: i16) -> VersionedRecord {
-    let record = FeatureLevelRecord { name: name.to_owned(), feature_level, ..Default::default() };
-    (MetadataRecord::FeatureLevel(record), 0)
-}
-
-fn bootstrap(elr: bool) -> Vec<VersionedRecord> {
-    let mut records = vec![feature(METADATA_VERSION, 30)];
-    records.extend(elr.then(|| feature(ELR_VERSION, 1)));
-    records
-}
-
-/// One controller, its log and its time.
-struct Cluster {
-    machine: Machine,
-    now: Millis,
-    log: Vec<MetadataRecord>,
-}
-
-impl Cluster {
-    fn new(seed: u64) -> Self {
-        Self {
-            machine: Machine::new(settings(), Image::default(), 0, seed),
-            now: 0,
-            log: Vec::new(),
-        }
-    }
-
-    fn take(&mut self, records: Vec<VersionedRecord>) {
-        for (record, _) in records {
-            self.machine
-                .apply(self.machine.next_offset, &record, self.now)
-                .expect("the record fits");
-            self.log.push(record);
-        }
-    }
-
-    fn decide(&mut self, request: ControllerRequest, version: i16) -> Decision<ControllerReply> {
-        let context = RequestContext { version, ..Default::default() };
-        let decision = self.machine.decide(&request, &context, self.now);
-        self.take(decision.records.clone());
-        decision
-    }
-
-    fn activate(&mut self, elr: bool) -> Vec<VersionedRecord> {
-        self.machine.activate(self.now);
-        let records = self.machine.activation_records(&bootstrap(elr));
-        self.take(records.clone());
-        records
-    }
-
-    fn epoch(&self, broker: NodeId) -> i64 {
-        self.machine.broker(broker).map_or(-1, |broker| broker.epoch)
-    }
-
-    fn register(
-        &self,
-        id: NodeId,
-        incarnation: u8,
-        previous_broker_epoch: i64,
-    ) -> BrokerRegistrationRequest {
-        let supported = crate::metadata::features::SUPPORTED.iter();
-        let feature = |(name, range): &(&str, crate::metadata::cluster::VersionRange)| Feature {
-            name: (*name).to_owned(),
-            min_supported_version: range.min,
-            max_supported_version: range.max,
-            ..Default::default()
-        };
-        let byte = u8::try_from(id).expect("small ids");
-        BrokerRegistrationRequest {
-            broker_id: id,
-            cluster_id: "cluster".to_owned(),
-            incarnation_id: Uuid::from_bytes([incarnation; 16]),
-            features: supported.map(feature).collect(),
-            log_dirs: vec![Uuid::from_bytes([byte + 200; 16])],
-            previous_broker_epoch,
-            ..Default::default()
-        }
-    }
-}
+use crate::wire::stored::metadata::{MetadataRecord, PartitionChangeRecord};
 
 /// `1,2` as a list of nodes; `-` is empty.
 fn nodes(text: &str) -> Result<Vec<NodeId>, Box<dyn Error>> {
@@ -174,28 +74,7 @@ impl Cluster {
                 record.isr,
                 record.leader
             ),
-            MetadataRecord::PartitionChange(record) => {
-                let mut text =
-                    format!("change {}:{}", self.name(record.topic_id), record.partition_id);
-                let lists = [
-                    ("isr", &record.isr),
-                    ("elr", &record.eligible_leader_replicas),
-                    ("last", &record.last_known_elr),
-                    ("replicas", &record.replicas),
-                ];
-                for (name, list) in lists {
-                    if let Some(list) = list {
-                        let _ = write!(text, " {name}={list:?}");
-                    }
-                }
-                if record.leader != -2 {
-                    let _ = write!(text, " leader={}", record.leader);
-                }
-                if record.leader_recovery_state >= 0 {
-                    let _ = write!(text, " recovery={}", record.leader_recovery_state);
-                }
-                text
-            }
+            MetadataRecord::PartitionChange(record) => self.show_change(record),
             MetadataRecord::RegisterBroker(record) => {
                 format!(
                     "register {} epoch={} fenced={}",
@@ -231,11 +110,34 @@ impl Cluster {
             MetadataRecord::ProducerIds(record) => {
                 format!("producer ids next={}", record.next_producer_id)
             }
+            MetadataRecord::ClearElr(record) => format!("clear elr {:?}", record.topic_name),
             MetadataRecord::BeginTransaction(record) => format!("begin {:?}", record.name),
             MetadataRecord::EndTransaction(_) => "end".to_owned(),
             MetadataRecord::AbortTransaction(record) => format!("abort {:?}", record.reason),
             other => format!("{other:?}"),
         }
+    }
+
+    fn show_change(&self, record: &PartitionChangeRecord) -> String {
+        let mut text = format!("change {}:{}", self.name(record.topic_id), record.partition_id);
+        let lists = [
+            ("isr", &record.isr),
+            ("elr", &record.eligible_leader_replicas),
+            ("last", &record.last_known_elr),
+            ("replicas", &record.replicas),
+        ];
+        for (name, list) in lists {
+            if let Some(list) = list {
+                let _ = write!(text, " {name}={list:?}");
+            }
+        }
+        if record.leader != -2 {
+            let _ = write!(text, " leader={}", record.leader);
+        }
+        if record.leader_recovery_state >= 0 {
+            let _ = write!(text, " recovery={}", record.leader_recovery_state);
+        }
+        text
     }
 
     fn show_records(&self, records: &[VersionedRecord]) -> String {
@@ -481,7 +383,39 @@ impl Cluster {
         Ok(format!("{text}{}\n", show_error(reply.error_code, reply.error_message.as_deref())))
     }
 
-    fn due(&mut self) -> String {
+    /// `set kind name key=value`: no value deletes.
+    fn run_set(&mut self, mut args: ArgumentConsumer<'_>) -> Result<String, Box<dyn Error>> {
+        let resource_type = args.next_pos().ok_or("a kind")?.parse()?;
+        let resource_name = args.next_pos().ok_or("a name")?.value.clone();
+        let setting = args.next_pos().ok_or("a setting")?.value.clone();
+        let (name, value) =
+            setting.split_once('=').map_or((&*setting, None), |(name, value)| (name, Some(value)));
+        let config = AlterableConfig {
+            name: name.to_owned(),
+            config_operation: i8::from(value.is_none()),
+            value: value.map(str::to_owned),
+            ..Default::default()
+        };
+        let resource = AlterConfigsResource {
+            resource_type,
+            resource_name,
+            configs: vec![config],
+            ..Default::default()
+        };
+        let request =
+            IncrementalAlterConfigsRequest { resources: vec![resource], ..Default::default() };
+        let (mut text, reply) = self.ask(request, 1);
+        for result in reply.responses {
+            let _ = writeln!(
+                text,
+                "{}",
+                show_error(result.error_code, result.error_message.as_deref())
+            );
+        }
+        Ok(text)
+    }
+
+    pub(super) fn due(&mut self) -> String {
         let mut text = String::new();
         while let Some(records) = self.machine.due(self.now) {
             text += &self.show_records(&records);
@@ -538,6 +472,7 @@ impl goldenscript::Runner for Cluster {
             "elect" => self.run_elect(args),
             "isr" => self.run_isr(args),
             "feature" => self.run_feature(args),
+            "set" => self.run_set(args),
             name @ ("register" | "heartbeat" | "unregister" | "ids") => self.run_broker(name, args),
             other => Err(format!("unknown command {other}").into()),
         }
@@ -545,7 +480,7 @@ impl goldenscript::Runner for Cluster {
 }
 
 fn script(name: &str) {
-    let path = format!("{}/src/controller/scripts/{name}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/src/controller/tests/scripts/{name}", env!("CARGO_MANIFEST_DIR"));
     goldenscript::run(&mut Cluster::new(1), path).expect("the script runs");
 }
 
@@ -570,200 +505,11 @@ fn leaders_follow_brokers_without_elr() {
 }
 
 #[test]
+fn settings_rule_elections() {
+    script("configs");
+}
+
+#[test]
 fn features_go_up_and_down() {
     script("features");
-}
-
-#[test]
-fn ten_thousand_partitions_are_one_request() {
-    let mut cluster = Cluster::new(1);
-    cluster.activate(true);
-    let request = cluster.register(1, 1, -1);
-    cluster.decide(request.into_request(), 4);
-    let beat = BrokerHeartbeatRequest {
-        broker_id: 1,
-        broker_epoch: cluster.epoch(1),
-        current_metadata_offset: cluster.machine.next_offset,
-        ..Default::default()
-    };
-    cluster.decide(beat.into_request(), 2);
-    let topic = |num_partitions| CreatableTopic {
-        name: "big".to_owned(),
-        num_partitions,
-        replication_factor: 1,
-        ..Default::default()
-    };
-    let too_many = CreateTopicsRequest { topics: vec![topic(10_001)], ..Default::default() };
-    assert!(cluster.decide(too_many.into_request(), 7).records.is_empty());
-    let request = CreateTopicsRequest { topics: vec![topic(10_000)], ..Default::default() };
-    let decision = cluster.decide(request.into_request(), 7);
-    assert!(decision.atomic);
-    assert_eq!(decision.records.len(), 10_001);
-    let grown = CreatePartitionsTopic {
-        name: "big".to_owned(),
-        count: i32::MAX,
-        assignments: None,
-        ..Default::default()
-    };
-    let request = CreatePartitionsRequest { topics: vec![grown], ..Default::default() };
-    let decision = cluster.decide(request.into_request(), 3);
-    assert!(decision.records.is_empty());
-    let Some(reply) = CreatePartitionsRequest::from_reply(decision.reply) else {
-        panic!("another answer")
-    };
-    assert_eq!(reply.results[0].error_code, ErrorCode::PolicyViolation.code());
-}
-
-/// What must hold after every step.
-fn check(cluster: &Cluster, before: &Image) {
-    let machine = &cluster.machine;
-    let mut index = Index::default();
-    for topic in machine.image().topics.iter() {
-        for (partition, state) in topic.partitions.iter() {
-            let id = TopicIdPartition { topic_id: topic.id, partition };
-            index.update(id, None, Some(state));
-            let isr: BTreeSet<_> = state.isr.iter().collect();
-            let elr: BTreeSet<_> = state.elr.iter().collect();
-            assert_eq!(isr.len(), state.isr.len(), "nobody is in sync twice: {state:?}");
-            assert!(
-                state.isr.iter().chain(&state.elr).all(|node| state.is_replica(*node)),
-                "{state:?}"
-            );
-            assert!(isr.is_disjoint(&elr), "in sync or eligible, not both: {state:?}");
-            if state.leader != -1 {
-                assert!(state.is_in_sync(state.leader), "the leader is in sync: {state:?}");
-                assert!(machine.is_active(state.leader), "the leader serves: {state:?}");
-            }
-            assert_eq!(state.directories.len(), state.replicas.len(), "{state:?}");
-            let Some(former) = before.topics.partition_by_id(topic.id, partition) else { continue };
-            assert!(
-                state.leader_epoch >= former.leader_epoch
-                    && state.partition_epoch >= former.partition_epoch
-            );
-            assert!(
-                state.leader == former.leader || state.leader_epoch > former.leader_epoch,
-                "{former:?} {state:?}"
-            );
-            assert!(
-                state == former || state.partition_epoch > former.partition_epoch,
-                "{former:?} {state:?}"
-            );
-        }
-    }
-    assert_eq!(index, machine.index, "the index follows from the partitions");
-}
-
-/// One random thing that happens.
-fn happen(cluster: &mut Cluster, random: &mut Random) {
-    let id = random.below(4) as NodeId + 1;
-    let topic = format!("t{}", random.below(3));
-    match random.below(14) {
-        0 => {
-            let clean = if random.below(2) == 0 { cluster.epoch(id) } else { -1 };
-            let request = cluster.register(id, random.below(250) as u8, clean);
-            cluster.decide(request.into_request(), 4);
-        }
-        1..=5 => {
-            let request = BrokerHeartbeatRequest {
-                broker_id: id,
-                broker_epoch: cluster.epoch(id),
-                current_metadata_offset: cluster.machine.next_offset - random.below(3) as i64,
-                want_fence: random.below(8) == 0,
-                want_shut_down: random.below(8) == 0,
-                ..Default::default()
-            };
-            cluster.decide(request.into_request(), 2);
-        }
-        6 => {
-            cluster.now += random.below(8_000) as Millis;
-            cluster.due();
-        }
-        7 => {
-            let topic = CreatableTopic {
-                name: topic,
-                num_partitions: random.below(5) as i32,
-                replication_factor: random.below(4) as i16,
-                ..Default::default()
-            };
-            cluster.decide(
-                CreateTopicsRequest { topics: vec![topic], ..Default::default() }.into_request(),
-                7,
-            );
-        }
-        8 if random.below(4) == 0 => {
-            let request = DeleteTopicsRequest { topic_names: vec![topic], ..Default::default() };
-            cluster.decide(request.into_request(), 5);
-        }
-        9 => {
-            let election_type = random.below(2) as i8;
-            let request =
-                ElectLeadersRequest { election_type, topic_partitions: None, ..Default::default() };
-            cluster.decide(request.into_request(), 2);
-        }
-        10 if random.below(6) == 0 => {
-            let request = UnregisterBrokerRequest { broker_id: id, ..Default::default() };
-            cluster.decide(request.into_request(), 0);
-        }
-        11 => {
-            let topics = vec![CreatePartitionsTopic {
-                name: topic,
-                count: random.below(8) as i32,
-                ..Default::default()
-            }];
-            let topics = topics
-                .into_iter()
-                .map(|topic| CreatePartitionsTopic { assignments: None, ..topic })
-                .collect();
-            cluster
-                .decide(CreatePartitionsRequest { topics, ..Default::default() }.into_request(), 3);
-        }
-        _ => propose_isr(cluster, random, &topic),
-    }
-}
-
-fn propose_isr(cluster: &mut Cluster, random: &mut Random, topic: &str) {
-    let Some(topic) = cluster.machine.topic(topic).cloned() else { return };
-    let Some(partition) = topic.partition(0) else { return };
-    let mut isr: Vec<NodeId> = partition.replicas.clone();
-    isr.retain(|&node| node == partition.leader || random.below(2) == 0);
-    let data = PartitionData {
-        leader_epoch: partition.leader_epoch,
-        partition_epoch: partition.partition_epoch - random.below(2) as i32,
-        new_isr: isr,
-        ..Default::default()
-    };
-    let request = AlterPartitionRequest {
-        broker_id: partition.leader,
-        broker_epoch: cluster.epoch(partition.leader),
-        topics: vec![TopicData {
-            topic_id: topic.id,
-            partitions: vec![data],
-            ..Default::default()
-        }],
-        ..Default::default()
-    };
-    cluster.decide(request.into_request(), 2);
-}
-
-#[test]
-fn invariants_hold_over_random_histories() {
-    for seed in 0..60 {
-        let mut random = Random::new(seed);
-        let mut cluster = Cluster::new(seed);
-        cluster.activate(seed % 3 != 0);
-        for _ in 0..300 {
-            let before = cluster.machine.image().clone();
-            happen(&mut cluster, &mut random);
-            check(&cluster, &before);
-        }
-        let mut replayed = Machine::new(settings(), Image::default(), 0, 0);
-        for (offset, record) in (0..).zip(&cluster.log) {
-            replayed.apply(offset, record, 0).expect("the record fits");
-        }
-        assert_eq!(
-            replayed.image(),
-            cluster.machine.image(),
-            "seed {seed}: what is written is all there is"
-        );
-    }
 }
