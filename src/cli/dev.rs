@@ -1,22 +1,23 @@
-//! `vltava dev [--dir DIR] [--port PORT] [--override K=V]…`: a combined node for a developer's machine.
+//! `vltava dev [--dir DIR] [--port PORT] [--hello] [--override K=V]…`: a combined node for a developer's machine.
 //!
 //! Formats the directory when it is new, runs broker and controller in one, and says how to connect.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{complain, say, server};
+use super::{complain, hello, say, server};
 use crate::clock::Clock;
 use crate::config::{Config, Sources};
 use crate::error::Error;
 use crate::node;
 
-const USAGE: &str = "usage: vltava dev [--dir DIR] [--port PORT] [--override K=V]…\n";
+const USAGE: &str = "usage: vltava dev [--dir DIR] [--port PORT] [--hello] [--override K=V]…\n";
 
 struct Options {
     dir: PathBuf,
     port: u16,
     overrides: Vec<String>,
+    hello: bool,
 }
 
 /// Runs a development node until it is told to stop. The process's exit code.
@@ -29,7 +30,7 @@ pub(super) fn run(arguments: &[String]) -> i32 {
         }
     };
     match prepare(&options) {
-        Ok(config) => server::serve(config, welcome),
+        Ok(config) => server::serve(config, move |running| welcome(running, options.hello)),
         Err(error) => {
             complain(&format!("vltava dev: {error}\n"));
             1
@@ -38,8 +39,12 @@ pub(super) fn run(arguments: &[String]) -> i32 {
 }
 
 fn parse(arguments: &[String]) -> Result<Options, String> {
-    let mut options =
-        Options { dir: PathBuf::from("vltava-data"), port: 9092, overrides: Vec::new() };
+    let mut options = Options {
+        dir: PathBuf::from("vltava-data"),
+        port: 9092,
+        overrides: Vec::new(),
+        hello: false,
+    };
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         let mut value = || rest.next().ok_or_else(|| format!("{argument} needs a value"));
@@ -49,6 +54,7 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
                 let port = value()?;
                 options.port = port.parse().map_err(|_| format!("{port} is no port"))?;
             }
+            "--hello" => options.hello = true,
             "--override" => options.overrides.push(value()?.clone()),
             other => return Err(format!("there is no option {other}")),
         }
@@ -84,8 +90,21 @@ fn prepare(options: &Options) -> Result<Config, Error> {
     Ok(config)
 }
 
-fn welcome(running: &node::Running) {
+/// Says how to go on, after a first round through the node where that is asked for.
+fn welcome(running: &node::Running, hello: bool) {
     let address = running.broker_address();
+    if !hello {
+        return next_steps(&address);
+    }
+    actix_rt::spawn(async move {
+        match hello::greet(&address).await {
+            Ok(()) => next_steps(&address),
+            Err(error) => complain(&format!("vltava dev: the first round failed: {error}\n")),
+        }
+    });
+}
+
+fn next_steps(address: &str) {
     say(&format!(
         "\
 vltava is running: {address}

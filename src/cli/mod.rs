@@ -6,6 +6,7 @@
 mod argparse;
 mod dev;
 mod dump_log;
+mod hello;
 mod options;
 mod server;
 mod storage;
@@ -19,7 +20,8 @@ usage: vltava COMMAND [OPTIONS]
 the server
   server FILE [--override K=V]…    run the node that FILE (server.properties) describes
   server FILE --print-tree         print its supervision tree, and do not run it
-  dev [--dir DIR] [--port PORT]    run a node for development; formats DIR when it is new
+  dev [--dir DIR] [--port PORT] [--hello] [--override K=V]…
+                                   run a node for development; formats DIR when it is new
   storage …                        format log directories, and tell of them
 
 Kafka's tools, with their options and output
