@@ -1,8 +1,8 @@
 //! What a log costs: appending batches of three sizes, alone and in groups; reading at the end and from the middle;
 //! opening after a clean stop; recovery of a tail.
 //!
-//! `VLTAVA_BENCH_DIR` chooses the disk (the default is the system's temporary directory), `VLTAVA_BENCH_TAIL_MB` how much
-//! is recovered (64).
+//! `VLTAVA_BENCH_DIR` chooses the disk (the default is the system's temporary directory), `VLTAVA_BENCH_TAIL_MB` how
+//! much is recovered (64).
 
 #![allow(missing_docs)]
 

@@ -1,7 +1,8 @@
 //! Appending: the batches of many producers in one write, or what a leader has sent.
 //!
-//! Offset and leader epoch lie outside of a batch's crc, so a batch is given its place by a copy of its header alone; the
-//! body goes from where it was received to the file. Batches come here checked: what they hold is not looked at again.
+//! Offset and leader epoch lie outside of a batch's crc, so a batch is given its place by a copy of its header alone;
+//! the body goes from where it was received to the file. Batches come here checked: what they hold is not looked at
+//! again.
 
 use std::io;
 
@@ -78,10 +79,10 @@ struct Size {
 }
 
 impl Log {
-    /// Appends what many producers have sent, in order and with as few writes as the segments allow: one, as a rule. Each
-    /// gets its own result. An error of the file system ends the call; what was not written before says
-    /// `KAFKA_STORAGE_ERROR`. A full disk leaves the log as it was before, and usable; anything else makes it unusable.
-    /// Nothing is synced, unless `flush.messages` says so.
+    /// Appends what many producers have sent, in order and with as few writes as the segments allow: one, as a rule.
+    /// Each gets its own result. An error of the file system ends the call; what was not written before says
+    /// `KAFKA_STORAGE_ERROR`. A full disk leaves the log as it was before, and usable; anything else makes it
+    /// unusable. Nothing is synced, unless `flush.messages` says so.
     pub fn append_as_leader(
         &mut self,
         appends: &mut [PendingAppend],
@@ -411,9 +412,10 @@ impl Log {
         self.active.allocated = if reserved { to } else { end };
     }
 
-    /// Appends batches that have their offsets and epochs already: what a leader has sent, or the quorum's own. Batches of
-    /// an epoch above `leader_epoch_max` (−1: any) end it, since they are of a leader that is not known yet. None if that
-    /// leaves nothing. Errors: `CORRUPT_MESSAGE`, `INVALID_RECORD`, `OFFSET_OUT_OF_RANGE` if they do not continue the log.
+    /// Appends batches that have their offsets and epochs already: what a leader has sent, or the quorum's own.
+    /// Batches of an epoch above `leader_epoch_max` (−1: any) end it, since they are of a leader that is not known
+    /// yet. None if that leaves nothing. Errors: `CORRUPT_MESSAGE`, `INVALID_RECORD`, `OFFSET_OUT_OF_RANGE` if they
+    /// do not continue the log.
     pub fn append_as_follower(
         &mut self,
         records: &Bytes,

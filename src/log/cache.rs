@@ -1,7 +1,8 @@
-//! Open files and loaded indexes of all logs together, kept within bounds: what was not used for longest is given back.
+//! Open files and loaded indexes of all logs together, kept within bounds: what was not used for longest is given
+//! back.
 //!
-//! Shared by every log of a node. A segment that was given back opens and loads again when asked, so nobody else needs to
-//! know about this.
+//! Shared by every log of a node. A segment that was given back opens and loads again when asked, so nobody else
+//! needs to know about this.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -37,8 +38,8 @@ struct Ring {
 }
 
 impl Ring {
-    /// Takes a segment in that costs `cost`, and gives others back until all cost at most `limit`. A segment that was used
-    /// since it was last looked at gets a second chance.
+    /// Takes a segment in that costs `cost`, and gives others back until all cost at most `limit`. A segment that was
+    /// used since it was last looked at gets a second chance.
     fn admit(
         &mut self,
         segment: &Arc<Segment>,

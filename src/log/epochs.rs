@@ -1,6 +1,7 @@
 //! Who led when: the first offset of each leader epoch (KIP-101, KIP-279), kept in `leader-epoch-checkpoint`.
 //!
-//! Epochs and offsets both grow from entry to entry. The list itself does no input or output: [`read`] and [`write`] do.
+//! Epochs and offsets both grow from entry to entry. The list itself does no input or output: [`read`] and [`write`]
+//! do.
 
 use std::io;
 use std::path::Path;
@@ -76,8 +77,8 @@ impl Epochs {
         changed
     }
 
-    /// Lets the log begin at `start_offset`: the epoch that reigns there begins there, those before it go. Says whether
-    /// anything changed.
+    /// Lets the log begin at `start_offset`: the epoch that reigns there begins there, those before it go. Says
+    /// whether anything changed.
     pub fn truncate_from_start(&mut self, start_offset: Offset) -> bool {
         let behind = self.entries.partition_point(|entry| entry.start_offset <= start_offset);
         let Some(reigning) = behind.checked_sub(1) else { return false };
@@ -92,8 +93,8 @@ impl Epochs {
         self.entries.clear();
     }
 
-    /// Where `epoch` ends: the largest epoch not above it, and the first offset that is no longer that epoch's. None if it
-    /// is not known. An epoch before all that are known ends where the first known one begins.
+    /// Where `epoch` ends: the largest epoch not above it, and the first offset that is no longer that epoch's. None
+    /// if it is not known. An epoch before all that are known ends where the first known one begins.
     pub fn end_offset_for(
         &self,
         epoch: LeaderEpoch,

@@ -1,6 +1,7 @@
 //! Making a log durable: what to sync, when, and the orderly close.
 //!
-//! What the kernel could not write it may have dropped: after a failed sync the log is unusable until it is opened anew.
+//! What the kernel could not write it may have dropped: after a failed sync the log is unusable until it is opened
+//! anew.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,13 +1,13 @@
 //! The two sparse indexes of a segment: offsets to positions, and timestamps to offsets.
 //!
 //! ```text
-//! .index      relative offset u32 │ position u32                 of a batch: its last offset, its first byte
-//! .timeindex  timestamp i64       │ relative offset u32          the newest so far, and the offset of the batch it is in
+//! .index      relative offset u32 │ position u32         of a batch: its last offset, its first byte
+//! .timeindex  timestamp i64 │ relative offset u32        the newest so far, and an offset of its batch
 //! ```
 //!
-//! Offsets are relative to the segment's first. Neither is mapped into memory nor preallocated: a growing index keeps what
-//! is not yet in its file, a resting one keeps nothing and is read when asked. A damaged index costs time, never a wrong
-//! answer: what does not grow from entry to entry ends it, and whoever follows an entry checks what is there.
+//! Offsets are relative to the segment's first. Neither is mapped into memory nor preallocated: a growing index keeps
+//! what is not yet in its file, a resting one keeps nothing and is read when asked. A damaged index costs time, never
+//! a wrong answer: what does not grow from entry to entry ends it, and whoever follows an entry checks what is there.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -134,8 +134,8 @@ impl<E: IndexEntry> Index<E> {
         }))
     }
 
-    /// Asks `question` of all entries, reading the file at `path` if they are not in memory. The second answer is how many bytes of
-    /// memory that took.
+    /// Asks `question` of all entries, reading the file at `path` if they are not in memory. The second answer is how
+    /// many bytes of memory that took.
     pub fn ask<R>(
         &self,
         files: &dyn Files,

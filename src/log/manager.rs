@@ -1,7 +1,7 @@
 //! The log directories of a node: whose they are, what is in them, and how far each log is known to be good.
 //!
-//! Finding what is there reads names alone: no partition is opened before it is used, and its checkpoints are kept for it
-//! until then. Never decides which partitions should be there.
+//! Finding what is there reads names alone: no partition is opened before it is used, and its checkpoints are kept
+//! for it until then. Never decides which partitions should be there.
 
 use std::io;
 use std::path::{Path, PathBuf};

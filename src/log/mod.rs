@@ -1,8 +1,8 @@
 //! One partition's files, in Kafka's own directory format: no network, no actors, no clock.
 //!
-//! A [`Log`] has one owner, who writes; everyone else reads through the [`view::PartitionView`] that the log publishes to.
-//! Readers never ask the writer, and the writer never waits for a reader. All input and output goes through
-//! [`files::Files`], so that tests can run on memory and break it.
+//! A [`Log`] has one owner, who writes; everyone else reads through the [`view::PartitionView`] that the log
+//! publishes to. Readers never ask the writer, and the writer never waits for a reader. All input and output goes
+//! through [`files::Files`], so that tests can run on memory and break it.
 
 /// The disk, or memory with injected faults.
 pub mod files;

@@ -114,8 +114,8 @@ fn with_suffix(at: &TopicPartition, unique: Uuid, suffix: &str, shorten: bool) -
         write!(hex, "{byte:02x}").expect("a string takes everything");
     }
     let end = format!("-{}.{hex}{suffix}", at.partition);
-    // The topic gives way: what a deleted directory was is no longer of interest, but its name must fit. Topic names are
-    // ASCII; for any other, the whole is kept.
+    // The topic gives way: what a deleted directory was is no longer of interest, but its name must fit. Topic names
+    // are ASCII; for any other, the whole is kept.
     let room = NAME_MAX.saturating_sub(end.len());
     let topic = if shorten {
         at.topic.get(..room.min(at.topic.len())).unwrap_or(&at.topic)

@@ -1,8 +1,8 @@
 //! What a directory holds after a stop, clean or not.
 //!
-//! After a clean stop nothing is checked: the end is read, the producers' last snapshot loaded. After any other, only the
-//! tail behind the recovery point is: every batch's crc; at the first that is not sound the log ends, and what comes
-//! behind is given up. Indexes, leader epochs and producers are made anew for the tail, never for the whole.
+//! After a clean stop nothing is checked: the end is read, the producers' last snapshot loaded. After any other, only
+//! the tail behind the recovery point is: every batch's crc; at the first that is not sound the log ends, and what
+//! comes behind is given up. Indexes, leader epochs and producers are made anew for the tail, never for the whole.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -209,7 +209,8 @@ impl Loading<'_> {
         };
         let start = self.options.log_start_offset.max(self.segments[0].base_offset());
         let (expiration_ms, now) = (self.settings.producer_id_expiration_ms, self.options.now);
-        // Up to the tail, the producers are as the snapshots and the sound batches say; from there on as the check finds.
+        // Up to the tail, the producers are as the snapshots and the sound batches say; from there on as the check
+        // finds.
         let mut producers = rebuild_producers(
             self.place,
             &self.segments,
@@ -253,8 +254,8 @@ impl Loading<'_> {
         Ok(offset)
     }
 
-    /// Reads the batches of `segment` from `position` on, where none may be below `offset`, and enters them everywhere.
-    /// The segment's size becomes that of its sound batches.
+    /// Reads the batches of `segment` from `position` on, where none may be below `offset`, and enters them
+    /// everywhere. The segment's size becomes that of its sound batches.
     fn check(
         &self,
         segment: &Arc<Segment>,
@@ -348,8 +349,8 @@ fn next_sound(
     Ok(Some((found, marker)))
 }
 
-/// The producers as they are at the end of `range`: from the newest snapshot in it, and the batches behind that. Damaged
-/// snapshots are removed on the way.
+/// The producers as they are at the end of `range`: from the newest snapshot in it, and the batches behind that.
+/// Damaged snapshots are removed on the way.
 pub(super) fn rebuild_producers(
     place: &Place,
     segments: &[Arc<Segment>],

@@ -23,8 +23,8 @@ pub struct Retained {
 }
 
 impl Log {
-    /// Lets the log start at `offset`, on request of a client (DeleteRecords) or a leader, and gives where it starts. The
-    /// bytes go with the next round of retention. Error: `OFFSET_OUT_OF_RANGE` above the high watermark.
+    /// Lets the log start at `offset`, on request of a client (DeleteRecords) or a leader, and gives where it starts.
+    /// The bytes go with the next round of retention. Error: `OFFSET_OUT_OF_RANGE` above the high watermark.
     pub fn delete_records(&mut self, offset: Offset) -> Result<Offset, Error> {
         self.check_usable()?;
         if offset > self.view.high_watermark() {
@@ -53,8 +53,8 @@ impl Log {
         Ok(())
     }
 
-    /// Takes segments out of use that are below the log's start or, if the topic's policy is to delete, beyond its time or
-    /// size; and removes for good what has waited long enough.
+    /// Takes segments out of use that are below the log's start or, if the topic's policy is to delete, beyond its
+    /// time or size; and removes for good what has waited long enough.
     pub fn retention(&mut self, now: Millis) -> Result<Retained, Error> {
         self.check_usable()?;
         let mut done = Retained { files_removed: self.remove_due(now)?, ..Retained::default() };
@@ -89,7 +89,8 @@ impl Log {
         })
     }
 
-    /// Takes segments out of use from the front, as long as they are committed and `goes` says so of them, given the next.
+    /// Takes segments out of use from the front, as long as they are committed and `goes` says so of them, given the
+    /// next.
     fn delete_front(
         &mut self,
         now: Millis,

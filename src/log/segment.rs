@@ -1,7 +1,7 @@
 //! One stretch of a log: a file of batches, and the indexes into it. Shared by the writer and all readers.
 //!
-//! Only the writer appends, truncates and stores. A segment opens its file when it is asked for, and may be told to close
-//! it again at any time; whoever holds the handle keeps it.
+//! Only the writer appends, truncates and stores. A segment opens its file when it is asked for, and may be told to
+//! close it again at any time; whoever holds the handle keeps it.
 
 use std::io;
 use std::path::PathBuf;
@@ -216,8 +216,8 @@ impl Segment {
         })
     }
 
-    /// The last batch that ends at byte `limit` or before, among those that begin at `from` or behind. `from` must be where
-    /// a batch begins, and there must be batches up to `limit`.
+    /// The last batch that ends at byte `limit` or before, among those that begin at `from` or behind. `from` must be
+    /// where a batch begins, and there must be batches up to `limit`.
     pub fn last_before(self: &Arc<Self>, from: u64, limit: u64) -> Result<Option<Found>, Error> {
         let position = u32::try_from(limit).unwrap_or(u32::MAX);
         let hint =
@@ -253,8 +253,8 @@ impl Segment {
         self.walk_on(scanner, first, stop)
     }
 
-    /// A scanner from where `hint` points, and the batch there, or from `otherwise`: an index entry that points elsewhere
-    /// than to its batch is not followed.
+    /// A scanner from where `hint` points, and the batch there, or from `otherwise`: an index entry that points
+    /// elsewhere than to its batch is not followed.
     fn scanner<'a>(
         &self,
         file: &'a dyn File,

@@ -1,7 +1,8 @@
 //! What interrupted work has left in a log's directory: finished if it was as good as done, else undone.
 //!
-//! `.deleted` files go. `.cleaned` files are half of a compaction and go, and with them every `.swap` file that is not below
-//! the first of them. The other `.swap` files are finished segments: what they were made from goes, and they take its place.
+//! `.deleted` files go. `.cleaned` files are half of a compaction and go, and with them every `.swap` file that is
+//! not below the first of them. The other `.swap` files are finished segments: what they were made from goes, and
+//! they take its place.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -144,8 +145,8 @@ fn end_of(place: &Place, name: &str, base: Offset) -> Result<Offset, Error> {
     Ok(end)
 }
 
-/// Of the producers' snapshots, those at the beginning of a segment and the newest of the others, if it is behind all of
-/// them. The rest is removed.
+/// Of the producers' snapshots, those at the beginning of a segment and the newest of the others, if it is behind all
+/// of them. The rest is removed.
 fn useful(
     place: &Place,
     mut snapshots: BTreeSet<Offset>,

@@ -1,7 +1,7 @@
 //! What readers share: a partition's offsets, its segments, its epochs, and who waits for more.
 //!
-//! The log publishes here; everyone else reads, from any thread, without asking the log. Positions come before offsets:
-//! whoever sees an offset finds the bytes below it.
+//! The log publishes here; everyone else reads, from any thread, without asking the log. Positions come before
+//! offsets: whoever sees an offset finds the bytes below it.
 
 use std::io;
 use std::sync::Arc;
@@ -388,7 +388,8 @@ impl PartitionView {
         ApiError::new(ErrorCode::OffsetOutOfRange, text).into()
     }
 
-    /// The transactions that a reader in `read_committed` must skip in what it read from `from_offset` to `to_offset`.
+    /// The transactions that a reader in `read_committed` must skip in what it read from `from_offset` to
+    /// `to_offset`.
     pub fn aborted_transactions(
         &self,
         from_offset: Offset,

@@ -1,7 +1,7 @@
 //! Who waits for a partition to grow: long polls, followers, acknowledgements.
 //!
-//! A waiter first parks and then looks once more, so that nothing that happens in between is missed. Waking costs one load
-//! while nobody waits. Timeouts are the waiter's own affair: it drops its guard.
+//! A waiter first parks and then looks once more, so that nothing that happens in between is missed. Waking costs one
+//! load while nobody waits. Timeouts are the waiter's own affair: it drops its guard.
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,8 +27,8 @@ pub enum Watch {
 pub enum Wake {
     /// Its task is woken, once.
     Task(Waker),
-    /// This is called with the offset that was reached. It is quick, and calls back into no log. True ends the waiting;
-    /// false waits for the next move.
+    /// This is called with the offset that was reached. It is quick, and calls back into no log. True ends the
+    /// waiting; false waits for the next move.
     Call(Box<dyn Fn(Offset) -> bool + Send + Sync>),
 }
 

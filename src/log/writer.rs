@@ -1,7 +1,7 @@
 //! The log of one partition, in the hands of its one writer: opening, rolling, truncating, flushing, closing.
 //!
-//! Never decides what is committed: the partition's owner moves the high watermark. Never reads a clock, and never waits
-//! for anything but the file system.
+//! Never decides what is committed: the partition's owner moves the high watermark. Never reads a clock, and never
+//! waits for anything but the file system.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -100,8 +100,8 @@ pub struct Log {
 }
 
 impl Log {
-    /// Opens the log in the directory `dir`, or begins one there. After a clean shutdown this reads a handful of small
-    /// files; after any other stop it checks what was written behind the recovery point. No file stays open.
+    /// Opens the log in the directory `dir`, or begins one there. After a clean shutdown this reads a handful of
+    /// small files; after any other stop it checks what was written behind the recovery point. No file stays open.
     /// Errors: `Io`, `Corrupt`, `INCONSISTENT_TOPIC_ID`.
     pub fn open(
         files: Arc<dyn Files>,
@@ -351,8 +351,8 @@ impl Log {
         (hash >> 1) as Millis % most
     }
 
-    /// Closes the segment that is written to and begins another, at the log's end or at `base_offset` if that is behind.
-    /// Does nothing while the segment is empty and well placed.
+    /// Closes the segment that is written to and begins another, at the log's end or at `base_offset` if that is
+    /// behind. Does nothing while the segment is empty and well placed.
     pub fn roll(&mut self, base_offset: Option<Offset>, now: Millis) -> Result<(), Error> {
         let base = base_offset.unwrap_or(0).max(self.log_end_offset());
         let old = self.active.segment.clone();
@@ -423,7 +423,8 @@ impl Log {
         self.view.segments().iter().for_each(|segment| segment.close_file());
     }
 
-    /// Renames the directory to what marks it for removal, and gives the new path. Nobody opens it as a log after that.
+    /// Renames the directory to what marks it for removal, and gives the new path. Nobody opens it as a log after
+    /// that.
     pub fn rename_for_delete(&mut self, unique: Uuid) -> Result<PathBuf, Error> {
         self.rename_dir(&names::deleted(&self.topic_partition, unique))
     }

@@ -210,7 +210,8 @@ impl MemoryFiles {
         self.0.lock().changes
     }
 
-    /// Lets the process die half-way through the change that comes after `changes` of them in all; every later call fails.
+    /// Lets the process die half-way through the change that comes after `changes` of them in all; every later call
+    /// fails.
     pub fn crash_at(&self, changes: u64) {
         self.0.lock().crash_at = Some(changes);
     }

@@ -40,7 +40,8 @@ pub trait File: Send + Sync + fmt::Debug {
     /// Makes content and size durable.
     fn fdatasync(&self) -> io::Result<()>;
 
-    /// Reserves room for `len` bytes from `position` on without changing the size. A file system that cannot is no error.
+    /// Reserves room for `len` bytes from `position` on without changing the size. A file system that cannot is no
+    /// error.
     fn allocate(&self, position: u64, len: u64) -> io::Result<()>;
 
     /// Cuts (or extends with zeros) to `len` bytes, and gives back room reserved beyond.
@@ -115,8 +116,8 @@ pub fn read_exact_at(file: &dyn File, buffer: &mut [u8], position: u64) -> io::R
     }
 }
 
-/// Replaces `path` as a whole: whoever reads it, even after a crash, finds the old bytes or the new. With `sync` the new
-/// bytes are durable on return.
+/// Replaces `path` as a whole: whoever reads it, even after a crash, finds the old bytes or the new. With `sync` the
+/// new bytes are durable on return.
 pub fn replace(files: &dyn Files, path: &Path, bytes: &[u8], sync: bool) -> io::Result<()> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".tmp");

@@ -137,8 +137,8 @@ impl ProducerEntry {
     }
 
     /// Takes in the marker that ends the open transaction, and says where that began, if there was one.
-    /// `transaction_version` is that of the coordinator's request: from 2 on the epoch of a marker is above that of the
-    /// transaction (KIP-890). Errors: `INVALID_PRODUCER_EPOCH`, `TRANSACTION_COORDINATOR_FENCED`.
+    /// `transaction_version` is that of the coordinator's request: from 2 on the epoch of a marker is above that of
+    /// the transaction (KIP-890). Errors: `INVALID_PRODUCER_EPOCH`, `TRANSACTION_COORDINATOR_FENCED`.
     pub fn end_transaction(
         &mut self,
         header: &BatchHeader,

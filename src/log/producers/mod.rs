@@ -1,7 +1,7 @@
 //! Idempotence and transactions: what each producer of a partition did last (KIP-98, KIP-360, KIP-890).
 //!
-//! An append is first staged, so that the batches of one group commit see each other, and then kept or dropped with the
-//! write. The state itself does no input or output: [`snapshot`] gives it bytes, the log writes them.
+//! An append is first staged, so that the batches of one group commit see each other, and then kept or dropped with
+//! the write. The state itself does no input or output: [`snapshot`] gives it bytes, the log writes them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -171,8 +171,8 @@ impl Producers {
         Ok(Staged::Fresh)
     }
 
-    /// Keeps what was staged, as it is written now. Gives the transactions that ended, each with the last stable offset
-    /// after its end.
+    /// Keeps what was staged, as it is written now. Gives the transactions that ended, each with the last stable
+    /// offset after its end.
     pub fn keep(&mut self) -> Vec<(CompletedTxn, Offset)> {
         for (id, entry) in self.staged.drain() {
             if let Some(first) = entry.txn_first_offset {

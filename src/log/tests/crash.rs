@@ -1,7 +1,8 @@
 //! A process killed at every write of a script, or a power loss there, and what the next one finds.
 //!
 //! After a kill, everything that was answered is there. After a power loss, everything that was synced is. Either way
-//! what is there was once written there, in order, whole; the producers are those of what is there; and the log goes on.
+//! what is there was once written there, in order, whole; the producers are those of what is there; and the log goes
+//! on.
 
 use std::collections::HashSet;
 

@@ -1,7 +1,7 @@
 //! Beside Kafka: its vectors of appends, a directory that it has made, and a directory for it to check.
 //!
-//! The tests are ignored unless their variables name the files: `VLTAVA_APPENDS` (a file of vectors, one JSON object a
-//! line), `VLTAVA_MADE` (a directory with `manifest.json` and `data/`), `VLTAVA_WRITE` (a directory to write to).
+//! The tests are ignored unless their variables name the files: `VLTAVA_APPENDS` (a file of vectors, one JSON object
+//! a line), `VLTAVA_MADE` (a directory with `manifest.json` and `data/`), `VLTAVA_WRITE` (a directory to write to).
 
 use std::path::PathBuf;
 
