@@ -13,7 +13,8 @@ use crate::wire::messages::alter_configs::{
 };
 
 pub(crate) async fn handle(call: Call, request: AlterConfigsRequest) -> AlterConfigsResponse {
-    let judged = judge_all(&call.context.config.load(), &request);
+    let config = config_changes::current_config(&call.context, &call.context.image());
+    let judged = judge_all(&config, &request);
     let mut passed_on = AlterConfigsRequest { resources: Vec::new(), ..request.clone() };
     for (resource, judgement) in request.resources.iter().zip(&judged) {
         if judgement.is_ok() {

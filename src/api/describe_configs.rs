@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::config_changes::current_config;
 use super::context::Call;
 use crate::config::Config;
 use crate::config::describe::{self, Entry};
@@ -22,8 +23,8 @@ use crate::wire::messages::describe_configs::{
 };
 
 pub(crate) async fn handle(call: Call, request: DescribeConfigsRequest) -> DescribeConfigsResponse {
-    let config = call.context.config.load_full();
     let image = call.context.image();
+    let config = current_config(&call.context, &image);
     answer(&View { config: &config, image: &image }, &request)
 }
 

@@ -19,7 +19,9 @@ pub(crate) async fn handle(
     call: Call,
     request: IncrementalAlterConfigsRequest,
 ) -> IncrementalAlterConfigsResponse {
-    let judged = judge_all(&call.context.config.load(), &call.context.image(), &request);
+    let image = call.context.image();
+    let config = config_changes::current_config(&call.context, &image);
+    let judged = judge_all(&config, &image, &request);
     let mut passed_on = IncrementalAlterConfigsRequest { resources: Vec::new(), ..request.clone() };
     for (resource, judgement) in request.resources.iter().zip(&judged) {
         if judgement.is_ok() {

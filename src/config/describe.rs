@@ -83,7 +83,7 @@ pub struct Entry {
 
 /// Every setting of this broker, those that nobody knows among them.
 pub fn describe_broker(config: &Config) -> Vec<Entry> {
-    let overlay = config.overlay();
+    let overlay = config.overlay_in_force();
     let known = BROKER.iter().filter(|key| !key.is_internal()).map(|key| key.name);
     let set = [config.originals(), &overlay.default, &overlay.broker]
         .into_iter()
@@ -100,7 +100,12 @@ pub fn describe_broker_default(config: &Config) -> Vec<Entry> {
         entry.value = entry.synonyms.first().and_then(|synonym| synonym.value.clone());
         entry
     };
-    config.overlay().default.keys().map(|name| only_default(broker_entry(config, name))).collect()
+    config
+        .overlay_in_force()
+        .default
+        .keys()
+        .map(|name| only_default(broker_entry(config, name)))
+        .collect()
 }
 
 fn broker_entry(config: &Config, name: &str) -> Entry {
@@ -130,7 +135,7 @@ fn is_sensitive(kind: Option<Kind>) -> bool {
 
 /// What is set under any of `names` on any level; what precedes the first that is set under `name` itself is dropped.
 fn synonyms(config: &Config, name: &str, names: &[String], sensitive: bool) -> Vec<Synonym> {
-    let overlay = config.overlay();
+    let overlay = config.overlay_in_force();
     let mut found = Vec::new();
     for (settings, source) in [
         (&overlay.broker, ConfigSource::DynamicBroker),

@@ -1,4 +1,5 @@
-//! Whether a change of dynamic settings may be made, in Kafka's words: brokers, topics, groups, client metrics, loggers.
+//! Whether a change of dynamic settings may be made, in Kafka's words: of brokers, topics, groups, client metrics and
+//! loggers.
 //!
 //! Judges the settings as they would be after the change; stores and applies nothing.
 

@@ -1,6 +1,6 @@
 //! `server.properties` to a checked [`Config`], a topic's settings to a [`LogConfig`], and the table of every key.
 //!
-//! Nothing below reads a clock, opens a socket or looks up a name. Files are read in `source.rs` and `providers.rs` only.
+//! Nothing below reads a clock, opens a socket or looks up a name. Only `source.rs` and `providers.rs` read files.
 
 mod accessors;
 mod check;

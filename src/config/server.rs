@@ -50,6 +50,7 @@ impl Overlay {
 #[derive(Clone, Debug)]
 pub struct Config {
     originals: BTreeMap<String, String>,
+    given: Overlay,
     overlay: Overlay,
     values: Vec<Option<Value>>,
     roles: Roles,
@@ -76,10 +77,12 @@ impl Config {
     fn build(mut originals: BTreeMap<String, String>, overlay: Overlay) -> Result<Self, String> {
         tie_node_id(&mut originals);
         let mut warnings = check::unknown_keys(&originals);
+        let given = overlay.clone();
         let overlay = usable(&originals, overlay, &mut warnings);
         let values = parse_all(&effective(&originals, &overlay))?;
         let mut config = Self {
             originals,
+            given,
             overlay,
             values,
             roles: Roles { broker: false, controller: false },
@@ -136,10 +139,11 @@ impl Config {
     /// This configuration with other dynamic settings. What Kafka would not take of them is left out and told in
     /// [`warnings`](Self::warnings).
     pub fn with_overlay(&self, overlay: Overlay) -> Self {
-        match self.try_with_overlay(overlay) {
+        match self.try_with_overlay(overlay.clone()) {
             Ok(config) => config,
             Err(problem) => {
                 let mut same = self.clone();
+                same.given = overlay;
                 same.warnings = vec![format!("dynamic settings are left as they were: {problem}")];
                 same
             }
@@ -175,8 +179,13 @@ impl Config {
         &self.originals
     }
 
-    /// What was set while the node ran.
+    /// What was set while the node ran, as it was given.
     pub fn overlay(&self) -> &Overlay {
+        &self.given
+    }
+
+    /// The part of [`overlay`](Self::overlay) that holds: what may not be set, or not so, is left out.
+    pub(super) fn overlay_in_force(&self) -> &Overlay {
         &self.overlay
     }
 
@@ -368,4 +377,49 @@ fn parse_all(settings: &BTreeMap<String, String>) -> Result<Vec<Option<Value>>, 
         )),
     };
     BROKER.iter().map(parse).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, text)| ((*name).to_string(), (*text).to_string())).collect()
+    }
+
+    #[test]
+    fn dynamic_settings_lie_over_the_file_and_what_cannot_hold_is_passed_over() {
+        let config = Config::from_map([
+            ("process.roles", "broker,controller"),
+            ("node.id", "1"),
+            ("listeners", "PLAINTEXT://:0,CONTROLLER://:0"),
+            ("controller.listener.names", "CONTROLLER"),
+            ("controller.quorum.bootstrap.servers", "localhost:9093"),
+            ("log.retention.hours", "1"),
+        ])
+        .expect("a configuration");
+        assert_eq!((config.log_retention_ms(), config.num_io_threads()), (3_600_000, 8));
+        let overlay = Overlay {
+            default: settings(&[
+                ("log.retention.ms", "5"),
+                ("listeners", "X://:1"),
+                ("num.io.threads", "2"),
+            ]),
+            broker: settings(&[
+                ("num.io.threads", "3"),
+                ("log.dirs", "/x"),
+                ("num.network.threads", "x"),
+            ]),
+        };
+        let changed = config.with_overlay(overlay.clone());
+        assert_eq!((changed.log_retention_ms(), changed.num_io_threads()), (5, 3));
+        assert_eq!(changed.log_dirs(), config.log_dirs());
+        assert_eq!((changed.warnings().len(), changed.overlay()), (3, &overlay));
+        // Settings that do not go together leave everything as it was.
+        let broken =
+            Overlay { default: settings(&[("log.retention.ms", "0")]), ..Overlay::default() };
+        let same = changed.with_overlay(broken.clone());
+        assert_eq!((same.log_retention_ms(), same.overlay()), (5, &broken));
+        assert_eq!(same.warnings().len(), 1);
+    }
 }

@@ -219,7 +219,8 @@ fn check_offset_reset(name: &str, text: &str) -> Result<(), String> {
     Err(invalid(name, text, &why))
 }
 
-/// Milliseconds of an ISO 8601 duration such as `P1DT2H3M4.5S` in any case; none for text that is not one, or below zero.
+/// Milliseconds of an ISO 8601 duration such as `P1DT2H3M4.5S`, in any case; none for text that is not one, or is below
+/// zero.
 pub fn parse_duration(text: &str) -> Option<i64> {
     let upper = text.to_ascii_uppercase();
     let body = upper.strip_prefix('P')?;
