@@ -43,7 +43,14 @@ pub(crate) async fn handle(call: Call, request: FetchRequest) -> FetchResponse {
         let log_start_offset =
             call.context.quorum.view().map_or(-1, |view| view.log_start_offset());
         let error_code = ErrorCode::InvalidRequest.code();
-        PartitionData { error_code, high_watermark: -1, log_start_offset, ..Default::default() }
+        let records = Some(Bytes::new());
+        PartitionData {
+            error_code,
+            high_watermark: -1,
+            log_start_offset,
+            records,
+            ..Default::default()
+        }
     } else {
         let ask = asked(&call, &request, partition);
         partition_data(call.context.quorum.fetch(ask).await)

@@ -97,6 +97,7 @@ impl LifecycleActor {
                     want_fence,
                     want_shut_down,
                     offline_log_dirs: offline_dirs,
+                    cordoned_log_dirs: Some(Vec::new()),
                     ..Default::default()
                 };
                 self.heartbeat(request, ctx);

@@ -9,5 +9,8 @@ pub mod lifecycle_actor;
 /// New images, and who is told of them.
 pub mod publisher_actor;
 
+/// When a snapshot of the metadata is due.
+pub mod snapshots;
+
 #[cfg(test)]
 mod tests;

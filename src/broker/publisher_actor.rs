@@ -1,30 +1,37 @@
 //! From the committed metadata log to images: replays what the quorum tells, and publishes.
 //!
 //! Whatever is committed while one image is being published goes into the next as one change. Subscribers are told in the
-//! order in which they were given: the partitions come before the coordinators, since these write to those. Never decides.
+//! order in which they were given: the partitions come before the coordinators, since these write to those. One that is
+//! slow gets one image for all that it missed. Never decides, but on when a snapshot is due.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message};
 use arc_swap::ArcSwap;
 
+use crate::broker::snapshots::SnapshotSchedule;
+use crate::clock::Clock;
 use crate::error::Error;
 use crate::metadata::changes::Changes;
 use crate::metadata::loader::Loader;
 use crate::metadata::{Image, Provenance};
 use crate::raft::events::{CommittedBatch, QuorumEvent};
 use crate::raft::quorum_actor::Quorum;
-use crate::supervision::{DeathWatch, Port, Stop};
+use crate::supervision::{DeathWatch, Port, Refused, Stop};
+use crate::types::Millis;
 
 /// How many events may wait.
 pub const MAILBOX: usize = 4096;
+/// How soon a subscriber whose mailbox was full is tried again.
+const TELL_AGAIN: Duration = Duration::from_millis(5);
 
 /// A new image and what it changes.
 #[derive(Clone, Debug)]
 pub struct Published {
     /// The metadata now.
     pub image: Arc<Image>,
-    /// What differs from the image before.
+    /// What differs from the image that the subscriber was told before; from nothing, for the first.
     pub changes: Arc<Changes>,
 }
 
@@ -43,25 +50,73 @@ pub struct PublisherSpec {
     pub subscribers: Vec<Port<Published>>,
     /// Under which name the quorum knows this publisher.
     pub name: &'static str,
+    /// `metadata.log.max.record.bytes.between.snapshots`.
+    pub snapshot_bytes: i64,
+    /// `metadata.log.max.snapshot.interval.ms`.
+    pub snapshot_interval_ms: Millis,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// One who is told.
+struct Subscriber {
+    port: Port<Published>,
+    /// What it was told last.
+    told: Option<Arc<Image>>,
+    behind: bool,
+}
+
+impl Subscriber {
+    /// Hands the image over; false if it must be tried again. `latest` is what changed since the last image.
+    fn tell(&mut self, image: &Arc<Image>, latest: Option<&(Arc<Image>, Arc<Changes>)>) -> bool {
+        let changes = match (&self.told, latest) {
+            (Some(told), Some((before, changes))) if Arc::ptr_eq(told, before) => changes.clone(),
+            (Some(told), _) => Arc::new(Changes::between(told, image)),
+            (None, _) => Arc::new(Changes::between(&Image::default(), image)),
+        };
+        match self.port.try_send(Published { image: image.clone(), changes }) {
+            Ok(()) => {
+                self.told = Some(image.clone());
+                true
+            }
+            Err(Refused::Full(_)) => false,
+            Err(Refused::Down(_)) => {
+                // Its successor knows nothing.
+                self.told = None;
+                false
+            }
+        }
+    }
 }
 
 /// The actor that publishes.
 pub struct Publisher {
     spec: PublisherSpec,
+    subscribers: Vec<Subscriber>,
     loader: Loader,
     provenance: Provenance,
+    schedule: SnapshotSchedule,
     due: bool,
+    tell_due: bool,
     watch: DeathWatch,
 }
 
 impl Publisher {
     /// A publisher that has been told nothing.
     pub fn new(spec: PublisherSpec, watch: DeathWatch) -> Self {
+        let ports = spec.subscribers.iter().cloned();
+        let subscribers =
+            ports.map(|port| Subscriber { port, told: None, behind: false }).collect();
+        let now = spec.clock.now();
+        let schedule = SnapshotSchedule::new(spec.snapshot_bytes, spec.snapshot_interval_ms, now);
         Self {
             spec,
+            subscribers,
             loader: Loader::default(),
             provenance: Provenance::default(),
+            schedule,
             due: false,
+            tell_due: false,
             watch,
         }
     }
@@ -70,23 +125,40 @@ impl Publisher {
         batch.records.iter().try_for_each(|record| self.loader.replay(record))?;
         self.provenance =
             Provenance { offset: batch.last, epoch: batch.epoch, timestamp: batch.timestamp };
+        self.schedule.committed(batch.bytes as u64);
         Ok(())
     }
 
-    fn publish(&mut self) {
+    fn publish(&mut self, ctx: &mut Context<Self>) {
         self.due = false;
         if let Some((image, changes)) = self.loader.take(self.provenance) {
-            self.tell(Arc::new(image), changes);
+            self.show(Arc::new(image), changes, ctx);
         }
     }
 
-    fn tell(&self, image: Arc<Image>, changes: Changes) {
-        self.spec.image.store(image.clone());
-        let published = Published { image, changes: Arc::new(changes) };
-        for subscriber in &self.spec.subscribers {
-            if subscriber.try_send(published.clone()).is_err() {
-                tracing::warn!("a subscriber misses an image; it compares when it sees the next");
-            }
+    fn show(&mut self, image: Arc<Image>, changes: Changes, ctx: &mut Context<Self>) {
+        let before = self.spec.image.swap(image.clone());
+        self.watch.detail(format!("offset {}", image.provenance.offset));
+        if self.schedule.take(self.spec.clock.now()) {
+            self.spec.quorum.hand_in(image);
+        }
+        self.subscribers.iter_mut().for_each(|subscriber| subscriber.behind = true);
+        self.tell(Some(&(before, Arc::new(changes))), ctx);
+    }
+
+    fn tell(&mut self, latest: Option<&(Arc<Image>, Arc<Changes>)>, ctx: &mut Context<Self>) {
+        let image = self.spec.image.load_full();
+        let mut again = false;
+        for subscriber in self.subscribers.iter_mut().filter(|subscriber| subscriber.behind) {
+            subscriber.behind = !subscriber.tell(&image, latest);
+            again |= subscriber.behind;
+        }
+        if again && !self.tell_due {
+            self.tell_due = true;
+            ctx.run_later(TELL_AGAIN, |publisher, ctx| {
+                publisher.tell_due = false;
+                publisher.tell(None, ctx);
+            });
         }
     }
 }
@@ -97,7 +169,6 @@ impl Actor for Publisher {
     fn started(&mut self, ctx: &mut Self::Context) {
         let address = ctx.address();
         let port = Port::from_fn(move |event| {
-            use crate::supervision::Refused;
             address.try_send(event).map_err(|error| match error {
                 actix::dev::SendError::Full(event) => Refused::Full(event),
                 actix::dev::SendError::Closed(event) => Refused::Down(event),
@@ -112,11 +183,12 @@ impl Handler<QuorumEvent> for Publisher {
 
     fn handle(&mut self, event: QuorumEvent, ctx: &mut Self::Context) {
         match event {
-            QuorumEvent::Loaded { image, .. } => {
+            QuorumEvent::Loaded { image, log_bytes } => {
                 self.provenance = image.provenance;
                 let changes = Changes::between(&self.spec.image.load(), &image);
                 self.loader.replace((*image).clone());
-                self.tell(image, changes);
+                self.schedule.loaded(log_bytes);
+                self.show(image, changes, ctx);
             }
             QuorumEvent::Committed(batch) => {
                 if let Err(error) = self.replay(&batch) {
@@ -144,8 +216,8 @@ impl Message for Publish {
 impl Handler<Publish> for Publisher {
     type Result = ();
 
-    fn handle(&mut self, _: Publish, _: &mut Self::Context) {
-        self.publish();
+    fn handle(&mut self, _: Publish, ctx: &mut Self::Context) {
+        self.publish(ctx);
     }
 }
 

@@ -170,6 +170,9 @@ impl Parts {
             image: self.image.clone(),
             subscribers: wiring::subscribers(self),
             name: "publisher",
+            snapshot_bytes: self.config.metadata_log_max_record_bytes_between_snapshots(),
+            snapshot_interval_ms: self.config.metadata_log_max_snapshot_interval_ms(),
+            clock: self.clock.clone(),
         };
         Child::new("publisher", publisher_actor::MAILBOX, &Handle::default(), move |watch| {
             Publisher::new(spec.clone(), watch)
