@@ -146,7 +146,8 @@ impl Context {
     /// This node's replica of a partition.
     ///
     /// # Errors
-    /// `NOT_LEADER_OR_FOLLOWER` when it is another node's, `UNKNOWN_TOPIC_OR_PARTITION` when there is no such partition.
+    /// `NOT_LEADER_OR_FOLLOWER` when it is another node's, `UNKNOWN_TOPIC_OR_PARTITION` when there is no such
+    /// partition.
     pub fn replica(&self, id: &TopicIdPartition) -> Result<Arc<Replica>, ErrorCode> {
         self.partitions.get(id).ok_or_else(|| {
             let known =

@@ -159,11 +159,14 @@ fn files_are_headed_and_short() {
     report("files", &complaints);
 }
 
-/// A function begins at a line with `fn` and ends at a closing brace of the same indentation, as rustfmt lays it out.
+/// Tests tell a story and may be longer; the rule is for what runs. A function begins at a line with `fn` and ends at a closing brace of the same indentation, as rustfmt lays it out.
 #[test]
 fn functions_fit_a_screen() {
     let mut complaints = Vec::new();
-    for (path, text) in sources() {
+    let is_test = |path: &Path| {
+        path.ends_with("tests.rs") || path.components().any(|part| part.as_os_str() == "tests")
+    };
+    for (path, text) in sources().into_iter().filter(|(path, _)| !is_test(path)) {
         let lines: Vec<&str> = text.lines().collect();
         for (start, line) in lines.iter().enumerate() {
             let code = line.trim_start();
