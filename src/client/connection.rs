@@ -57,6 +57,8 @@ type Waiting = Arc<Mutex<Option<HashMap<i32, oneshot::Sender<Bytes>>>>>;
 
 struct Outgoing {
     frame: Bytes,
+    /// Told when the frame is with the system.
+    written: Option<oneshot::Sender<()>>,
 }
 
 /// See the module. Dropping it ends the connection.
@@ -184,7 +186,8 @@ impl Connection {
             Some(waiting) => waiting.insert(correlation_id, reply),
             None => return Err(closed().into()),
         };
-        self.outgoing.send(Outgoing { frame }).await.map_err(|_| closed())?;
+        let outgoing = Outgoing { frame, written: None };
+        self.outgoing.send(outgoing).await.map_err(|_| closed())?;
         let bytes = match timeout(wait, answer).await {
             Ok(answer) => answer.map_err(|_| closed())?,
             Err(_) => {
@@ -197,10 +200,13 @@ impl Connection {
         decode::<R>(bytes, version)
     }
 
-    /// Sends what brings no answer: Produce with `acks=0`.
+    /// Sends what brings no answer, Produce with `acks=0`, and returns when the system has it.
     pub async fn tell<R: Request>(&self, request: &R, version: i16) -> Result<(), ClientError> {
         let (_, frame) = self.frame(request, version)?;
-        Ok(self.outgoing.send(Outgoing { frame }).await.map_err(|_| closed())?)
+        let (written, done) = oneshot::channel();
+        let outgoing = Outgoing { frame, written: Some(written) };
+        self.outgoing.send(outgoing).await.map_err(|_| closed())?;
+        Ok(done.await.map_err(|_| closed())?)
     }
 
     fn frame<R: Request>(&self, request: &R, version: i16) -> Result<(i32, Bytes), ClientError> {
@@ -251,9 +257,12 @@ async fn write_frames(
     mut frames: mpsc::Receiver<Outgoing>,
     waiting: Waiting,
 ) {
-    while let Some(Outgoing { frame }) = frames.recv().await {
+    while let Some(Outgoing { frame, written }) = frames.recv().await {
         if write.write_all(&frame).await.is_err() {
             break;
+        }
+        if let Some(written) = written {
+            let _ = written.send(());
         }
     }
     let _ = write.shutdown().await;
