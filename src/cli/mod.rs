@@ -4,6 +4,7 @@
 //! 2 not understood (Kafka's tools: 1 for both).
 
 mod argparse;
+mod console_consumer;
 mod console_producer;
 mod dev;
 mod dump_log;
@@ -26,7 +27,7 @@ the server
   storage …                        format log directories, and tell of them
 
 Kafka's tools, with their options and output
-  topics …  console-producer …  dump-log …
+  topics …  console-producer …  console-consumer …  dump-log …
 
   --help after a command tells of its options; --version tells which version this is
 ";
@@ -59,6 +60,7 @@ fn dispatch(command: &str, arguments: &[String]) -> i32 {
         "storage" => storage::run(arguments),
         "dump-log" => dump_log::run(arguments),
         "topics" => topics::run(arguments),
+        "console-consumer" => console_consumer::run(arguments),
         "console-producer" => console_producer::run(arguments),
         "--version" | "version" => {
             say(&format!("vltava {} (Apache Kafka 4.3.1 protocol)\n", env!("CARGO_PKG_VERSION")));

@@ -6,6 +6,7 @@
 pub mod cluster;
 pub mod connection;
 mod failure;
+pub mod offsets;
 
 #[cfg(test)]
 mod tests;
