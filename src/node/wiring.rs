@@ -195,10 +195,15 @@ pub(super) fn lifecycle_spec(parts: &Parts) -> LifecycleSpec {
 }
 
 fn registration(parts: &Parts) -> BrokerRegistrationRequest {
+    // A cluster that Apache Kafka has taken to a level whose machinery is not here yet is served all the same: clients go
+    // by the APIs that are offered. The level is neither offered nor given to a new cluster.
+    let bearable = |name: &str, max: i16| {
+        features::Feature::find(name).map_or(max, |known| known.latest().max(max))
+    };
     let feature = |&(name, range): &(&str, crate::metadata::cluster::VersionRange)| Feature {
         name: name.to_owned(),
         min_supported_version: range.min,
-        max_supported_version: range.max,
+        max_supported_version: bearable(name, range.max),
         ..Default::default()
     };
     BrokerRegistrationRequest {
