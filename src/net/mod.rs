@@ -6,4 +6,5 @@ mod connection;
 mod frame;
 pub mod limits;
 pub mod listener_actor;
+pub mod metrics_actor;
 mod output;

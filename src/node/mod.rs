@@ -4,6 +4,7 @@
 
 /// Makes log directories ready for their first start.
 pub mod format;
+mod gauges;
 mod parts;
 pub mod tree;
 mod wiring;

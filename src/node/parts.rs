@@ -30,6 +30,7 @@ use crate::metadata::Image;
 use crate::metrics::Metrics;
 use crate::net::limits::ConnectionLimits;
 use crate::net::listener_actor::{ListenerActor, ListenerSpec};
+use crate::net::metrics_actor::{MetricsActor, MetricsSpec};
 use crate::partition::manager_actor::PartitionManager;
 use crate::partition::table::PartitionTable;
 use crate::raft::events::VersionedRecord;
@@ -73,6 +74,7 @@ pub(super) struct Parts {
     pub(super) threads: Arc<[ArbiterHandle]>,
     pub(super) bound: Vec<Bound>,
     context: Arc<Context>,
+    scraped: Option<Arc<std::net::TcpListener>>,
     limits: Arc<ConnectionLimits>,
     _arbiters: Mutex<Vec<Arbiter>>,
 }
@@ -87,6 +89,7 @@ impl Parts {
         let (cluster_id, directory_ids) = identity(&config, &logs)?;
         let bootstrap = bootstrap(&config, &logs)?;
         let bound = bind(&config)?;
+        let scraped = bind_metrics(&config)?;
         let arbiters: Vec<Arbiter> = (0..io_threads(&config)).map(|_| Arbiter::new()).collect();
         let threads: Arc<[ArbiterHandle]> = arbiters.iter().map(Arbiter::handle).collect();
         let current = Arc::new(ArcSwap::new(config.clone()));
@@ -131,8 +134,20 @@ impl Parts {
             threads,
             bound,
             context,
+            scraped,
             _arbiters: Mutex::new(arbiters),
         })
+    }
+
+    /// The endpoint for Prometheus, where `metrics.prometheus.listener` asks for one.
+    pub(super) fn metrics_child(&self) -> Option<Child> {
+        let metrics = self.context.metrics.clone();
+        let spec = MetricsSpec { socket: self.scraped.clone()?, metrics };
+        super::gauges::install(&spec.metrics, self, self.limits.clone());
+        let name = "metrics";
+        Some(Child::new(name, 16, &Handle::default(), move |watch| {
+            MetricsActor::new(spec.clone(), watch)
+        }))
     }
 
     /// The bound address of each listener, brokers' first.
@@ -294,6 +309,17 @@ fn bind(config: &Config) -> Result<Vec<Bound>, Error> {
         Ok(Bound { listener: listener.clone(), kind, socket: Arc::new(socket), address })
     };
     config.listeners().iter().map(bind).collect()
+}
+
+/// Binds the endpoint for Prometheus: `metrics.prometheus.listener=host:port`, a key of our own.
+fn bind_metrics(config: &Config) -> Result<Option<Arc<std::net::TcpListener>>, Error> {
+    let Some(address) = config.originals().get("metrics.prometheus.listener") else {
+        return Ok(None);
+    };
+    let what = format!("metrics.prometheus.listener {address} cannot be opened");
+    let address = address.to_socket_addrs().map_err(Error::io(&what))?.next();
+    let address = address.ok_or_else(|| Error::Config(format!("{what}: no address")))?;
+    Ok(Some(Arc::new(open(address, config).map_err(Error::io(&what))?)))
 }
 
 fn open(address: SocketAddr, _config: &Config) -> std::io::Result<std::net::TcpListener> {

@@ -51,6 +51,9 @@ pub fn describe(config: &Config) -> String {
             line(2, "lifecycle", "always", "broker: registration and heartbeats"),
         ]);
     }
+    if config.originals().contains_key("metrics.prometheus.listener") {
+        lines.push(line(1, "metrics", "always", "net: the endpoint for Prometheus"));
+    }
     lines.push(line(1, "publisher", "always", "broker: committed metadata to images"));
     lines.push(line(1, "listeners", "always", "started last, stopped first"));
     for listener in config.listeners() {
@@ -95,6 +98,9 @@ pub(super) fn build(parts: &Arc<Parts>) -> Supervisor {
     }
     if parts.config.is_broker() {
         root = root.child(branch(parts, "broker", broker));
+    }
+    if let Some(metrics) = parts.metrics_child() {
+        root = root.child(metrics);
     }
     root.child(parts.publisher_child()).child(branch(parts, "listeners", listeners))
 }

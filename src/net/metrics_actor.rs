@@ -1,0 +1,124 @@
+//! The Prometheus endpoint: answers `GET /metrics` with the node's series, and any other path with 404.
+//!
+//! Speaks just enough of HTTP/1.1 for a scraper: one request a connection, bounded in size and time. Never sees a secret.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::fut::{ActorFutureExt, wrap_future};
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+
+use crate::metrics::Metrics;
+use crate::supervision::{DeathWatch, Stop};
+
+/// The longest head of a request.
+const HEAD_BYTES_MAX: usize = 8 * 1024;
+/// How long a scraper may take over one request.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How many scrapers may be served at once; more wait.
+const SCRAPERS_MAX: usize = 8;
+
+/// What the endpoint is made of.
+#[derive(Clone)]
+pub struct MetricsSpec {
+    /// The bound socket, listening already.
+    pub socket: Arc<std::net::TcpListener>,
+    /// The series.
+    pub metrics: Arc<Metrics>,
+}
+
+/// The actor of the endpoint.
+pub struct MetricsActor {
+    spec: MetricsSpec,
+    watch: DeathWatch,
+}
+
+impl MetricsActor {
+    /// An endpoint on a bound socket.
+    pub fn new(spec: MetricsSpec, watch: DeathWatch) -> Self {
+        Self { spec, watch }
+    }
+}
+
+impl Actor for MetricsActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let accepting = accept(self.spec.clone());
+        ctx.spawn(wrap_future::<_, Self>(accepting).map(|outcome, actor, ctx| {
+            if let Err(error) = outcome {
+                tracing::error!(%error, "the metrics endpoint fails");
+                actor.watch.fail();
+            }
+            ctx.stop();
+        }));
+    }
+}
+
+impl Handler<Stop> for MetricsActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Stop, ctx: &mut Self::Context) {
+        ctx.stop();
+    }
+}
+
+async fn accept(spec: MetricsSpec) -> std::io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(spec.socket.try_clone()?)?;
+    let places = Arc::new(Semaphore::new(SCRAPERS_MAX));
+    loop {
+        let Ok(place) = places.clone().acquire_owned().await else { return Ok(()) };
+        let (stream, _) = listener.accept().await?;
+        let metrics = spec.metrics.clone();
+        actix_rt::spawn(async move {
+            let _place = place;
+            // A scraper that has gone, or is slow, is its own loss.
+            let _ = tokio::time::timeout(PATIENCE, serve(stream, &metrics)).await;
+        });
+    }
+}
+
+async fn serve(mut stream: TcpStream, metrics: &Metrics) -> std::io::Result<()> {
+    let mut head = Vec::new();
+    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+        if head.len() > HEAD_BYTES_MAX || stream.read_buf(&mut head).await? == 0 {
+            return Ok(());
+        }
+    }
+    let answer = answer(&String::from_utf8_lossy(&head), metrics);
+    stream.write_all(answer.as_bytes()).await?;
+    stream.shutdown().await
+}
+
+fn answer(head: &str, metrics: &Metrics) -> String {
+    let mut words = head.split_whitespace();
+    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let (status, body) = match (method, path.split('?').next().unwrap_or_default()) {
+        ("GET", "/metrics") => ("200 OK", metrics.render()),
+        ("GET", _) => ("404 Not Found", "see /metrics\n".to_owned()),
+        _ => ("405 Method Not Allowed", "GET only\n".to_owned()),
+    };
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n\
+         Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_metrics_are_served() {
+        let metrics = Metrics::new();
+        metrics.topics.records_in("t", 5, 1);
+        let scraped = answer("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", &metrics);
+        assert!(scraped.starts_with("HTTP/1.1 200 OK") && scraped.contains("bytesin_total 5"));
+        assert!(answer("GET /secrets HTTP/1.1\r\n\r\n", &metrics).starts_with("HTTP/1.1 404"));
+        assert!(answer("POST /metrics HTTP/1.1\r\n\r\n", &metrics).starts_with("HTTP/1.1 405"));
+    }
+}
