@@ -16,6 +16,7 @@ use crate::controller::requests::RequestContext;
 use crate::coordinator;
 use crate::error::ErrorCode;
 use crate::group::machine::GroupMachine;
+use crate::metadata::cluster::VersionRange;
 use crate::metadata::{Image, features};
 use crate::partition;
 use crate::raft;
@@ -25,6 +26,7 @@ use crate::wire::messages::broker_heartbeat::{BrokerHeartbeatRequest, BrokerHear
 use crate::wire::messages::broker_registration::{
     BrokerRegistrationRequest, BrokerRegistrationResponse, Feature, Listener,
 };
+use crate::wire::messages::controller_registration::ControllerRegistrationRequest;
 
 pub(super) fn fetch_sessions(config: &Config) -> FetchSessions {
     let slots = usize::try_from(config.max_incremental_fetch_session_cache_slots()).unwrap_or(0);
@@ -70,6 +72,7 @@ pub(super) fn controller_child(parts: &Parts) -> Child {
     let spec = controller::actor::Parts {
         settings,
         bootstrap: parts.bootstrap.clone(),
+        registration: Some(controller_registration(parts)),
         proposer: Arc::new(parts.quorum.clone()),
         clock: parts.clock.clone(),
         seed: Arc::new(|| {
@@ -200,7 +203,7 @@ fn registration(parts: &Parts) -> BrokerRegistrationRequest {
     let bearable = |name: &str, max: i16| {
         features::Feature::find(name).map_or(max, |known| known.latest().max(max))
     };
-    let feature = |&(name, range): &(&str, crate::metadata::cluster::VersionRange)| Feature {
+    let feature = |&(name, range): &(&str, VersionRange)| Feature {
         name: name.to_owned(),
         min_supported_version: range.min,
         max_supported_version: bearable(name, range.max),
@@ -218,25 +221,57 @@ fn registration(parts: &Parts) -> BrokerRegistrationRequest {
     }
 }
 
-/// What clients are told to connect to; a port of 0 becomes the one that was bound.
+/// What clients are told to connect to.
 fn advertised(parts: &Parts) -> Vec<Listener> {
     let listener = |advertised: &crate::config::Listener| {
-        let bound = parts.bound.iter().find(|bound| bound.listener.name == advertised.name);
-        let port = match (advertised.port, bound) {
-            (0, Some(bound)) => bound.address.port(),
-            (port, _) => port,
-        };
-        let host = if advertised.host.is_empty() { host_name() } else { advertised.host.clone() };
-        let security_protocol = advertised.security_protocol.id();
+        let (host, port) = reached_at(parts, advertised);
         Listener {
             name: advertised.name.clone(),
             host,
             port,
-            security_protocol,
+            security_protocol: advertised.security_protocol.id(),
             ..Default::default()
         }
     };
     parts.config.advertised_broker_listeners().map(listener).collect()
+}
+
+/// Host and port of an advertised listener; a port of 0 becomes the one that was bound.
+fn reached_at(parts: &Parts, advertised: &crate::config::Listener) -> (String, u16) {
+    let bound = parts.bound.iter().find(|bound| bound.listener.name == advertised.name);
+    let port = match (advertised.port, bound) {
+        (0, Some(bound)) => bound.address.port(),
+        (port, _) => port,
+    };
+    let host = if advertised.host.is_empty() { host_name() } else { advertised.host.clone() };
+    (host, port)
+}
+
+fn controller_registration(parts: &Parts) -> ControllerRegistrationRequest {
+    use crate::wire::messages::controller_registration::{Feature, Listener};
+    let listener = |advertised: &crate::config::Listener| {
+        let (host, port) = reached_at(parts, advertised);
+        Listener {
+            name: advertised.name.clone(),
+            host,
+            port,
+            security_protocol: advertised.security_protocol.id(),
+            ..Default::default()
+        }
+    };
+    let feature = |&(name, range): &(&str, VersionRange)| Feature {
+        name: name.to_owned(),
+        min_supported_version: range.min,
+        max_supported_version: range.max,
+        ..Default::default()
+    };
+    ControllerRegistrationRequest {
+        controller_id: parts.config.node_id(),
+        incarnation_id: parts.incarnation_id,
+        listeners: parts.config.advertised_controller_listeners().map(listener).collect(),
+        features: features::SUPPORTED.iter().map(feature).collect(),
+        ..Default::default()
+    }
 }
 
 fn host_name() -> String {
