@@ -306,7 +306,8 @@ pub(crate) fn too_many_partitions() -> ApiError {
 /// Nobody could lead a partition with `factor` replicas.
 pub(crate) fn all_fenced(factor: i16) -> ApiError {
     let text = format!(
-        "Unable to replicate the partition {factor} time(s): All brokers are currently fenced or in controlled shutdown."
+        "Unable to replicate the partition {factor} time(s): All brokers are currently fenced or in controlled \
+         shutdown."
     );
     ApiError::new(ErrorCode::InvalidReplicationFactor, text)
 }
