@@ -18,7 +18,7 @@ pub(super) fn current_config(context: &Context, image: &Image) -> Arc<Config> {
     let config = context.config.load_full();
     let of = |name: &str| image.configs.get(ResourceType::BROKER, name).map(|settings| &**settings);
     let overlay = Overlay::new(of(""), of(&config.node_id().to_string()));
-    if *config.overlay() == overlay {
+    if *config.overlay_given() == overlay {
         return config;
     }
     Arc::new(config.with_overlay(overlay))

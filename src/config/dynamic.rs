@@ -120,7 +120,7 @@ pub fn validate_broker(
             "Cannot update these configs at default cluster level, broker id must be specified: [{names}]"
         )));
     }
-    let mut overlay: Overlay = config.overlay().clone();
+    let mut overlay: Overlay = config.overlay_given().clone();
     if per_broker {
         overlay.broker.clone_from(settings);
     } else {

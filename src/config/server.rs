@@ -180,11 +180,11 @@ impl Config {
     }
 
     /// What was set while the node ran, as it was given.
-    pub fn overlay(&self) -> &Overlay {
+    pub fn overlay_given(&self) -> &Overlay {
         &self.given
     }
 
-    /// The part of [`overlay`](Self::overlay) that holds: what may not be set, or not so, is left out.
+    /// The part of [`overlay_given`](Self::overlay_given) that holds: what may not be set, or not so, is left out.
     pub(super) fn overlay_in_force(&self) -> &Overlay {
         &self.overlay
     }
@@ -414,12 +414,12 @@ mod tests {
         let changed = config.with_overlay(overlay.clone());
         assert_eq!((changed.log_retention_ms(), changed.num_io_threads()), (5, 3));
         assert_eq!(changed.log_dirs(), config.log_dirs());
-        assert_eq!((changed.warnings().len(), changed.overlay()), (3, &overlay));
+        assert_eq!((changed.warnings().len(), changed.overlay_given()), (3, &overlay));
         // Settings that do not go together leave everything as it was.
         let broken =
             Overlay { default: settings(&[("log.retention.ms", "0")]), ..Overlay::default() };
         let same = changed.with_overlay(broken.clone());
-        assert_eq!((same.log_retention_ms(), same.overlay()), (5, &broken));
+        assert_eq!((same.log_retention_ms(), same.overlay_given()), (5, &broken));
         assert_eq!(same.warnings().len(), 1);
     }
 }

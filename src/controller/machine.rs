@@ -152,7 +152,7 @@ impl Machine {
             default: of("").unwrap_or_default(),
             broker: of(&self.settings.node_id.to_string()).unwrap_or_default(),
         };
-        if *self.config.overlay() != overlay {
+        if *self.config.overlay_given() != overlay {
             self.config = self.settings.config.with_overlay(overlay);
         }
     }

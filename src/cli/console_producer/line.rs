@@ -11,6 +11,9 @@ pub(super) struct Line {
     pub(super) value: Option<Vec<u8>>,
 }
 
+/// The key and the value of a header.
+type Header = (Vec<u8>, Option<Vec<u8>>);
+
 impl Line {
     /// About what it takes in a batch, in bytes.
     pub(super) fn size(&self) -> usize {
@@ -114,11 +117,7 @@ impl LineReader {
         (!self.is_null(bytes)).then(|| bytes.to_vec())
     }
 
-    fn headers(
-        &self,
-        text: &[u8],
-        number: usize,
-    ) -> Result<Vec<(Vec<u8>, Option<Vec<u8>>)>, Exception> {
+    fn headers(&self, text: &[u8], number: usize) -> Result<Vec<Header>, Exception> {
         let mut headers = Vec::new();
         let mut rest = Some(text);
         while let Some(text) = rest {
