@@ -6,6 +6,7 @@
 mod argparse;
 mod console_consumer;
 mod console_producer;
+mod consumer_groups;
 mod dev;
 mod dump_log;
 mod hello;
@@ -27,7 +28,7 @@ the server
   storage …                        format log directories, and tell of them
 
 Kafka's tools, with their options and output
-  topics …  console-producer …  console-consumer …  dump-log …
+  topics …  console-producer …  console-consumer …  consumer-groups …  dump-log …
 
   --help after a command tells of its options; --version tells which version this is
 ";
@@ -61,6 +62,7 @@ fn dispatch(command: &str, arguments: &[String]) -> i32 {
         "dump-log" => dump_log::run(arguments),
         "topics" => topics::run(arguments),
         "console-consumer" => console_consumer::run(arguments),
+        "consumer-groups" => consumer_groups::run(arguments),
         "console-producer" => console_producer::run(arguments),
         "--version" | "version" => {
             say(&format!("vltava {} (Apache Kafka 4.3.1 protocol)\n", env!("CARGO_PKG_VERSION")));
