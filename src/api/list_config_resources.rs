@@ -9,12 +9,13 @@ use crate::wire::messages::list_config_resources::{
     ConfigResource, ListConfigResourcesRequest, ListConfigResourcesResponse,
 };
 
+/// In the order in which Kafka lists them.
 const ALL: [ResourceType; 5] = [
-    ResourceType::TOPIC,
-    ResourceType::BROKER,
-    ResourceType::BROKER_LOGGER,
-    ResourceType::CLIENT_METRICS,
     ResourceType::GROUP,
+    ResourceType::CLIENT_METRICS,
+    ResourceType::BROKER_LOGGER,
+    ResourceType::BROKER,
+    ResourceType::TOPIC,
 ];
 
 pub(crate) async fn handle(
@@ -105,8 +106,8 @@ mod tests {
                 response.config_resources.iter().map(show).collect::<Vec<_>>().join(" "),
             )
         };
-        assert_eq!(list(&[], 1), (0, "2:t 4:1 8:1 16:m 32:g".to_owned()));
-        assert_eq!(list(&[32, 2], 1), (0, "2:t 32:g".to_owned()));
+        assert_eq!(list(&[], 1), (0, "32:g 16:m 8:1 4:1 2:t".to_owned()));
+        assert_eq!(list(&[32, 2], 1), (0, "32:g 2:t".to_owned()));
         assert_eq!(list(&[], 0), (0, "16:m".to_owned()));
         assert_eq!(list(&[99], 1), (35, String::new()));
     }

@@ -380,6 +380,12 @@ pub(super) fn dubious(config: &Config) -> Vec<String> {
             "controller.listener.names has several entries: a broker uses the first".to_string(),
         );
     }
+    if config
+        .get("metric.reporters")
+        .is_some_and(|list| !list.ends_with("JmxReporter") && !list.is_empty())
+    {
+        warnings.push("metric.reporters names plug-ins, of which there are none here".to_string());
+    }
     if i64::from(config.broker_heartbeat_interval_ms()) * 2
         > i64::from(config.broker_session_timeout_ms())
     {
