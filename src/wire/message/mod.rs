@@ -321,14 +321,16 @@ macro_rules! record_types {
                 }
             }
 
-            fn decode_body(key: i32, version: i16, reader: &mut $crate::wire::codec::Reader) -> Result<Self, $crate::wire::codec::DecodeError> {
+            fn decode_body(key: i32, version: i16, reader: &mut $crate::wire::codec::Reader)
+                -> Result<Self, $crate::wire::codec::DecodeError> {
                 match key {
                     $($key => <$type as $crate::wire::message::Message>::decode(reader, version).map(Self::$variant),)*
                     _ => Err($crate::wire::codec::DecodeError::UnknownType(key)),
                 }
             }
 
-            fn encode_body(&self, version: i16, writer: &mut $crate::wire::codec::Writer) -> Result<(), $crate::wire::codec::EncodeError> {
+            fn encode_body(&self, version: i16, writer: &mut $crate::wire::codec::Writer)
+                -> Result<(), $crate::wire::codec::EncodeError> {
                 match self {
                     $(Self::$variant(record) => $crate::wire::message::Message::encode(record, writer, version),)*
                 }
