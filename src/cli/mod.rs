@@ -1,9 +1,10 @@
 //! The command line: the server's own commands and Kafka's tools.
 //!
-//! `vltava COMMAND …`, or a link to the binary named `kafka-COMMAND.sh` or `kafka-COMMAND`. Exit codes: 0 done, 1 failed,
-//! 2 not understood (Kafka's tools: 1 for both).
+//! `vltava COMMAND …`, or a link to the binary named `kafka-COMMAND.sh` or `kafka-COMMAND`. Exit codes: 0 done,
+//! 1 failed, 2 not understood (Kafka's tools: 1 for both).
 
 mod argparse;
+mod configs;
 mod console_consumer;
 mod console_producer;
 mod consumer_groups;
@@ -28,7 +29,7 @@ the server
   storage …                        format log directories, and tell of them
 
 Kafka's tools, with their options and output
-  topics …  console-producer …  console-consumer …  consumer-groups …  dump-log …
+  topics …  configs …  console-producer …  console-consumer …  consumer-groups …  dump-log …
 
   --help after a command tells of its options; --version tells which version this is
 ";
@@ -61,6 +62,7 @@ fn dispatch(command: &str, arguments: &[String]) -> i32 {
         "storage" => storage::run(arguments),
         "dump-log" => dump_log::run(arguments),
         "topics" => topics::run(arguments),
+        "configs" => configs::run(arguments),
         "console-consumer" => console_consumer::run(arguments),
         "consumer-groups" => consumer_groups::run(arguments),
         "console-producer" => console_producer::run(arguments),

@@ -1,6 +1,6 @@
 //! Command lines of those tools of Kafka's that read them with joptsimple: their options and complaints to the letter.
 //!
-//! The table that `--help` prints is the schema: an option takes an argument where the table shows `<…>`, and perhaps one
+//! The table that `--help` prints is the schema: an option takes an argument where the table shows `<…>`, perhaps one
 //! where it shows `[…]`. Options may begin with one dash or two, cannot be abbreviated, and take `=value` as well as
 //! `value`. What a tool makes of its options is the tool's business.
 

@@ -36,7 +36,7 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
-/// `yyyy-MM-ddTHH:mm:ss.SSS` with or without a zone (`Z`, `+02`, `+02:00`, `+0200`); UTC without. None for anything else.
+/// `yyyy-MM-ddTHH:mm:ss.SSS`, perhaps with a zone (`Z`, `+02`, `+02:00`, `+0200`); UTC without. None for what is not.
 pub(super) fn parse_datetime(text: &str) -> Option<Millis> {
     let pattern =
         r"^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.(\d{1,3})(Z|[+-]\d\d(?::?\d\d)?)?$";

@@ -1,7 +1,7 @@
 //! One pipelined connection to one node: requests go out in order, answers are told apart by their correlation ids.
 //!
-//! Two tasks own the socket, one for each direction. At most [`Settings::in_flight_max`] requests are under way; who asks
-//! beyond that waits. Answers longer than [`FRAME_BYTES_MAX`] end the connection. Nothing is retried here.
+//! Two tasks own the socket, one for each direction. At most [`Settings::in_flight_max`] requests are under way; who
+//! asks beyond that waits. Answers longer than [`FRAME_BYTES_MAX`] end the connection. Nothing is retried here.
 
 use std::collections::HashMap;
 use std::io;
