@@ -1,6 +1,7 @@
 //! DescribeQuorum (55), versions 0-2: who leads the metadata log, who votes, who observes, and how far each has come.
 //!
-//! v1 has the times of the last fetch and of being caught up (KIP-836), v2 directories, listeners and messages (KIP-853).
+//! v1 has the times of the last fetch and of being caught up (KIP-836), v2 directories, listeners and messages
+//! (KIP-853).
 
 use super::context::Call;
 use crate::error::ErrorCode;

@@ -8,8 +8,10 @@
 use crate::error::ErrorCode;
 use crate::types::{Millis, Offset, Uuid};
 
-/// The first wait after a failure; it doubles with every further one, up to the session's timeout.
+/// The first wait after a refusal; it doubles with every further failure, up to the session's timeout.
 const BACKOFF_MS: Millis = 100;
+/// The same when nobody answered: while a cluster starts, the controller is there a moment later.
+const UNANSWERED_BACKOFF_MS: Millis = 5;
 /// How soon to ask again whether leaderships have moved, the first time.
 const SHUTDOWN_RETRY_MS: Millis = 50;
 
@@ -252,7 +254,8 @@ impl Lifecycle {
     fn failed(&mut self, code: Option<ErrorCode>, now: Millis) {
         self.in_flight = false;
         self.last_error = code;
-        let backoff = BACKOFF_MS.saturating_mul(1 << self.failures.min(16));
+        let first = if code.is_some() { BACKOFF_MS } else { UNANSWERED_BACKOFF_MS };
+        let backoff = first.saturating_mul(1 << self.failures.min(16));
         self.next_at = now + backoff.min(self.settings.session_timeout_ms);
         self.failures += 1;
         self.urgent = false;

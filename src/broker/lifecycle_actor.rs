@@ -9,27 +9,15 @@ use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnHandle};
 use tokio::sync::watch;
 
+use super::channel::ControllerChannel;
 use super::lifecycle::{Effect, Event, Lifecycle, Settings, Standing, State};
 use super::publisher_actor::Published;
 use crate::clock::Clock;
 use crate::error::ErrorCode;
 use crate::supervision::{DeathWatch, Stop};
 use crate::types::{Millis, NodeId, Offset, Uuid};
-use crate::wire::messages::broker_heartbeat::{BrokerHeartbeatRequest, BrokerHeartbeatResponse};
-use crate::wire::messages::broker_registration::{
-    BrokerRegistrationRequest, BrokerRegistrationResponse,
-};
-
-/// A future of the channel to the controller.
-pub type Answer<T> = std::pin::Pin<Box<dyn Future<Output = Result<T, ErrorCode>>>>;
-
-/// The way to the active controller, wherever it is.
-pub trait ControllerChannel: Send + Sync {
-    /// Sends a registration.
-    fn register(&self, request: BrokerRegistrationRequest) -> Answer<BrokerRegistrationResponse>;
-    /// Sends a heartbeat.
-    fn heartbeat(&self, request: BrokerHeartbeatRequest) -> Answer<BrokerHeartbeatResponse>;
-}
+use crate::wire::messages::broker_heartbeat::BrokerHeartbeatRequest;
+use crate::wire::messages::broker_registration::BrokerRegistrationRequest;
 
 /// What the lifecycle is made of.
 #[derive(Clone)]

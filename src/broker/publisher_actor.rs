@@ -1,8 +1,8 @@
 //! From the committed metadata log to images: replays what the quorum tells, and publishes.
 //!
-//! Whatever is committed while one image is being published goes into the next as one change. Subscribers are told in the
-//! order in which they were given: the partitions come before the coordinators, since these write to those. One that is
-//! slow gets one image for all that it missed. Never decides, but on when a snapshot is due.
+//! Whatever is committed while one image is being published goes into the next as one change. Subscribers are told in
+//! the order in which they were given: the partitions come before the coordinators, since these write to those. One
+//! that is slow gets one image for all that it missed. Never decides, but on when a snapshot is due.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod connection;
 mod failure;
 pub mod offsets;
+pub mod pool;
 
 #[cfg(test)]
 mod tests;
@@ -14,3 +15,4 @@ mod tests;
 pub use cluster::Cluster;
 pub use connection::{Connection, Settings};
 pub use failure::ClientError;
+pub use pool::Pool;

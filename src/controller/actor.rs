@@ -24,7 +24,6 @@ use crate::raft::events::VersionedRecord;
 use crate::raft::events::{CommittedBatch, QuorumEvent};
 use crate::supervision::{self, Child, DeathWatch, Port, Stop};
 use crate::types::{LeaderEpoch, Millis, Offset};
-use crate::wire::messages::controller_registration::ControllerRegistrationRequest;
 
 /// How many records one batch of the log takes, unless a single atomic decision has more.
 const BATCH_RECORDS_MAX: usize = 10_000;
@@ -144,8 +143,6 @@ pub struct Parts {
     pub settings: Settings,
     /// The first records of an empty log.
     pub bootstrap: Vec<VersionedRecord>,
-    /// How this node's controller introduces itself when it leads; none where nobody is to reach it.
-    pub registration: Option<ControllerRegistrationRequest>,
     /// The quorum.
     pub proposer: Arc<dyn Proposer>,
     /// The time.
@@ -231,22 +228,7 @@ impl Controller {
         if !records.is_empty() {
             self.write(vec![records], Vec::new(), context);
         }
-        self.introduce(context);
         self.tick(context);
-    }
-
-    /// Registers this node's controller, once in a life of the process.
-    fn introduce(&mut self, context: &mut Context<Self>) {
-        let (Some(machine), Some(request)) = (self.machine.as_ref(), &self.parts.registration)
-        else {
-            return;
-        };
-        let known = machine.image().cluster.controllers.get(&request.controller_id);
-        if known.is_some_and(|known| known.incarnation_id == request.incarnation_id) {
-            return;
-        }
-        let records = machine.register_controller(request).records;
-        self.write(vec![records], Vec::new(), context);
     }
 
     fn replay(&mut self, batch: &CommittedBatch, context: &mut Context<Self>) {

@@ -16,6 +16,8 @@ use crate::api::context::{Context, ListenerKind};
 use crate::broker::lifecycle::State;
 use crate::broker::lifecycle_actor::{LifecycleActor, LifecycleSpec};
 use crate::broker::publisher_actor::{self, Publisher, PublisherSpec};
+use crate::broker::registrar_actor::RegistrarActor;
+use crate::client::Pool;
 use crate::clock::Clock;
 use crate::config::{Config, Listener};
 use crate::controller;
@@ -70,6 +72,9 @@ pub(super) struct Parts {
     pub(super) groups: Handle<ShardManager<GroupMachine>>,
     pub(super) shards: Shards<GroupMachine>,
     pub(super) lifecycle: Handle<LifecycleActor>,
+    pub(super) registrar: Handle<RegistrarActor>,
+    /// Connections to other nodes.
+    pub(super) pool: Arc<Pool>,
     pub(super) standing: Arc<watch::Sender<(State, i64)>>,
     pub(super) threads: Arc<[ArbiterHandle]>,
     pub(super) bound: Vec<Bound>,
@@ -114,6 +119,7 @@ impl Parts {
         });
         Ok(Self {
             limits: connection_limits(&config),
+            pool: wiring::pool(&config),
             config,
             clock,
             cluster_id,
@@ -130,6 +136,7 @@ impl Parts {
             groups: Handle::default(),
             shards,
             lifecycle: Handle::default(),
+            registrar: Handle::default(),
             standing: Arc::new(watch::Sender::new((State::NotRunning, -1))),
             threads,
             bound,
@@ -177,6 +184,13 @@ impl Parts {
 
     pub(super) fn controller_child(&self) -> Child {
         wiring::controller_child(self)
+    }
+
+    pub(super) fn registrar_child(&self) -> Child {
+        let spec = wiring::registrar_spec(self);
+        Child::new("registrar", MAILBOX, &self.registrar, move |watch| {
+            RegistrarActor::new(spec.clone(), watch)
+        })
     }
 
     pub(super) fn publisher_child(&self) -> Child {

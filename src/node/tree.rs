@@ -33,6 +33,7 @@ pub fn describe(config: &Config) -> String {
             "always",
             "controller: decides on topics, brokers, leaders",
         ));
+        lines.push(line(1, "registrar", "always", "broker: makes this controller known"));
     }
     if config.is_broker() {
         lines.extend([
@@ -94,7 +95,7 @@ pub(super) fn build(parts: &Arc<Parts>) -> Supervisor {
     let mut root = Supervisor::new("node", Intensity::per_minute(3), parts.clock.clone())
         .child(parts.quorum_child());
     if parts.config.is_controller() {
-        root = root.child(parts.controller_child());
+        root = root.child(parts.controller_child()).child(parts.registrar_child());
     }
     if parts.config.is_broker() {
         root = root.child(branch(parts, "broker", broker));

@@ -7,14 +7,15 @@ use tokio::sync::watch;
 use super::parts::Parts;
 use crate::api::context::ListenerKind;
 use crate::api::fetch_session::FetchSessions;
+use crate::broker::channel::{ControllerChannel, InProcess, Remote};
 use crate::broker::lifecycle::{Settings as LifecycleSettings, State};
-use crate::broker::lifecycle_actor::{Answer, ControllerChannel, LifecycleSpec};
+use crate::broker::lifecycle_actor::LifecycleSpec;
 use crate::broker::publisher_actor::Published;
+use crate::broker::registrar_actor::RegistrarSpec;
+use crate::client::{self, Pool};
 use crate::config::Config;
 use crate::controller;
-use crate::controller::requests::RequestContext;
 use crate::coordinator;
-use crate::error::ErrorCode;
 use crate::group::machine::GroupMachine;
 use crate::metadata::cluster::VersionRange;
 use crate::metadata::{Image, features};
@@ -22,11 +23,7 @@ use crate::partition;
 use crate::raft;
 use crate::supervision::{Child, Port, Refused};
 use crate::types::{Millis, OFFSETS_TOPIC, Uuid};
-use crate::wire::messages::broker_heartbeat::{BrokerHeartbeatRequest, BrokerHeartbeatResponse};
-use crate::wire::messages::broker_registration::{
-    BrokerRegistrationRequest, BrokerRegistrationResponse, Feature, Listener,
-};
-use crate::wire::messages::controller_registration::ControllerRegistrationRequest;
+use crate::wire::messages::broker_registration::{BrokerRegistrationRequest, Feature, Listener};
 
 pub(super) fn fetch_sessions(config: &Config) -> FetchSessions {
     let slots = usize::try_from(config.max_incremental_fetch_session_cache_slots()).unwrap_or(0);
@@ -58,7 +55,8 @@ pub(super) fn quorum_child(parts: &Parts) -> Child {
         },
         fetch_timeout_ms: Millis::from(config.controller_quorum_fetch_timeout_ms()),
         retry_backoff_ms: Millis::from(config.controller_quorum_retry_backoff_ms()),
-        peers: None,
+        peers: (!config.is_controller())
+            .then(|| Arc::new(parts.pool.clone()) as Arc<dyn raft::follow_actor::Peers>),
         clock: parts.clock.clone(),
     };
     raft::actor::QuorumActor::child(spec, &parts.quorum, None)
@@ -72,7 +70,6 @@ pub(super) fn controller_child(parts: &Parts) -> Child {
     let spec = controller::actor::Parts {
         settings,
         bootstrap: parts.bootstrap.clone(),
-        registration: Some(controller_registration(parts)),
         proposer: Arc::new(parts.quorum.clone()),
         clock: parts.clock.clone(),
         seed: Arc::new(|| {
@@ -86,8 +83,12 @@ pub(super) fn controller_child(parts: &Parts) -> Child {
 /// Who hears of a new image, in order: partitions before the coordinators that write to them, and last the lifecycle, for
 /// which all is ready then.
 pub(super) fn subscribers(parts: &Parts) -> Vec<Port<Published>> {
+    let mut subscribers = Vec::new();
+    if parts.config.is_controller() {
+        subscribers.push(parts.registrar.port());
+    }
     if !parts.config.is_broker() {
-        return Vec::new();
+        return subscribers;
     }
     let (manager, groups) = (parts.manager.clone(), parts.groups.clone());
     let partitions = Port::from_fn(move |published: Published| {
@@ -102,7 +103,8 @@ pub(super) fn subscribers(parts: &Parts) -> Vec<Port<Published>> {
             .try_send(coordinator::manager_actor::ImageChanged(image))
             .map_err(|refused| again(refused, published))
     });
-    vec![partitions, coordinators, parts.lifecycle.port()]
+    subscribers.extend([partitions, coordinators, parts.lifecycle.port()]);
+    subscribers
 }
 
 fn again<M>(refused: Refused<M>, published: Published) -> Refused<Published> {
@@ -139,48 +141,65 @@ pub(super) fn groups_spec(parts: &Parts) -> coordinator::manager_actor::ManagerS
     }
 }
 
-/// A controller in this process, asked in the messages that one elsewhere would be asked in.
-struct InProcess(controller::actor::Handle);
-
-impl ControllerChannel for InProcess {
-    fn register(&self, request: BrokerRegistrationRequest) -> Answer<BrokerRegistrationResponse> {
-        let controller = self.0.clone();
-        Box::pin(async move { controller.exchange(request, own_request(4)).await })
+/// The way to the active controller: in this process, or over the network.
+fn channel(parts: &Parts) -> Arc<dyn ControllerChannel> {
+    if parts.config.is_controller() {
+        let (controller, clock) = (parts.controller.clone(), parts.clock.clone());
+        return Arc::new(InProcess(controller::actor::Handle::new(controller, clock)));
     }
+    Arc::new(Remote { quorum: parts.quorum.clone(), pool: parts.pool.clone() })
+}
 
-    fn heartbeat(&self, request: BrokerHeartbeatRequest) -> Answer<BrokerHeartbeatResponse> {
-        let controller = self.0.clone();
-        Box::pin(async move { controller.exchange(request, own_request(2)).await })
+/// Connections to other nodes' controller listeners.
+pub(super) fn pool(config: &Config) -> Arc<Pool> {
+    let timeout_ms = u64::try_from(config.controller_quorum_request_timeout_ms()).unwrap_or(2_000);
+    Arc::new(Pool::new(client::Settings {
+        client_id: format!("node-{}", config.node_id()),
+        connect_timeout_ms: timeout_ms,
+        request_timeout_ms: timeout_ms,
+        in_flight_max: 16,
+    }))
+}
+
+pub(super) fn registrar_spec(parts: &Parts) -> RegistrarSpec {
+    use crate::wire::messages::controller_registration::{
+        ControllerRegistrationRequest, Feature, Listener,
+    };
+    let listeners = with_ports(parts, parts.config.advertised_controller_listeners());
+    let listener = |(name, host, port, security_protocol)| Listener {
+        name,
+        host,
+        port,
+        security_protocol,
+        ..Default::default()
+    };
+    let feature = |(name, range): (&str, VersionRange)| Feature {
+        name: name.to_owned(),
+        min_supported_version: range.min,
+        max_supported_version: range.max,
+        ..Default::default()
+    };
+    RegistrarSpec {
+        registration: ControllerRegistrationRequest {
+            controller_id: parts.config.node_id(),
+            incarnation_id: parts.incarnation_id,
+            zk_migration_ready: false,
+            listeners: listeners.map(listener).collect(),
+            features: supported().map(feature).collect(),
+            ..Default::default()
+        },
+        channel: channel(parts),
+        clock: parts.clock.clone(),
     }
 }
 
-fn own_request(version: i16) -> RequestContext {
-    RequestContext { version, ..Default::default() }
-}
-
-/// A node that is a broker only asks over the network, which is not built yet: said at the start, not later.
-struct Elsewhere;
-
-impl ControllerChannel for Elsewhere {
-    fn register(&self, _: BrokerRegistrationRequest) -> Answer<BrokerRegistrationResponse> {
-        Box::pin(std::future::ready(Err(ErrorCode::BrokerNotAvailable)))
-    }
-
-    fn heartbeat(&self, _: BrokerHeartbeatRequest) -> Answer<BrokerHeartbeatResponse> {
-        Box::pin(std::future::ready(Err(ErrorCode::BrokerNotAvailable)))
-    }
+/// The features that this build has at any level.
+fn supported() -> impl Iterator<Item = (&'static str, VersionRange)> {
+    features::SUPPORTED.iter().copied().filter(|(_, range)| range.max > 0)
 }
 
 pub(super) fn lifecycle_spec(parts: &Parts) -> LifecycleSpec {
     let config = &parts.config;
-    let channel: Arc<dyn ControllerChannel> = if config.is_controller() {
-        Arc::new(InProcess(controller::actor::Handle::new(
-            parts.controller.clone(),
-            parts.clock.clone(),
-        )))
-    } else {
-        Arc::new(Elsewhere)
-    };
     let previous = parts.logs.dirs().iter().filter_map(|dir| dir.previous_broker_epoch()).max();
     LifecycleSpec {
         node_id: config.node_id(),
@@ -191,7 +210,7 @@ pub(super) fn lifecycle_spec(parts: &Parts) -> LifecycleSpec {
         },
         previous_epoch: previous,
         registration: registration(parts),
-        channel,
+        channel: channel(parts),
         standing: parts.standing.clone(),
         clock: parts.clock.clone(),
     }
@@ -223,55 +242,30 @@ fn registration(parts: &Parts) -> BrokerRegistrationRequest {
 
 /// What clients are told to connect to.
 fn advertised(parts: &Parts) -> Vec<Listener> {
-    let listener = |advertised: &crate::config::Listener| {
-        let (host, port) = reached_at(parts, advertised);
-        Listener {
-            name: advertised.name.clone(),
-            host,
-            port,
-            security_protocol: advertised.security_protocol.id(),
-            ..Default::default()
-        }
-    };
-    parts.config.advertised_broker_listeners().map(listener).collect()
-}
-
-/// Host and port of an advertised listener; a port of 0 becomes the one that was bound.
-fn reached_at(parts: &Parts, advertised: &crate::config::Listener) -> (String, u16) {
-    let bound = parts.bound.iter().find(|bound| bound.listener.name == advertised.name);
-    let port = match (advertised.port, bound) {
-        (0, Some(bound)) => bound.address.port(),
-        (port, _) => port,
-    };
-    let host = if advertised.host.is_empty() { host_name() } else { advertised.host.clone() };
-    (host, port)
-}
-
-fn controller_registration(parts: &Parts) -> ControllerRegistrationRequest {
-    use crate::wire::messages::controller_registration::{Feature, Listener};
-    let listener = |advertised: &crate::config::Listener| {
-        let (host, port) = reached_at(parts, advertised);
-        Listener {
-            name: advertised.name.clone(),
-            host,
-            port,
-            security_protocol: advertised.security_protocol.id(),
-            ..Default::default()
-        }
-    };
-    let feature = |&(name, range): &(&str, VersionRange)| Feature {
-        name: name.to_owned(),
-        min_supported_version: range.min,
-        max_supported_version: range.max,
+    let listener = |(name, host, port, security_protocol)| Listener {
+        name,
+        host,
+        port,
+        security_protocol,
         ..Default::default()
     };
-    ControllerRegistrationRequest {
-        controller_id: parts.config.node_id(),
-        incarnation_id: parts.incarnation_id,
-        listeners: parts.config.advertised_controller_listeners().map(listener).collect(),
-        features: features::SUPPORTED.iter().map(feature).collect(),
-        ..Default::default()
-    }
+    with_ports(parts, parts.config.advertised_broker_listeners()).map(listener).collect()
+}
+
+/// Name, host, port and protocol of listeners; a port of 0 becomes the one that was bound.
+fn with_ports<'a>(
+    parts: &'a Parts,
+    listeners: impl Iterator<Item = &'a crate::config::Listener> + 'a,
+) -> impl Iterator<Item = (String, String, u16, i16)> + 'a {
+    listeners.map(|advertised| {
+        let bound = parts.bound.iter().find(|bound| bound.listener.name == advertised.name);
+        let port = match (advertised.port, bound) {
+            (0, Some(bound)) => bound.address.port(),
+            (port, _) => port,
+        };
+        let host = if advertised.host.is_empty() { host_name() } else { advertised.host.clone() };
+        (advertised.name.clone(), host, port, advertised.security_protocol.id())
+    })
 }
 
 fn host_name() -> String {

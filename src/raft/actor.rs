@@ -1,8 +1,8 @@
 //! The quorum's actor: feeds the machine what happens, and does what its effects say. Decides nothing.
 //!
-//! Proposals that arrive while a sync is under way are appended and synced together after it. Syncing and the writing of
-//! snapshots happen on the blocking pool, so that a slow disk holds up no other actor of the thread. A failing disk ends the
-//! actor; its successor opens the files anew, and leads in a new epoch.
+//! Proposals that arrive while a sync is under way are appended and synced together after it. Syncing and the writing
+//! of snapshots happen on the blocking pool, so that a slow disk holds up no other actor of the thread. A failing disk
+//! ends the actor; its successor opens the files anew, and leads in a new epoch.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -27,9 +27,10 @@ use crate::raft::batch;
 use crate::raft::control::LeaderChange;
 use crate::raft::events::{CommittedBatch, VersionedRecord};
 use crate::raft::follow_actor::{Following, Peers};
-use crate::raft::machine::{Effect, Event, LeaderAndEpoch, Machine, Role, Settings};
+use crate::raft::machine::{LeaderAndEpoch, Machine, Role, Settings};
 use crate::raft::quorum_actor::{Propose, Quorum, Subscribed};
 use crate::raft::shape::Compared;
+use crate::raft::step::{Effect, Event};
 use crate::raft::store::{Opened, Store, StoreSettings, snapshot_id};
 use crate::raft::subscriber::{Source, Subscriber, Told};
 use crate::raft::voters::{ReplicaKey, VoterSet};

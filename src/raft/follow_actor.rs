@@ -1,22 +1,24 @@
 //! What the quorum's actor asks of others: how a node that does not vote gets the log and its snapshots. Sends what the
 //! machine says, and brings back the answers.
 
-use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use actix::{ActorFutureExt, AsyncContext, Context, SpawnHandle, WrapFuture};
 use bytes::Bytes;
 
+use crate::client::Pool;
 use crate::error::{Error, ErrorCode};
 use crate::log::files::File;
 use crate::metadata::snapshot::SnapshotId;
 use crate::raft::actor::QuorumActor;
 use crate::raft::batch;
 use crate::raft::control::Control;
-use crate::raft::machine::{Event, Fetched, From, LeaderAndEpoch};
+use crate::raft::machine::LeaderAndEpoch;
 use crate::raft::shape::OffsetAndEpoch;
+use crate::raft::step::{Event, Fetched, From};
 use crate::types::{LeaderEpoch, METADATA_TOPIC, Millis, NONE, NodeId, Offset, Uuid};
+use crate::wire::message::Request;
 use crate::wire::messages::fetch::{
     FetchPartition, FetchRequest, FetchResponse, FetchTopic, ReplicaState,
 };
@@ -48,13 +50,41 @@ pub trait Peers: Send + Sync {
     ) -> Answer<FetchSnapshotResponse>;
 }
 
+fn address((host, port): &Address) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+fn ask<R>(pool: &Arc<Pool>, to: &Address, request: R) -> Answer<R::Response>
+where
+    R: Request + Send + Sync + 'static,
+    R::Response: Send,
+{
+    let (pool, to) = (Arc::clone(pool), address(to));
+    Box::pin(async move {
+        let answer = pool.ask(&to, &request).await;
+        answer.map_err(|error| Error::Io(std::io::Error::other(format!("{to}: {error}"))))
+    })
+}
+
+impl Peers for Arc<Pool> {
+    fn fetch(&self, to: &Address, request: FetchRequest) -> Answer<FetchResponse> {
+        ask(self, to, request)
+    }
+
+    fn fetch_snapshot(
+        &self,
+        to: &Address,
+        request: FetchSnapshotRequest,
+    ) -> Answer<FetchSnapshotResponse> {
+        ask(self, to, request)
+    }
+}
+
 /// What is under way to and from the leader.
 #[derive(Default)]
 pub(super) struct Following {
     /// The one request under way.
     task: Option<SpawnHandle>,
-    /// Where nodes said that they or others listen.
-    addresses: BTreeMap<NodeId, Address>,
     /// Which of those who may know the leader is asked next.
     round: usize,
     /// What the last fetch brought.
@@ -93,11 +123,13 @@ impl QuorumActor {
             Some((endpoint.host.clone(), endpoint.port))
         };
         match from {
-            From::Leader(id) => self.following.addresses.get(&id).cloned().or_else(|| of_voter(id)),
+            From::Leader(id) => {
+                self.quorum.0.addresses.lock().get(&id).cloned().or_else(|| of_voter(id))
+            }
             From::Anyone => {
                 let mut known = self.parts.bootstrap_servers.clone();
                 known.extend(voters.iter().filter_map(|voter| of_voter(voter.key.id)));
-                known.extend(self.following.addresses.values().cloned());
+                known.extend(self.quorum.0.addresses.lock().values().cloned());
                 self.following.round = self.following.round.wrapping_add(1);
                 let at = self.following.round.checked_rem(known.len())?;
                 known.get(at).cloned()
@@ -175,7 +207,7 @@ impl QuorumActor {
     fn fetch_answered(&mut self, response: FetchResponse, ctx: &mut Context<Self>) {
         for node in response.node_endpoints {
             if let Ok(port) = u16::try_from(node.port) {
-                self.following.addresses.insert(node.node_id, (node.host, port));
+                self.quorum.0.addresses.lock().insert(node.node_id, (node.host, port));
             }
         }
         let partition = response.responses.into_iter().flat_map(|topic| topic.partitions).next();

@@ -1,13 +1,13 @@
 //! The metadata quorum (KRaft, KIP-595): one replicated log that every node's picture of the cluster comes from.
 //!
-//! The pure part is [`machine::Machine`]: `step(event, now)` gives [`machine::Effect`]s. A node is [`machine::Role`]
+//! The pure part is [`machine::Machine`]: `step(event, now)` gives [`step::Effect`]s. A node is [`machine::Role`]
 //! `Unattached` (knows an epoch, follows nobody), `Follower` (fetches from a leader, as a voter or as an observer),
-//! `Leader`, or `Resigned` (led, and must not again in this epoch). The set of [`voters::VoterSet`] is written in the log
-//! itself (KIP-853) or fixed in the configuration. Whom a node voted for and follows is its [`quorum_state`], written
-//! before anything is sent that rests on it.
+//! `Leader`, or `Resigned` (led, and must not again in this epoch). The set of [`voters::VoterSet`] is written in the
+//! log itself (KIP-853) or fixed in the configuration. Whom a node voted for and follows is its [`quorum_state`],
+//! written before anything is sent that rests on it.
 //!
-//! The actor does what the effects say, over [`crate::log::Log`]: whatever proposals wait while one sync is under way are
-//! appended and synced together. Everyone else holds a [`quorum::Quorum`], which survives restarts of the actor.
+//! The actor does what the effects say, over [`crate::log::Log`]: whatever proposals wait while one sync is under way
+//! are appended and synced together. Everyone else holds a [`quorum::Quorum`], which survives restarts of the actor.
 //!
 //! # Caveats
 //! A single voter elects itself; several voters and the changing of the set are not built yet.
@@ -23,6 +23,9 @@ pub mod leader;
 
 /// Where the log begins, ends, and which epoch wrote what.
 pub mod shape;
+
+/// Events in, effects out.
+pub mod step;
 
 /// The decisions.
 pub mod machine;

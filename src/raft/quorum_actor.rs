@@ -46,6 +46,8 @@ pub(super) struct Shared {
     pub(super) leader: ArcSwap<LeaderAndEpoch>,
     pub(super) view: ArcSwapOption<PartitionView>,
     pub(super) voters: ArcSwap<VoterSet>,
+    /// Where nodes said that they or others listen.
+    pub(super) addresses: Mutex<BTreeMap<NodeId, (String, u16)>>,
     pub(super) high_watermark: AtomicI64,
     pub(super) subscriptions: Mutex<BTreeMap<String, Subscription>>,
 }
@@ -67,6 +69,7 @@ impl Default for Quorum {
             leader: ArcSwap::from_pointee(LeaderAndEpoch::default()),
             view: ArcSwapOption::empty(),
             voters: ArcSwap::from_pointee(VoterSet::default()),
+            addresses: Mutex::default(),
             high_watermark: AtomicI64::new(-1),
             subscriptions: Mutex::default(),
         }))
@@ -240,6 +243,17 @@ impl Quorum {
         self.0.voters.load_full()
     }
 
+    /// Where the leader listens, if this node knows: host and port of a controller listener.
+    pub fn leader_address(&self) -> Option<(String, u16)> {
+        let leader_id = self.leader_and_epoch().leader_id?;
+        if let Some(address) = self.0.addresses.lock().get(&leader_id) {
+            return Some(address.clone());
+        }
+        let voters = self.voters();
+        let endpoint = voters.get(leader_id)?.endpoints.first()?;
+        Some((endpoint.host.clone(), endpoint.port))
+    }
+
     /// Everything before this is committed, as this node knows; −1 if it does not.
     pub fn high_watermark(&self) -> Offset {
         self.0.high_watermark.load(Ordering::Acquire)
@@ -250,8 +264,8 @@ impl Quorum {
         self.0.view.load_full()
     }
 
-    /// Tells `port` of the committed log, from a loaded state on, for as long as the process lives. Subscribing again under
-    /// the same name begins again with the state: what a restarted actor does.
+    /// Tells `port` of the committed log, from a loaded state on, for as long as the process lives. Subscribing again
+    /// under the same name begins again with the state: what a restarted actor does.
     pub fn subscribe(&self, name: &str, port: Port<QuorumEvent>) {
         let mut subscriptions = self.0.subscriptions.lock();
         let life = subscriptions.get(name).map_or(0, |old| old.life + 1);
@@ -261,11 +275,11 @@ impl Quorum {
         let _ = self.0.actor.try_send(Subscribed);
     }
 
-    /// Appends `batches`, each atomic, if this node leads in `epoch` and, where `first` is given, the next offset is that.
-    /// Returns at once; the receiver learns of the commit. Proposals take effect in their order.
+    /// Appends `batches`, each atomic, if this node leads in `epoch` and, where `first` is given, the next offset is
+    /// that. Returns at once; the receiver learns of the commit. Proposals take effect in their order.
     ///
-    /// Errors: `NOT_CONTROLLER` (another leads, the offset is another, the quorum is overloaded or restarting: begin again
-    /// from a loaded state), `INVALID_REQUEST` for nothing, `UNKNOWN_SERVER_ERROR` for what cannot be encoded.
+    /// Errors: `NOT_CONTROLLER` (another leads, the offset is another, the quorum is overloaded or restarting: begin
+    /// again from a loaded state), `INVALID_REQUEST` for nothing, `UNKNOWN_SERVER_ERROR` for what cannot be encoded.
     pub fn propose(
         &self,
         epoch: LeaderEpoch,

@@ -1,5 +1,6 @@
-//! Whom a node follows and voted for, as Kafka's file `quorum-state` holds it: one JSON object in version 0 (fixed voters)
-//! or 1 (voters in the log, KIP-853). Only the text: who writes it makes it durable before anything rests on it.
+//! Whom a node follows and voted for, as Kafka's file `quorum-state` holds it: one JSON object in version 0 (fixed
+//! voters) or 1 (voters in the log, KIP-853). Only the text: who writes it makes it durable before anything rests on
+//! it.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,5 @@
-//! What the quorum's actor answers to others: fetches of replicas and observers, snapshots, DescribeQuorum, the election
-//! protocol. Handlers only.
+//! What the quorum's actor answers to others: fetches of replicas and observers, snapshots, DescribeQuorum, the
+//! election protocol. Handlers only.
 
 use std::sync::Arc;
 
@@ -12,12 +12,13 @@ use crate::metadata::Image;
 use crate::metadata::snapshot::{self, Contents, SnapshotId};
 use crate::raft::actor::{Core, QuorumActor};
 use crate::raft::control::voters_record;
-use crate::raft::machine::{Event, Role};
+use crate::raft::machine::Role;
 use crate::raft::quorum_actor::{
     Describe, Description, Election, ElectionAsk, HandIn, Progressed, ReadSnapshot, SnapshotAsk,
     SnapshotPart,
 };
 use crate::raft::shape::OffsetAndEpoch;
+use crate::raft::step::Event;
 use crate::raft::store::snapshot_id;
 use crate::types::Millis;
 

@@ -1,4 +1,5 @@
-//! Where the metadata log begins and ends, and which epoch wrote what: all that decisions need to know of it. Never bytes.
+//! Where the metadata log begins and ends, and which epoch wrote what: all that decisions need to know of it. Never
+//! bytes.
 
 use crate::types::{LeaderEpoch, Offset};
 

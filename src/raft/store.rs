@@ -1,5 +1,5 @@
-//! The files of the metadata log: its segments, its snapshots, `quorum-state`. Does what it is told; decides nothing but
-//! what of the past may be deleted.
+//! The files of the metadata log: its segments, its snapshots, `quorum-state`. Does what it is told; decides nothing
+//! but what of the past may be deleted.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -367,8 +367,8 @@ impl Store {
         &self.snapshots
     }
 
-    /// Deletes the oldest snapshots, and the log that the next one covers, while there is too much or it is too old. The
-    /// latest snapshot stays. The log's new start, and the oldest snapshot left, if anything went.
+    /// Deletes the oldest snapshots, and the log that the next one covers, while there is too much or it is too old.
+    /// The latest snapshot stays. The log's new start, and the oldest snapshot left, if anything went.
     ///
     /// Errors: `Io`.
     pub fn clean(&mut self, now: Millis) -> Result<Option<(Offset, OffsetAndEpoch)>, Error> {
@@ -438,7 +438,8 @@ impl Store {
     }
 }
 
-/// Says whose directory this is, unless it is said. Everybody knows it: what a loss of power left of it does not matter.
+/// Says whose directory this is, unless it is said. Everybody knows it: what a loss of power left of it does not
+/// matter.
 fn name_topic(files: &dyn Files, dir: &Path) -> Result<(), Error> {
     if partition_metadata::read(files, dir).is_ok_and(|id| id == Some(Uuid::ONE)) {
         return Ok(());

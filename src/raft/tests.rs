@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use goldenscript::Command;
 
-use super::machine::{Event, Fetched, LeaderAndEpoch, Machine, Role, Settings};
+use super::machine::{LeaderAndEpoch, Machine, Role, Settings};
 use super::quorum_state::ElectionState;
 use super::shape::{OffsetAndEpoch, Shape};
+use super::step::{Event, Fetched};
 use super::voters::{ReplicaKey, VoterSet};
 use crate::types::{Millis, Uuid};
 

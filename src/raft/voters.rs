@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::types::{NodeId, Uuid};
 
-/// A replica of the metadata log: a node, and the directory it keeps the log in. The directory's id is zero where it is not
-/// known: in a configured set of voters, and in requests from before KIP-853.
+/// A replica of the metadata log: a node, and the directory it keeps the log in. The directory's id is zero where it
+/// is not known: in a configured set of voters, and in requests from before KIP-853.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReplicaKey {
     /// `node.id`.

@@ -37,7 +37,8 @@ impl Intensity {
     }
 }
 
-/// Asks a supervised actor to end: it puts its things in order and then calls `ctx.stop()`. Its [`DeathWatch`] confirms.
+/// Asks a supervised actor to end: it puts its things in order and then calls `ctx.stop()`. Its [`DeathWatch`]
+/// confirms.
 #[derive(Clone, Copy, Debug)]
 pub struct Stop;
 
@@ -72,8 +73,9 @@ impl fmt::Debug for Child {
 }
 
 impl Child {
-    /// A child that `make` builds afresh on every start, on the supervisor's own thread. `mailbox` is how many messages may
-    /// wait for it; `handle` will lead to it. Restarted always, and given five seconds to stop, unless said otherwise.
+    /// A child that `make` builds afresh on every start, on the supervisor's own thread. `mailbox` is how many
+    /// messages may wait for it; `handle` will lead to it. Restarted always, and given five seconds to stop, unless
+    /// said otherwise.
     pub fn new<A>(
         name: impl Into<Arc<str>>,
         mailbox: usize,

@@ -152,8 +152,8 @@ impl<M> Port<M> {
     }
 }
 
-/// Kept by a supervised actor as its *last* field; dropping it, by stop or by panic, tells the supervisor that the actor
-/// and all it held are gone.
+/// Kept by a supervised actor as its *last* field; dropping it, by stop or by panic, tells the supervisor that the
+/// actor and all it held are gone.
 pub struct DeathWatch {
     pub(super) child: u64,
     pub(super) life: u64,

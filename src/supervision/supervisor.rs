@@ -1,5 +1,5 @@
-//! The actor that runs children: starts them in order, restarts the dead, stops them last to first. Never panics itself,
-//! and never looks into a child.
+//! The actor that runs children: starts them in order, restarts the dead, stops them last to first. Never panics
+//! itself, and never looks into a child.
 
 use std::collections::VecDeque;
 use std::fmt;

@@ -84,7 +84,6 @@ fn start(quorum: &Arc<Quorum>) -> (Handle, supervision::Handle<Controller>) {
     let parts = Parts {
         settings: Settings { idle_interval_ms: None, ..settings },
         bootstrap: vec![(MetadataRecord::FeatureLevel(feature), 0)],
-        registration: None,
         proposer: Arc::clone(quorum) as Arc<dyn Proposer>,
         clock: clock.clone(),
         seed: Arc::new(|| 1),
