@@ -1,48 +1,11 @@
-//! ACLs, SCRAM credentials and delegation tokens, as data. Never a decision: `security` makes them.
+//! SCRAM credentials and delegation tokens, as data. Never a decision: `security` makes them.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use imbl::OrdMap;
 
-use crate::types::{Millis, Uuid};
-use crate::wire::stored::metadata::AccessControlEntryRecord;
-
-/// One access control entry; the numbers are the protocol's.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub struct Acl {
-    /// The kind of resource.
-    pub resource_type: i8,
-    /// The resource's name, or the prefix, or `*`.
-    pub resource_name: String,
-    /// Whether the name is taken literally (3) or as a prefix (4).
-    pub pattern_type: i8,
-    /// Whom it is about: `User:alice`, `User:*`.
-    pub principal: String,
-    /// From where, or `*`.
-    pub host: String,
-    /// What is to be done.
-    pub operation: i8,
-    /// Whether that is denied (2) or allowed (3).
-    pub permission_type: i8,
-}
-
-impl From<&AccessControlEntryRecord> for Acl {
-    fn from(record: &AccessControlEntryRecord) -> Self {
-        Self {
-            resource_type: record.resource_type,
-            resource_name: record.resource_name.clone(),
-            pattern_type: record.pattern_type,
-            principal: record.principal.clone(),
-            host: record.host.clone(),
-            operation: record.operation,
-            permission_type: record.permission_type,
-        }
-    }
-}
-
-/// Every access control entry, by id.
-pub type AclsImage = OrdMap<Uuid, Arc<Acl>>;
+use crate::types::Millis;
 
 /// What a broker keeps of a user's password for one mechanism (RFC 5802).
 #[derive(Clone, PartialEq, Eq, Default)]

@@ -52,7 +52,7 @@ impl Changes {
             brokers: differing(&old.cluster.brokers, &new.cluster.brokers),
             controllers: differing(&old.cluster.controllers, &new.cluster.controllers),
             producer_ids: old.next_producer_id != new.next_producer_id,
-            acls: differing(&old.acls, &new.acls),
+            acls: differing(old.acls.by_id(), new.acls.by_id()),
             delegation_tokens: differing(&old.delegation_tokens, &new.delegation_tokens),
             ..Self::default()
         };

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use super::access::{Acl, DelegationToken, ScramCredential};
+use super::access::{DelegationToken, ScramCredential};
+use super::acls::Acl;
 use super::changes::Changes;
 use super::cluster::{BrokerRegistration, ControllerRegistration, Endpoint, VersionRange};
 use super::configs::{ConfigResource, ResourceType};
@@ -350,12 +351,12 @@ impl Delta {
     }
 
     fn access_control_entry(&mut self, record: &AccessControlEntryRecord) {
-        self.image.acls.insert(record.id, Arc::new(Acl::from(record)));
+        self.image.acls.insert(record.id, Acl::from(record));
         self.changes.acls.insert(record.id);
     }
 
     fn remove_access_control_entry(&mut self, id: Uuid) -> Result<(), Error> {
-        if self.image.acls.remove(&id).is_none() {
+        if !self.image.acls.remove(&id) {
             return Err(misfit(format_args!(
                 "RemoveAccessControlEntryRecord for {id}, which is no entry"
             )));

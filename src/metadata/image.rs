@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::access::{AclsImage, DelegationTokensImage, ScramImage};
+use super::access::{DelegationTokensImage, ScramImage};
+use super::acls::AclsImage;
 use super::cluster::ClusterImage;
 use super::configs::ConfigsImage;
 use super::features::{METADATA_VERSION, MetadataVersion};

@@ -3,8 +3,10 @@
 //! Records of the metadata log go into a [`Delta`], a delta becomes the next image, and an image becomes records again
 //! for a snapshot. Pure, but for [`snapshot`]'s files and [`store`]. Never decides anything: that is the controller's.
 
-/// ACLs, SCRAM credentials and delegation tokens, as data.
+/// SCRAM credentials and delegation tokens, as data.
 pub mod access;
+/// Access control entries, as data.
+pub mod acls;
 /// What a new cluster begins with.
 pub mod bootstrap;
 /// What differs between two images.

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 
-use super::access::Acl;
+use super::acls::Acl;
 use super::cluster::{BrokerRegistration, ControllerRegistration};
 use super::features::{ELR_VERSION, METADATA_VERSION, MetadataVersion};
 use super::image::Image;
@@ -152,7 +152,7 @@ impl Image {
     }
 
     fn write_access(&self, version: MetadataVersion, write: &mut impl FnMut(MetadataRecord)) {
-        for (&id, acl) in &self.acls {
+        for (&id, acl) in self.acls.by_id() {
             write(MetadataRecord::AccessControlEntry(acl_record(id, acl)));
         }
         for (mechanism, user, credential) in

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use bytes::{BufMut, Bytes};
 
-use super::access::Acl;
+use super::acls::Acl;
 use super::image::Image;
 use super::records::acl_record;
 use super::snapshot::SnapshotId;
@@ -131,11 +131,11 @@ fn save_acls(db: &sled::Db, image: &Image) -> Result<(), sled::Error> {
     for key in tree.iter().keys() {
         let key = key?;
         let id = <[u8; 16]>::try_from(&*key).map(Uuid::from_bytes);
-        if !id.is_ok_and(|id| image.acls.contains_key(&id)) {
+        if !id.is_ok_and(|id| image.acls.by_id().contains_key(&id)) {
             tree.remove(key)?;
         }
     }
-    for (id, acl) in &image.acls {
+    for (id, acl) in image.acls.by_id() {
         let Ok(record) = MetadataRecord::AccessControlEntry(acl_record(*id, acl)).encode(0) else {
             continue;
         };

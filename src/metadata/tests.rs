@@ -360,7 +360,7 @@ fn features_producers_quotas_and_the_rest() {
     assert_eq!(image.client_quotas.get(&key).unwrap()["request_percentage"], 1.5);
     assert_eq!(image.scram.get(1, "u").unwrap().iterations, 4096);
     assert_eq!(image.delegation_tokens["t"].owner, "User:o");
-    assert_eq!(image.acls[&id(1)].resource_name, "r");
+    assert_eq!(image.acls.by_id()[&id(1)].resource_name, "r");
     assert_eq!(
         Changes {
             created_topics: Default::default(),
@@ -613,7 +613,7 @@ fn the_copy_comes_back_and_damage_is_no_harm() {
     store.save(&image, &bytes).unwrap();
     let (at, found) = store.load().unwrap();
     assert_eq!((at, found), (SnapshotId::of(image.provenance), bytes.clone()));
-    assert_eq!(store.acls().unwrap(), [(id(1), image.acls[&id(1)].clone())]);
+    assert_eq!(store.acls().unwrap(), [(id(1), image.acls.by_id()[&id(1)].clone())]);
 
     let big = vec![7; 600 << 10];
     let later =
