@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::describe_configs::loggers;
+use crate::broker::settings;
 use crate::config::dynamic::{self, Operation, Settings};
-use crate::config::{Config, Overlay};
+use crate::config::Config;
 use crate::error::{ApiError, ErrorCode};
 use crate::metadata::Image;
 use crate::metadata::configs::ResourceType;
@@ -16,12 +17,10 @@ use crate::types::NodeId;
 /// This node's configuration with what the metadata of this moment sets for it, be it in force already or not.
 pub(super) fn current_config(context: &Context, image: &Image) -> Arc<Config> {
     let config = context.config.load_full();
-    let of = |name: &str| image.configs.get(ResourceType::BROKER, name).map(|settings| &**settings);
-    let overlay = Overlay::new(of(""), of(&config.node_id().to_string()));
-    if *config.overlay_given() == overlay {
-        return config;
+    match settings::overlaid(&config, &image.configs) {
+        Some(changed) => Arc::new(changed),
+        None => config,
     }
-    Arc::new(config.with_overlay(overlay))
 }
 
 pub(super) fn invalid_request(why: impl Into<String>) -> ApiError {

@@ -21,5 +21,8 @@ pub mod registrar_actor;
 /// When a snapshot of the metadata is due.
 pub mod snapshots;
 
+/// Dynamic settings of brokers.
+pub mod settings;
+
 #[cfg(test)]
 mod tests;

@@ -10,8 +10,10 @@ use std::time::Duration;
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message};
 use arc_swap::ArcSwap;
 
+use crate::broker::settings::{self, Reconfigured};
 use crate::broker::snapshots::SnapshotSchedule;
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::error::Error;
 use crate::metadata::changes::Changes;
 use crate::metadata::loader::Loader;
@@ -46,6 +48,10 @@ pub struct PublisherSpec {
     pub quorum: Quorum,
     /// Where everybody finds the metadata of the moment.
     pub image: Arc<ArcSwap<Image>>,
+    /// The node's configuration: dynamic settings take effect before the image that brings them is published.
+    pub config: Arc<ArcSwap<Config>>,
+    /// Who keeps something that a dynamic setting decides on.
+    pub reconfigured: Vec<Reconfigured>,
     /// Who is told of each new image, in order.
     pub subscribers: Vec<Port<Published>>,
     /// Under which name the quorum knows this publisher.
@@ -137,6 +143,7 @@ impl Publisher {
     }
 
     fn show(&mut self, image: Arc<Image>, changes: Changes, ctx: &mut Context<Self>) {
+        settings::take_effect(&self.spec.config, &image.configs, &self.spec.reconfigured);
         let before = self.spec.image.swap(image.clone());
         self.watch.detail(format!("offset {}", image.provenance.offset));
         if self.schedule.take(self.spec.clock.now()) {

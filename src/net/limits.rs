@@ -5,14 +5,24 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use arc_swap::ArcSwap;
 use parking_lot::Mutex;
+
+/// How many connections there may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// `max.connections`.
+    pub max: usize,
+    /// `max.connections.per.ip`.
+    pub per_ip: usize,
+    /// `max.connections.per.ip.overrides`.
+    pub per_ip_overrides: HashMap<IpAddr, usize>,
+}
 
 /// The counts that all listeners of a node share.
 #[derive(Debug)]
 pub struct ConnectionLimits {
-    max: usize,
-    max_per_ip: usize,
-    max_per_ip_overrides: HashMap<IpAddr, usize>,
+    bounds: ArcSwap<Bounds>,
     count: AtomicUsize,
     per_ip: Mutex<HashMap<IpAddr, usize>>,
 }
@@ -25,19 +35,20 @@ pub(crate) struct Counted {
 }
 
 impl ConnectionLimits {
-    /// `max.connections`, `max.connections.per.ip` and its overrides.
-    pub fn new(
-        max: usize,
-        max_per_ip: usize,
-        max_per_ip_overrides: HashMap<IpAddr, usize>,
-    ) -> Arc<Self> {
+    /// No connection yet.
+    pub fn new(bounds: Bounds) -> Arc<Self> {
         let (count, per_ip) = (AtomicUsize::new(0), Mutex::default());
-        Arc::new(Self { max, max_per_ip, max_per_ip_overrides, count, per_ip })
+        Arc::new(Self { bounds: ArcSwap::from_pointee(bounds), count, per_ip })
+    }
+
+    /// Goes by other bounds from now on. Connections that are beyond them stay.
+    pub fn change(&self, bounds: Bounds) {
+        self.bounds.store(Arc::new(bounds));
     }
 
     /// Whether the node has room for one more; where not, a listener stops accepting until one closes.
     pub(crate) fn has_room(&self) -> bool {
-        self.count.load(Ordering::Relaxed) < self.max
+        self.count.load(Ordering::Relaxed) < self.bounds.load().max
     }
 
     /// The number of connections now.
@@ -47,7 +58,8 @@ impl ConnectionLimits {
 
     /// Counts a connection from `ip`; none when that address has too many already.
     pub(crate) fn admit(self: &Arc<Self>, ip: IpAddr) -> Option<Counted> {
-        let max = self.max_per_ip_overrides.get(&ip).copied().unwrap_or(self.max_per_ip);
+        let bounds = self.bounds.load();
+        let max = bounds.per_ip_overrides.get(&ip).copied().unwrap_or(bounds.per_ip);
         let mut per_ip = self.per_ip.lock();
         let count = per_ip.entry(ip).or_default();
         if *count >= max {
@@ -82,11 +94,16 @@ mod tests {
     #[test]
     fn an_address_is_bounded_and_its_places_come_back() {
         let ip = IpAddr::from([127, 0, 0, 1]);
-        let limits = ConnectionLimits::new(10, 1, HashMap::new());
+        let bounds = |per_ip| Bounds { max: 10, per_ip, per_ip_overrides: HashMap::new() };
+        let limits = ConnectionLimits::new(bounds(1));
         let first = limits.admit(ip);
         assert!(first.is_some() && limits.admit(ip).is_none());
         drop(first);
+        let again = limits.admit(ip);
+        assert!(again.is_some() && limits.admit(ip).is_none());
+        limits.change(bounds(2));
         assert!(limits.admit(ip).is_some());
+        drop(again);
         assert_eq!(limits.count(), 0);
     }
 }

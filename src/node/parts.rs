@@ -1,6 +1,5 @@
 //! What a node is made of, before any of it runs: directories, sockets, and the values that its actors share.
 
-use std::collections::HashMap;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -80,7 +79,7 @@ pub(super) struct Parts {
     pub(super) bound: Vec<Bound>,
     context: Arc<Context>,
     scraped: Option<Arc<std::net::TcpListener>>,
-    limits: Arc<ConnectionLimits>,
+    pub(super) limits: Arc<ConnectionLimits>,
     _arbiters: Mutex<Vec<Arbiter>>,
 }
 
@@ -118,7 +117,7 @@ impl Parts {
             metrics: Metrics::new(),
         });
         Ok(Self {
-            limits: connection_limits(&config),
+            limits: ConnectionLimits::new(wiring::connection_bounds(&config)),
             pool: wiring::pool(&config),
             config,
             clock,
@@ -197,6 +196,8 @@ impl Parts {
         let spec = PublisherSpec {
             quorum: self.quorum.clone(),
             image: self.image.clone(),
+            config: self.current.clone(),
+            reconfigured: wiring::reconfigured(self),
             subscribers: wiring::subscribers(self),
             name: "publisher",
             snapshot_bytes: self.config.metadata_log_max_record_bytes_between_snapshots(),
@@ -344,16 +345,4 @@ fn open(address: SocketAddr, _config: &Config) -> std::io::Result<std::net::TcpL
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
     Ok(socket.into())
-}
-
-fn connection_limits(config: &Config) -> Arc<ConnectionLimits> {
-    let bound = |value: i32| usize::try_from(value).unwrap_or(usize::MAX);
-    let overrides = config.max_connections_per_ip_overrides().into_iter();
-    let by_address: HashMap<_, _> =
-        overrides.filter_map(|(host, max)| Some((host.parse().ok()?, bound(max)))).collect();
-    ConnectionLimits::new(
-        bound(config.max_connections()),
-        bound(config.max_connections_per_ip()),
-        by_address,
-    )
 }

@@ -1,5 +1,6 @@
 //! How the parts are put together: one function for each actor that needs more than a line.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -12,6 +13,7 @@ use crate::broker::lifecycle::{Settings as LifecycleSettings, State};
 use crate::broker::lifecycle_actor::LifecycleSpec;
 use crate::broker::publisher_actor::Published;
 use crate::broker::registrar_actor::RegistrarSpec;
+use crate::broker::settings::Reconfigured;
 use crate::client::{self, Pool};
 use crate::config::Config;
 use crate::controller;
@@ -19,6 +21,7 @@ use crate::coordinator;
 use crate::group::machine::GroupMachine;
 use crate::metadata::cluster::VersionRange;
 use crate::metadata::{Image, features};
+use crate::net::limits::Bounds;
 use crate::partition;
 use crate::raft;
 use crate::supervision::{Child, Port, Refused};
@@ -105,6 +108,25 @@ pub(super) fn subscribers(parts: &Parts) -> Vec<Port<Published>> {
     });
     subscribers.extend([partitions, coordinators, parts.lifecycle.port()]);
     subscribers
+}
+
+/// Who keeps something that a dynamic setting decides on. All others look into the configuration when they need it.
+pub(super) fn reconfigured(parts: &Parts) -> Vec<Reconfigured> {
+    let limits = parts.limits.clone();
+    vec![Arc::new(move |config| limits.change(connection_bounds(config)))]
+}
+
+/// How many connections there may be.
+pub(super) fn connection_bounds(config: &Config) -> Bounds {
+    let bound = |value: i32| usize::try_from(value).unwrap_or(usize::MAX);
+    let overrides = config.max_connections_per_ip_overrides().into_iter();
+    let per_ip_overrides: HashMap<_, _> =
+        overrides.filter_map(|(host, max)| Some((host.parse().ok()?, bound(max)))).collect();
+    Bounds {
+        max: bound(config.max_connections()),
+        per_ip: bound(config.max_connections_per_ip()),
+        per_ip_overrides,
+    }
 }
 
 fn again<M>(refused: Refused<M>, published: Published) -> Refused<Published> {

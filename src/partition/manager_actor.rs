@@ -61,6 +61,8 @@ pub struct PartitionManager {
     /// How many replicas each log directory has.
     per_dir: Vec<usize>,
     image: Arc<Image>,
+    /// The configuration that the replicas go by.
+    config: Arc<Config>,
     watch: DeathWatch,
 }
 
@@ -68,7 +70,8 @@ impl PartitionManager {
     /// A manager that has seen no metadata yet.
     pub fn new(spec: ManagerSpec, watch: DeathWatch) -> Self {
         let per_dir = vec![0; spec.logs.dirs().len()];
-        Self { spec, found: HashMap::new(), per_dir, image: Arc::default(), watch }
+        let config = spec.config.load_full();
+        Self { spec, found: HashMap::new(), per_dir, image: Arc::default(), config, watch }
     }
 
     /// Looks what is in the log directories; what was being deleted when the node stopped is deleted now.
@@ -128,15 +131,23 @@ impl PartitionManager {
     }
 
     /// Configurations are few beside topics, and change seldom: all are compared.
-    fn configs_changed(&self, before: &Image, image: &Image) {
+    fn configs_changed(&mut self, before: &Image, image: &Image) {
+        let config = self.spec.config.load_full();
+        let broker_changed = !Arc::ptr_eq(&config, &self.config);
+        self.config = config;
+        let mut settings = HashMap::new();
         let same = |topic: &str| match (before.configs.topic(topic), image.configs.topic(topic)) {
             (Some(old), Some(new)) => Arc::ptr_eq(old, new) || old == new,
             (None, None) => true,
             _ => false,
         };
         for replica in self.spec.table.all() {
-            if !same(&replica.name.topic) {
-                self.configure(&replica, self.settings_of(image, &replica.name.topic));
+            if broker_changed || !same(&replica.name.topic) {
+                let topic = &replica.name.topic;
+                let settings = settings
+                    .entry(topic.clone())
+                    .or_insert_with(|| self.settings_of(image, topic));
+                self.configure(&replica, settings.clone());
             }
         }
     }
