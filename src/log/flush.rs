@@ -23,6 +23,7 @@ pub struct FlushTask {
     epochs: bool,
     dirs: Vec<PathBuf>,
     up_to: Offset,
+    truncations: u64,
 }
 
 impl FlushTask {
@@ -57,13 +58,13 @@ impl Log {
     /// What has to be synced so that all below `up_to` is on the disk; none if it is already.
     pub fn prepare_flush(&mut self, up_to: Offset) -> Result<Option<FlushTask>, Error> {
         let up_to = up_to.min(self.log_end_offset());
-        if up_to <= self.recovery_point {
+        let synced = self.recovery_point();
+        if up_to <= synced {
             return Ok(None);
         }
         let segments = self.view.segments();
-        let first = segments
-            .partition_point(|segment| segment.base_offset() <= self.recovery_point)
-            .saturating_sub(1);
+        let first =
+            segments.partition_point(|segment| segment.base_offset() <= synced).saturating_sub(1);
         let touched: Vec<_> =
             segments.iter().skip(first).filter(|segment| segment.base_offset() < up_to).collect();
         let data = touched.iter().map(|segment| segment.file()).collect::<io::Result<Vec<_>>>()?;
@@ -96,16 +97,25 @@ impl Log {
             epochs,
             dirs,
             up_to,
+            truncations: self.truncations,
         }))
+    }
+
+    /// What has to be synced so that all closed segments are on the disk; none if they are already.
+    pub fn prepare_flush_sealed(&mut self) -> Result<Option<FlushTask>, Error> {
+        self.prepare_flush(self.active.segment.base_offset())
     }
 
     /// A task of [`Log::prepare_flush`] has run; `now` is when.
     pub fn flushed(&mut self, task: &FlushTask, now: Millis) {
+        // A log that was truncated meanwhile may have grown again, and none of that is known to be on the disk.
+        if task.truncations != self.truncations {
+            return;
+        }
         if task.up_to() == self.log_end_offset() {
             self.unflushed = 0;
         }
-        // The log may have been truncated meanwhile.
-        self.recovery_point = self.recovery_point.max(task.up_to()).min(self.log_end_offset());
+        self.view.set_recovery_point(self.recovery_point().max(task.up_to()));
         self.last_flush = now;
     }
 

@@ -3,6 +3,7 @@
 //! Finding what is there reads names alone: no partition is opened before it is used, and its checkpoints are kept
 //! for it until then. Never decides which partitions should be there.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,8 +17,7 @@ use super::files::{File, Files, remove_if_there, replace};
 use super::meta_properties::MetaProperties;
 use super::names::{self, Directory};
 use super::settings::LogSettings;
-use super::view::PartitionView;
-use super::writer::LogOffsets;
+use super::view::{LogOffsets, PartitionView};
 use super::{Log, OpenOptions};
 use crate::error::Error;
 use crate::types::{Millis, TopicId, TopicPartition};
@@ -56,6 +56,8 @@ pub struct LogDir {
     previous_broker_epoch: Option<i64>,
     offline: AtomicBool,
     checkpoints: Mutex<Checkpoints>,
+    /// What is in the checkpoint files.
+    written: Mutex<BTreeMap<&'static str, Offsets>>,
     _lock: Option<Arc<dyn File>>,
 }
 
@@ -234,20 +236,84 @@ impl LogManager {
 
     /// Writes all that was noted into the checkpoint files. A log directory where that fails is offline.
     pub fn write_checkpoints(&self) {
+        let all = [
+            checkpoint::RECOVERY_POINTS,
+            checkpoint::LOG_START_OFFSETS,
+            checkpoint::HIGH_WATERMARKS,
+        ];
+        all.into_iter().for_each(|name| self.write_checkpoint(name));
+    }
+
+    /// Writes what was noted into the checkpoint files of that name, unless they say so already. A log directory where
+    /// that fails is offline.
+    pub fn write_checkpoint(&self, name: &'static str) {
         for dir in self.dirs.iter().filter(|dir| !dir.is_offline()) {
-            if let Err(error) = self.write_checkpoints_of(dir) {
+            if let Err(error) = self.write_checkpoint_of(dir, name) {
                 tracing::error!(path = %dir.path.display(), %error, "log directory is offline");
                 dir.set_offline();
             }
         }
     }
 
-    fn write_checkpoints_of(&self, dir: &LogDir) -> Result<(), Error> {
+    /// One write of a file at a time; who notes meanwhile does not wait for the disk.
+    fn write_checkpoint_of(&self, dir: &LogDir, name: &'static str) -> Result<(), Error> {
+        let mut written = dir.written.lock();
         let checkpoints = dir.checkpoints.lock();
-        let write = |name, offsets| checkpoint::write(&*self.files, &dir.path.join(name), offsets);
-        write(checkpoint::RECOVERY_POINTS, &checkpoints.recovery_points)?;
-        write(checkpoint::LOG_START_OFFSETS, &checkpoints.log_start_offsets)?;
-        write(checkpoint::HIGH_WATERMARKS, &checkpoints.high_watermarks)
+        let offsets = match name {
+            checkpoint::RECOVERY_POINTS => &checkpoints.recovery_points,
+            checkpoint::LOG_START_OFFSETS => &checkpoints.log_start_offsets,
+            _ => &checkpoints.high_watermarks,
+        };
+        if written.get(name) == Some(offsets) {
+            return Ok(());
+        }
+        let offsets = offsets.clone();
+        drop(checkpoints);
+        checkpoint::write(&*self.files, &dir.path.join(name), &offsets)?;
+        written.insert(name, offsets);
+        Ok(())
+    }
+
+    /// Whether a partition's directory has records, or files that wait for their removal. Opens nothing.
+    pub fn has_records(&self, log_dir: usize, at: &TopicPartition) -> io::Result<bool> {
+        let Some(path) = self.partition_path(log_dir, at) else { return Ok(false) };
+        for entry in self.files.list(&path)? {
+            let waits = entry.name.ends_with(names::DELETED);
+            if waits
+                || entry.name.ends_with(names::LOG) && self.files.len(&path.join(&entry.name))? > 0
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Removes files that were given up. One that cannot be removed stays until its log is opened anew.
+    pub fn remove_files(&self, paths: &[PathBuf]) {
+        for path in paths {
+            if let Err(error) = remove_if_there(&*self.files, path) {
+                tracing::warn!(path = %path.display(), %error, "a file that was given up stays");
+            }
+        }
+    }
+
+    /// Gives a partition's directory, which nobody has open, the name that `named` makes for it; and gives the path.
+    pub fn set_aside(
+        &self,
+        log_dir: usize,
+        at: &TopicPartition,
+        named: impl FnOnce(&TopicPartition) -> String,
+    ) -> Result<PathBuf, Error> {
+        let path = self.partition_path(log_dir, at);
+        let path = path.ok_or_else(|| Error::Io(io::ErrorKind::NotFound.into()))?;
+        let target = path.with_file_name(named(at));
+        let renamed = self.files.rename(&path, &target);
+        let synced = renamed.and_then(|()| match target.parent() {
+            Some(parent) => self.files.fsync_dir(parent),
+            None => Ok(()),
+        });
+        synced.map_err(Error::io(path.display()))?;
+        Ok(target)
     }
 
     /// Says in every log directory that the stop is clean. Every open log has been closed and noted before this.
@@ -304,6 +370,7 @@ fn open_dir(files: &dyn Files, path: &Path) -> Result<LogDir, Error> {
         previous_broker_epoch: clean.as_deref().and_then(broker_epoch),
         offline: AtomicBool::new(false),
         checkpoints: Mutex::new(checkpoints),
+        written: Mutex::default(),
         _lock: Some(lock),
     })
 }
@@ -316,6 +383,7 @@ fn offline(path: &Path) -> LogDir {
         previous_broker_epoch: None,
         offline: AtomicBool::new(true),
         checkpoints: Mutex::default(),
+        written: Mutex::default(),
         _lock: None,
     }
 }

@@ -3,11 +3,14 @@
 //! Whole segments only, and never one that is not committed. Files are renamed at once and removed after
 //! `file.delete.delay.ms`, for those who are still reading.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Log;
+use super::append::is_disk_full;
 use super::files::remove_if_there;
 use super::segment::Segment;
+use super::writer::Deletion;
 use crate::error::{ApiError, Error, ErrorCode};
 use crate::types::{Millis, Offset};
 
@@ -45,19 +48,24 @@ impl Log {
             return Ok(());
         }
         self.view.set_log_start_offset(offset);
-        if self.view.change_epochs(|epochs| epochs.truncate_from_start(offset)) {
-            self.store_epochs()?;
-        }
+        let fewer = self.view.change_epochs(|epochs| epochs.truncate_from_start(offset));
         self.producers.high_watermark_moved(offset);
         self.publish_unstable();
-        Ok(())
+        if fewer { self.store_epochs() } else { Ok(()) }
     }
 
     /// Takes segments out of use that are below the log's start or, if the topic's policy is to delete, beyond its
     /// time or size; and removes for good what has waited long enough.
     pub fn retention(&mut self, now: Millis) -> Result<Retained, Error> {
         self.check_usable()?;
-        let mut done = Retained { files_removed: self.remove_due(now)?, ..Retained::default() };
+        let files_removed = self.remove_due(now)?;
+        Ok(Retained { files_removed, ..self.retain(now)? })
+    }
+
+    /// Takes segments out of use, and removes nothing: see [`Log::take_due`].
+    pub fn retain(&mut self, now: Millis) -> Result<Retained, Error> {
+        self.check_usable()?;
+        let mut done = Retained::default();
         let start = self.log_start_offset();
         self.delete_front(now, &mut done, |_, next| {
             Ok(next.is_some_and(|next| next.base_offset() <= start))
@@ -113,13 +121,23 @@ impl Log {
             return Ok(());
         }
         if count == segments.len() {
-            self.roll(None, now)?;
-            segments = self.view.segments().to_vec();
+            match self.roll(None, now) {
+                Ok(()) => segments = self.view.segments().to_vec(),
+                // Nothing can be written on a full disk, but what is removed makes room: all but the last goes.
+                Err(error) if count > 1 && is_disk_full(&error) => count -= 1,
+                Err(error) => return Err(error),
+            }
         }
         let kept = segments.split_off(count);
         let start = kept.first().map_or(self.log_end_offset(), |first| first.base_offset());
         // Readers first: who asks for what is going gets an error, not a missing file.
-        self.advance_start(start)?;
+        if let Err(error) = self.advance_start(start) {
+            // The file of epochs holds too many then, which costs nothing; deleting is what a full disk needs.
+            if !is_disk_full(&error) {
+                return Err(error);
+            }
+            self.epochs_stored = false;
+        }
         self.view.set_segments(kept);
         done.segments += segments.len();
         done.bytes += segments.iter().map(|segment| segment.size()).sum::<u64>();
@@ -129,16 +147,21 @@ impl Log {
 
     /// Removes files for good that have waited for `file.delete.delay.ms`.
     pub fn remove_due(&mut self, now: Millis) -> Result<usize, Error> {
-        let (due, waiting) = std::mem::take(&mut self.deletions)
-            .into_iter()
-            .partition(|deletion| deletion.due <= now);
-        self.deletions = waiting;
-        let due: Vec<super::writer::Deletion> = due;
-        let paths: Vec<_> = due.into_iter().flat_map(|deletion| deletion.paths).collect();
+        let paths = self.take_due(now);
         for path in &paths {
             remove_if_there(&*self.place.files, path)?;
         }
         Ok(paths.len())
+    }
+
+    /// The files that have waited for `file.delete.delay.ms`: whoever takes them removes them, on a thread that nobody
+    /// waits for. What is left of them goes when the log is opened.
+    pub fn take_due(&mut self, now: Millis) -> Vec<PathBuf> {
+        let (due, waiting): (Vec<Deletion>, _) = std::mem::take(&mut self.deletions)
+            .into_iter()
+            .partition(|deletion| deletion.due <= now);
+        self.deletions = waiting;
+        due.into_iter().flat_map(|deletion| deletion.paths).collect()
     }
 
     /// When the next files are due to be removed for good.

@@ -42,7 +42,8 @@ impl Log {
 
     /// Makes everything but the segments agree with a log that ends at `offset` now.
     fn reload(&mut self, offset: Offset, now: Millis) -> Result<(), Error> {
-        self.recovery_point = self.recovery_point.min(offset);
+        self.truncations += 1;
+        self.view.set_recovery_point(self.recovery_point().min(offset));
         if self.view.change_epochs(|epochs| epochs.truncate_from_end(offset)) {
             self.store_epochs()?;
         }
@@ -88,7 +89,8 @@ impl Log {
         self.view.set_segments(vec![segment]);
         self.view.set_log_start_offset(log_start_offset.unwrap_or(offset));
         self.publish_end(offset, 0);
-        self.recovery_point = self.recovery_point.min(offset);
+        self.truncations += 1;
+        self.view.set_recovery_point(self.recovery_point().min(offset));
         self.producers.clear();
         self.view.change_epochs(|epochs| epochs.clear());
         self.store_epochs()?;

@@ -64,6 +64,17 @@ impl Ends {
     }
 }
 
+/// What has to be written down so that the next start need not look: see [`PartitionView::offsets`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogOffsets {
+    /// Up to where the log is known to be on the disk.
+    pub recovery_point: Offset,
+    /// Where the log starts, if that is behind its first segment's first offset.
+    pub log_start_offset: Option<Offset>,
+    /// The high watermark.
+    pub high_watermark: Offset,
+}
+
 /// A run of whole batches in a file.
 #[derive(Clone, Debug)]
 pub struct RecordsSlice {
@@ -125,6 +136,7 @@ pub struct PartitionView {
     /// The first offset that is not stable; `i64::MAX` if all are.
     first_unstable_offset: AtomicI64,
     log_end_offset: AtomicI64,
+    recovery_point: AtomicI64,
     leader_epoch: AtomicI32,
     leader: AtomicBool,
     offline: AtomicBool,
@@ -144,6 +156,7 @@ impl PartitionView {
             high_watermark: AtomicI64::new(0),
             first_unstable_offset: AtomicI64::new(Offset::MAX),
             log_end_offset: AtomicI64::new(0),
+            recovery_point: AtomicI64::new(0),
             leader_epoch: AtomicI32::new(NONE),
             leader: AtomicBool::new(false),
             offline: AtomicBool::new(false),
@@ -178,6 +191,32 @@ impl PartitionView {
     /// The offset behind the last record.
     pub fn log_end_offset(&self) -> Offset {
         self.log_end_offset.load(Ordering::SeqCst)
+    }
+
+    /// Up to where the log is known to be on the disk.
+    pub fn recovery_point(&self) -> Offset {
+        self.recovery_point.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn set_recovery_point(&self, offset: Offset) {
+        self.recovery_point.store(offset, Ordering::SeqCst);
+    }
+
+    /// Whether there are closed segments that are not known to be on the disk.
+    pub fn has_unsynced_segments(&self) -> bool {
+        let segments = self.segments.load();
+        segments.last().is_some_and(|active| active.base_offset() > self.recovery_point())
+    }
+
+    /// What belongs into the checkpoint files.
+    pub fn offsets(&self) -> LogOffsets {
+        let start = self.log_start_offset();
+        let first = self.segments.load().first().map(|first| first.base_offset());
+        LogOffsets {
+            recovery_point: self.recovery_point(),
+            log_start_offset: Some(start).filter(|start| first.is_none_or(|first| *start > first)),
+            high_watermark: self.high_watermark(),
+        }
     }
 
     /// The offset that a watcher watches.

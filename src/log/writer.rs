@@ -17,7 +17,7 @@ use super::producers::{ProducerEntry, Producers, snapshot};
 use super::recovery::{self, Loaded};
 use super::segment::{Newest, Place, Segment};
 use super::settings::LogSettings;
-use super::view::{End, PartitionView};
+use super::view::{End, LogOffsets, PartitionView};
 use crate::error::{ApiError, Error, ErrorCode};
 use crate::types::{LeaderEpoch, Millis, NONE, Offset, TopicId, TopicPartition, Uuid};
 
@@ -62,17 +62,6 @@ pub(super) struct Deletion {
     pub(super) paths: Vec<PathBuf>,
 }
 
-/// What has to be written down so that the next start need not look: see [`Log::offsets`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LogOffsets {
-    /// Up to where the log is known to be on the disk.
-    pub recovery_point: Offset,
-    /// Where the log starts, if that is behind its first segment's first offset.
-    pub log_start_offset: Option<Offset>,
-    /// The high watermark.
-    pub high_watermark: Offset,
-}
-
 /// The log of one partition.
 #[derive(Debug)]
 pub struct Log {
@@ -82,7 +71,8 @@ pub struct Log {
     pub(super) view: Arc<PartitionView>,
     pub(super) active: Active,
     pub(super) producers: Producers,
-    pub(super) recovery_point: Offset,
+    /// Counts truncations: a sync that was prepared before one says nothing about what came after.
+    pub(super) truncations: u64,
     pub(super) latest_epoch: LeaderEpoch,
     pub(super) deletions: Vec<Deletion>,
     pub(super) group: Group,
@@ -150,6 +140,7 @@ impl Log {
         view.set_segments(loaded.segments);
         view.set_log_start_offset(loaded.log_start_offset);
         view.set_end(end, 0);
+        view.set_recovery_point(loaded.recovery_point);
         let mut log = Self {
             topic_partition: view.topic_partition().clone(),
             place,
@@ -165,7 +156,7 @@ impl Log {
                 jitter_ms: 0,
             },
             producers: loaded.producers,
-            recovery_point: loaded.recovery_point,
+            truncations: 0,
             latest_epoch,
             deletions: Vec::new(),
             group: Group::default(),
@@ -220,21 +211,13 @@ impl Log {
     }
 
     /// Up to where the log is known to be on the disk.
-    pub const fn recovery_point(&self) -> Offset {
-        self.recovery_point
+    pub fn recovery_point(&self) -> Offset {
+        self.view.recovery_point()
     }
 
     /// What belongs into the checkpoint files.
     pub fn offsets(&self) -> LogOffsets {
-        let (start, first) = (
-            self.log_start_offset(),
-            self.view.segments().first().map(|first| first.base_offset()),
-        );
-        LogOffsets {
-            recovery_point: self.recovery_point,
-            log_start_offset: Some(start).filter(|start| first.is_none_or(|first| *start > first)),
-            high_watermark: self.view.high_watermark(),
-        }
+        self.view.offsets()
     }
 
     /// The settings that it goes by.

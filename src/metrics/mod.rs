@@ -3,6 +3,7 @@
 //! What happens is counted where it happens; what merely is (partitions, connections, offsets) is asked for at the time of
 //! a scrape, through collectors that the owners hand in. Never a decision in here.
 
+mod logs;
 mod requests;
 mod topics;
 
@@ -13,6 +14,7 @@ use parking_lot::RwLock;
 use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
 use prometheus::{Encoder, TextEncoder};
 
+pub use logs::LogMetrics;
 pub use requests::{RequestMetrics, Timings};
 pub use topics::TopicMetrics;
 
@@ -99,6 +101,8 @@ pub struct Metrics {
     pub topics: TopicMetrics,
     /// Requests, by API.
     pub requests: RequestMetrics,
+    /// What is done to logs in the background.
+    pub logs: LogMetrics,
     collectors: RwLock<Vec<Box<Collect>>>,
 }
 
@@ -123,6 +127,7 @@ impl Metrics {
     pub fn render(&self) -> String {
         let mut families = self.topics.families();
         families.extend(self.requests.families());
+        families.extend(self.logs.families());
         for collect in self.collectors.read().iter() {
             families.extend(collect());
         }

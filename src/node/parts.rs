@@ -34,6 +34,7 @@ use crate::net::listener_actor::{ListenerActor, ListenerSpec};
 use crate::net::metrics_actor::{MetricsActor, MetricsSpec};
 use crate::partition::manager_actor::PartitionManager;
 use crate::partition::table::PartitionTable;
+use crate::partition::upkeep_actor::{Upkeep, UpkeepSpec};
 use crate::raft::events::VersionedRecord;
 use crate::raft::quorum_actor::Quorum;
 use crate::supervision::{Child, Handle};
@@ -214,6 +215,17 @@ impl Parts {
         Child::new("manager", MAILBOX, &self.manager, move |watch| {
             PartitionManager::new(spec.clone(), watch)
         })
+    }
+
+    pub(super) fn upkeep_child(&self) -> Child {
+        let spec = UpkeepSpec {
+            config: self.current.clone(),
+            logs: self.logs.clone(),
+            table: self.table.clone(),
+            clock: self.clock.clone(),
+            metrics: self.context.metrics.clone(),
+        };
+        Child::new("upkeep", 16, &Handle::default(), move |watch| Upkeep::new(spec.clone(), watch))
     }
 
     pub(super) fn groups_child(&self) -> Child {

@@ -139,6 +139,7 @@ fn again<M>(refused: Refused<M>, published: Published) -> Refused<Published> {
 pub(super) fn partitions_spec(parts: &Parts) -> partition::manager_actor::ManagerSpec {
     partition::manager_actor::ManagerSpec {
         node_id: parts.config.node_id(),
+        incarnation_id: parts.incarnation_id,
         config: parts.current.clone(),
         logs: parts.logs.clone(),
         table: parts.table.clone(),

@@ -4,11 +4,11 @@
 //! once; its log is opened when somebody first needs it. Directories of new replicas are made aside, so that what is on
 //! the disk follows the metadata even if nobody writes. It never reads or writes a log itself.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message};
+use actix::{Actor, ActorContext, Addr, Context, Handler, Message};
 use actix_rt::ArbiterHandle;
 use arc_swap::ArcSwap;
 
@@ -18,15 +18,13 @@ use super::settings::ReplicaSettings;
 use super::table::PartitionTable;
 use crate::clock::Clock;
 use crate::config::{Config, LogConfig};
+use crate::error::{Error, ErrorCode};
 use crate::log::manager::LogManager;
-use crate::log::names::Directory;
+use crate::log::names::{self, Directory};
 use crate::metadata::Image;
 use crate::metadata::topics::TopicImage;
 use crate::supervision::{AddChild, Child, DeathWatch, Intensity, RemoveChild, Stop, Supervisor};
-use crate::types::{NodeId, TopicIdPartition, TopicPartition, Uuid};
-
-/// How often the offsets are written down (`log.flush.offset.checkpoint.interval.ms` is a minute).
-const CHECKPOINT_INTERVAL: std::time::Duration = std::time::Duration::from_secs(60);
+use crate::types::{METADATA_TOPIC, NodeId, TopicIdPartition, TopicPartition, Uuid};
 
 /// The cluster's metadata has changed.
 #[derive(Clone)]
@@ -41,6 +39,8 @@ impl Message for ImageChanged {
 pub struct ManagerSpec {
     /// This node.
     pub node_id: NodeId,
+    /// This life of it, as the controller knows it.
+    pub incarnation_id: Uuid,
     /// The node's configuration, dynamic values included.
     pub config: Arc<ArcSwap<Config>>,
     /// The log directories.
@@ -58,6 +58,8 @@ pub struct PartitionManager {
     spec: ManagerSpec,
     /// Where partitions were found when the node started.
     found: HashMap<TopicPartition, usize>,
+    /// Whether what was found has been held against the metadata.
+    strays_told: bool,
     /// How many replicas each log directory has.
     per_dir: Vec<usize>,
     image: Arc<Image>,
@@ -71,7 +73,15 @@ impl PartitionManager {
     pub fn new(spec: ManagerSpec, watch: DeathWatch) -> Self {
         let per_dir = vec![0; spec.logs.dirs().len()];
         let config = spec.config.load_full();
-        Self { spec, found: HashMap::new(), per_dir, image: Arc::default(), config, watch }
+        Self {
+            spec,
+            found: HashMap::new(),
+            strays_told: false,
+            per_dir,
+            image: Arc::default(),
+            config,
+            watch,
+        }
     }
 
     /// Looks what is in the log directories; what was being deleted when the node stopped is deleted now.
@@ -122,6 +132,28 @@ impl PartitionManager {
             }
         }
         self.configs_changed(&before, &image);
+        self.set_strays_aside(&image);
+    }
+
+    /// Sets directories aside of partitions that are not this node's: deleted or moved while it was down. Metadata that
+    /// knows of this life of the node knows of all that was decided before it.
+    fn set_strays_aside(&mut self, image: &Image) {
+        let me = image.cluster.brokers.get(&self.spec.node_id);
+        if self.strays_told || me.is_none_or(|me| me.incarnation_id != self.spec.incarnation_id) {
+            return;
+        }
+        self.strays_told = true;
+        let here: HashSet<_> =
+            self.spec.table.all().iter().map(|replica| replica.name.clone()).collect();
+        let is_stray = |name: &TopicPartition| !here.contains(name) && name.topic != METADATA_TOPIC;
+        let strays: Vec<_> = self.found.extract_if(|name, _| is_stray(name)).collect();
+        if strays.is_empty() {
+            return;
+        }
+        let logs = self.spec.logs.clone();
+        drop(tokio::task::spawn_blocking(move || {
+            strays.iter().for_each(|(name, log_dir)| set_aside(&logs, *log_dir, name));
+        }));
     }
 
     fn settings_of(&self, image: &Image, topic: &str) -> ReplicaSettings {
@@ -144,9 +176,8 @@ impl PartitionManager {
         for replica in self.spec.table.all() {
             if broker_changed || !same(&replica.name.topic) {
                 let topic = &replica.name.topic;
-                let settings = settings
-                    .entry(topic.clone())
-                    .or_insert_with(|| self.settings_of(image, topic));
+                let settings =
+                    settings.entry(topic.clone()).or_insert_with(|| self.settings_of(image, topic));
                 self.configure(&replica, settings.clone());
             }
         }
@@ -262,7 +293,17 @@ impl PartitionManager {
         let logs = self.spec.logs.clone();
         Arc::new(move |replica, now| {
             let (view, settings) = (replica.shared_view().clone(), replica.settings().log.clone());
-            logs.open_log(replica.log_dir, view, settings, Some(replica.id.topic_id), now)
+            let open = |view, settings| {
+                logs.open_log(replica.log_dir, view, settings, Some(replica.id.topic_id), now)
+            };
+            match open(view.clone(), settings.clone()) {
+                Err(Error::Api(error)) if error.code == ErrorCode::InconsistentTopicId => {
+                    // Of a topic of that name that was deleted while the node was down.
+                    set_aside(&logs, replica.log_dir, &replica.name);
+                    open(view, settings)
+                }
+                opened => opened,
+            }
         })
     }
 
@@ -292,25 +333,16 @@ impl PartitionManager {
         let Some(supervisor) = self.watch.supervisor() else { return };
         actix_rt::spawn(remove_replica(self.spec.logs.clone(), supervisor, replica.clone()));
     }
+}
 
-    /// Writes down how far the open logs are.
-    fn checkpoint(&self) {
-        let (logs, note) = (self.spec.logs.clone(), self.note());
-        let open: Vec<_> = self
-            .spec
-            .table
-            .all()
-            .into_iter()
-            .filter(|replica| replica.open_view().is_some())
-            .collect();
-        actix_rt::spawn(async move {
-            for replica in open {
-                let (noting, note) = (replica.clone(), note.clone());
-                // A log that cannot answer keeps its last checkpoint.
-                let _ = replica.with_log(move |log| note(&noting, log)).await;
-            }
-            drop(tokio::task::spawn_blocking(move || logs.write_checkpoints()));
-        });
+/// Gives a directory the name of those that are not this node's. Its records stay, for an operator to look at.
+fn set_aside(logs: &LogManager, log_dir: usize, name: &TopicPartition) {
+    logs.forget(log_dir, name);
+    match logs.set_aside(log_dir, name, |name| names::stray(name, Uuid::random())) {
+        Ok(path) => {
+            tracing::warn!(partition = %name, path = %path.display(), "not of this node by the metadata: set aside");
+        }
+        Err(error) => tracing::error!(partition = %name, %error, "a stray directory stays"),
     }
 }
 
@@ -324,8 +356,14 @@ async fn remove_replica(
     // The answer only says whether there was such a child.
     let _ = supervisor.send(RemoveChild(replica.name.to_string().into())).await;
     logs.forget(replica.log_dir, &replica.name);
+    let renamed = match renamed {
+        Ok(renamed) => renamed,
+        // A log that cannot be opened is deleted like any other.
+        Err(_) => logs
+            .set_aside(replica.log_dir, &replica.name, |name| names::deleted(name, Uuid::random())),
+    };
     match renamed {
-        Ok(Ok(path)) => {
+        Ok(path) => {
             let delay_ms = replica.settings().config.file_delete_delay_ms;
             tokio::time::sleep(std::time::Duration::from_millis(delay_ms.unsigned_abs())).await;
             drop(tokio::task::spawn_blocking(move || {
@@ -334,11 +372,8 @@ async fn remove_replica(
                 }
             }));
         }
-        Ok(Err(error)) => {
+        Err(error) => {
             tracing::error!(partition = %replica.name, %error, "a deleted partition cannot be renamed")
-        }
-        Err(code) => {
-            tracing::error!(partition = %replica.name, %code, "a deleted partition cannot be renamed")
         }
     }
 }
@@ -346,9 +381,8 @@ async fn remove_replica(
 impl Actor for PartitionManager {
     type Context = Context<Self>;
 
-    fn started(&mut self, ctx: &mut Self::Context) {
+    fn started(&mut self, _: &mut Self::Context) {
         self.discover();
-        ctx.run_interval(CHECKPOINT_INTERVAL, |manager, _| manager.checkpoint());
     }
 }
 

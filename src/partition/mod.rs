@@ -9,3 +9,8 @@ pub mod manager_actor;
 pub mod replica;
 pub mod settings;
 pub mod table;
+
+mod upkeep;
+
+/// What keeps the logs in order.
+pub mod upkeep_actor;
