@@ -47,25 +47,30 @@ impl Output {
         for part in answer.tail {
             match part {
                 Part::Bytes(bytes) => self.push_bytes(bytes),
-                Part::Shared(bytes) => {
-                    self.queued_bytes += bytes.len();
-                    self.chunks.push_back(Chunk::Shared(bytes));
-                }
+                Part::Shared(bytes) => self.push_chunk(bytes.len(), Chunk::Shared(bytes)),
                 Part::File(FilePiece { file, position, len }) => {
-                    self.queued_bytes += len;
-                    self.chunks.push_back(Chunk::File { file, position, left: len });
+                    self.push_chunk(len, Chunk::File { file, position, left: len });
                 }
             }
         }
     }
 
     fn push_bytes(&mut self, bytes: BytesMut) {
-        self.queued_bytes += bytes.len();
         match self.chunks.back_mut() {
             Some(Chunk::Bytes(last)) if last.len() + bytes.len() <= 64 * 1024 => {
+                self.queued_bytes += bytes.len();
                 last.extend_from_slice(&bytes)
             }
-            _ => self.chunks.push_back(Chunk::Bytes(bytes)),
+            _ => self.push_chunk(bytes.len(), Chunk::Bytes(bytes)),
+        }
+    }
+
+    /// Leaves out what is empty (between two pieces of files there may be nothing): a write of nothing looks like a socket
+    /// that takes nothing.
+    fn push_chunk(&mut self, len: usize, chunk: Chunk) {
+        if len > 0 {
+            self.queued_bytes += len;
+            self.chunks.push_back(chunk);
         }
     }
 
@@ -139,5 +144,36 @@ fn poll_sendfile(
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             other => return Poll::Ready(other),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn pieces_of_files_that_touch_are_sent_whole() {
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(b"0123456789").expect("written");
+        let file = Arc::new(file);
+        let piece = |position, len| Part::File(FilePiece { file: file.clone(), position, len });
+        let mut output = Output::default();
+        let nothing = || Part::Bytes(BytesMut::new());
+        let tail = vec![piece(2, 3), nothing(), piece(7, 3), Part::Shared(bytes::Bytes::new())];
+        output.push(Outgoing { head: BytesMut::from(&b"head"[..]), tail });
+        assert_eq!(output.queued_bytes(), 10);
+
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("bound");
+        let address = listener.local_addr().expect("an address");
+        let mut peer = std::net::TcpStream::connect(address).expect("connected");
+        let (mut stream, _) = listener.accept().await.expect("accepted");
+        std::future::poll_fn(|cx| output.poll_flush(&mut stream, cx)).await.expect("sent");
+        assert!(output.is_empty() && output.queued_bytes() == 0);
+        drop(stream);
+        let mut got = String::new();
+        peer.read_to_string(&mut got).expect("read");
+        assert_eq!(got, "head234789");
     }
 }
