@@ -215,9 +215,14 @@ async fn try_read(
     }
     let up_to = view.offset(limits.watch());
     let max_bytes = usize::try_from(wanted.max_bytes).unwrap_or(0).min(left);
-    let found = view
-        .read(wanted.fetch_offset, max_bytes, min_one, up_to)
-        .map_err(|error| told(replica, &error))?;
+    let found = if view.is_cold(wanted.fetch_offset) {
+        let (view, from) = (view.clone(), wanted.fetch_offset);
+        let read = move || view.read(from, max_bytes, min_one, up_to);
+        tokio::task::spawn_blocking(read).await.map_err(|_| ErrorCode::UnknownServerError)?
+    } else {
+        view.read(wanted.fetch_offset, max_bytes, min_one, up_to)
+    };
+    let found = found.map_err(|error| told(replica, &error))?;
     data.aborted_transactions = limits.read_committed.then(Vec::new);
     if limits.read_committed && !found.slices.is_empty() {
         let aborted = view

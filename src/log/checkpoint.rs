@@ -14,7 +14,7 @@ use std::fmt::{Display, Write};
 use std::io;
 use std::path::Path;
 
-use super::files::{Files, replace};
+use super::files::{Durability, Files, replace};
 use crate::error::Error;
 use crate::types::{Offset, TopicPartition};
 
@@ -86,7 +86,8 @@ pub fn read(files: &dyn Files, path: &Path) -> Result<Offsets, Error> {
 pub fn write(files: &dyn Files, path: &Path, offsets: &Offsets) -> Result<(), Error> {
     let lines =
         offsets.iter().map(|(at, offset)| format!("{} {} {offset}", at.topic, at.partition));
-    replace(files, path, encode(lines).as_bytes(), true).map_err(Error::io(path.display()))
+    replace(files, path, encode(lines).as_bytes(), Durability::All)
+        .map_err(Error::io(path.display()))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 
 use super::checkpoint;
-use super::files::{Files, replace};
+use super::files::{Durability, Files, replace};
 use super::names::LEADER_EPOCHS;
 use crate::error::Error;
 use crate::types::{LeaderEpoch, Offset};
@@ -143,9 +143,11 @@ pub fn read(files: &dyn Files, dir: &Path) -> Result<Epochs, Error> {
 /// Writes the epochs into the directory `dir`, durably if `sync`.
 pub fn write(files: &dyn Files, dir: &Path, epochs: &Epochs, sync: bool) -> Result<(), Error> {
     let path = dir.join(LEADER_EPOCHS);
+    // A damaged file of epochs is made anew from the batches.
+    let durability = if sync { Durability::All } else { Durability::None };
     let lines =
         epochs.entries.iter().map(|entry| format!("{} {}", entry.epoch, entry.start_offset));
-    replace(files, &path, checkpoint::encode(lines).as_bytes(), sync)
+    replace(files, &path, checkpoint::encode(lines).as_bytes(), durability)
         .map_err(Error::io(path.display()))
 }
 

@@ -88,6 +88,9 @@ fn find(
             continue;
         }
         let batch = scanner.batch(&found).map_err(|bad| segment.corrupt(found.position, &bad))?;
+        if segment.verified().is_cold() {
+            batch.check_crc().map_err(|bad| segment.corrupt(found.position, &bad.into()))?;
+        }
         if let Some(record) = first_record(&batch, &wanted)? {
             let leader_epoch = found.header.partition_leader_epoch;
             return Ok(Some(TimedOffset {

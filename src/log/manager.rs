@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 
 use super::cache::{Cache, Limits};
 use super::checkpoint::{self, Offsets};
-use super::files::{File, Files, remove_if_there, replace};
+use super::files::{Durability, File, Files, remove_if_there, replace};
 use super::meta_properties::MetaProperties;
 use super::names::{self, Directory};
 use super::settings::LogSettings;
@@ -321,9 +321,12 @@ impl LogManager {
         self.write_checkpoints();
         for dir in self.dirs.iter().filter(|dir| !dir.is_offline()) {
             let text = format!("{{\"version\":0,\"brokerEpoch\":{broker_epoch}}}");
-            if let Err(error) =
-                replace(&*self.files, &dir.path.join(CLEAN_SHUTDOWN), text.as_bytes(), true)
-            {
+            if let Err(error) = replace(
+                &*self.files,
+                &dir.path.join(CLEAN_SHUTDOWN),
+                text.as_bytes(),
+                Durability::All,
+            ) {
                 tracing::error!(path = %dir.path.display(), %error, "the next start will not know of this stop");
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use super::files::{Files, replace};
+use super::files::{Durability, Files, replace};
 use crate::error::Error;
 use crate::types::{NodeId, Uuid};
 
@@ -42,7 +42,8 @@ impl MetaProperties {
     /// Writes them into the log directory `dir`, durably.
     pub fn write(&self, files: &dyn Files, dir: &Path) -> Result<(), Error> {
         let path = dir.join(META_PROPERTIES);
-        replace(files, &path, self.encode().as_bytes(), true).map_err(Error::io(path.display()))
+        replace(files, &path, self.encode().as_bytes(), Durability::All)
+            .map_err(Error::io(path.display()))
     }
 
     fn decode(text: &str) -> Result<Self, String> {

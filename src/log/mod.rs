@@ -37,6 +37,8 @@ pub mod scan;
 /// One stretch of the log and its indexes.
 pub mod segment;
 
+mod verify;
+
 /// What is open and loaded, kept within bounds.
 pub mod cache;
 

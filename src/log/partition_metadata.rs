@@ -8,7 +8,7 @@
 use std::io;
 use std::path::Path;
 
-use super::files::{Files, replace};
+use super::files::{Durability, Files, replace};
 use super::names::PARTITION_METADATA;
 use crate::error::Error;
 use crate::types::TopicId;
@@ -34,11 +34,12 @@ fn decode(bytes: &[u8]) -> Option<TopicId> {
     (!id.is_zero()).then_some(id)
 }
 
-/// Writes the topic id into the directory `dir`.
+/// Writes the topic id into the directory `dir`. The name is durable once the log is flushed; before that the file
+/// may be gone after a power loss, and is written again.
 pub fn write(files: &dyn Files, dir: &Path, id: TopicId) -> Result<(), Error> {
     let path = dir.join(PARTITION_METADATA);
     let text = format!("version: 0\ntopic_id: {id}");
-    replace(files, &path, text.as_bytes(), false).map_err(Error::io(path.display()))
+    replace(files, &path, text.as_bytes(), Durability::Content).map_err(Error::io(path.display()))
 }
 
 #[cfg(test)]
@@ -58,5 +59,22 @@ mod tests {
         assert_eq!(files.read(&dir.join(PARTITION_METADATA)).unwrap().len(), 43);
         files.create(&dir.join(PARTITION_METADATA)).unwrap().write_at(b"version: 1\n", 0).unwrap();
         assert!(read(&files, dir).is_err());
+    }
+
+    #[test]
+    fn a_power_loss_leaves_the_id_or_nothing() {
+        for at in 0..10 {
+            let files = MemoryFiles::new();
+            let dir = Path::new("/d");
+            files.create_dir(dir).unwrap();
+            files.fsync_dir(Path::new("/")).unwrap();
+            files.crash_at(files.changes() + at);
+            let written = write(&files, dir, Uuid::ONE).is_ok();
+            for seed in 0..50 {
+                let found = read(&files.after_power_loss(seed), dir).unwrap();
+                assert!(found.is_none_or(|id| id == Uuid::ONE), "{at} {seed}: {found:?}");
+            }
+            assert!(!written || read(&files, dir).is_ok_and(|id| id == Some(Uuid::ONE)));
+        }
     }
 }

@@ -246,6 +246,7 @@ impl Loading<'_> {
             tracing::warn!(path = %segment.path(names::LOG).display(), offset, %why, "the log ends here");
             let kept = segment.size();
             segment.file()?.truncate(kept)?;
+            segment.verified().cut(kept);
             tracing::info!(bytes = size - kept, "cut off what is not sound");
             let gone = self.segments.split_off(at + 1);
             self.remove(&gone)?;
@@ -304,6 +305,7 @@ impl Loading<'_> {
         };
         segment.set_newest(newest);
         segment.set_size(end);
+        segment.verified().note(position, end);
         Ok(Checked { next_offset, bad })
     }
 

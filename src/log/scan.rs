@@ -41,6 +41,8 @@ pub enum Bad {
     Short,
     /// Its offsets are not behind those of the batch before it.
     Order(Offset),
+    /// Its last offset is before its first.
+    Backwards,
 }
 
 impl fmt::Display for Bad {
@@ -50,6 +52,7 @@ impl fmt::Display for Bad {
             Self::Records(error) => error.fmt(f),
             Self::Short => f.write_str("the batch is cut short"),
             Self::Order(offset) => write!(f, "offset {offset} is out of order"),
+            Self::Backwards => f.write_str("the batch ends before it begins"),
         }
     }
 }
@@ -96,7 +99,8 @@ impl<'a> Scanner<'a> {
 
     /// The next batch; none at the end.
     pub fn next_header(&mut self) -> Result<Option<Found>, Bad> {
-        let left = self.end - self.position;
+        // A damaged index points anywhere.
+        let left = self.end.checked_sub(self.position).ok_or(Bad::Short)?;
         if left == 0 {
             return Ok(None);
         }
@@ -109,7 +113,10 @@ impl<'a> Scanner<'a> {
         if found.end() > self.end {
             return Err(Bad::Short);
         }
-        if header.base_offset < self.expected || header.last_offset_delta < 0 {
+        if header.last_offset_delta < 0 {
+            return Err(Bad::Backwards);
+        }
+        if header.base_offset < self.expected {
             return Err(Bad::Order(header.base_offset));
         }
         self.position = found.end();

@@ -17,6 +17,7 @@ use super::index::{self, Index, OffsetEntry, TimeEntry};
 use super::names;
 use super::scan::{Bad, Found, Scanner};
 use super::txn_index::{AbortedTxn, TxnIndex};
+use super::verify::Verified;
 use crate::error::Error;
 use crate::types::{Millis, Offset};
 use crate::wire::records::NO_TIMESTAMP;
@@ -72,6 +73,7 @@ pub struct Segment {
     times: Index<TimeEntry>,
     aborted: TxnIndex,
     newest: Mutex<Option<Newest>>,
+    verified: Verified,
 }
 
 impl Segment {
@@ -88,6 +90,7 @@ impl Segment {
             times: Index::empty(),
             aborted: TxnIndex::empty(),
             newest: Mutex::new(Some(Newest { timestamp: NO_TIMESTAMP, offset: base_offset })),
+            verified: Verified::cold(0),
         });
         let path = segment.path(names::LOG);
         let file = place.files.create(&path).map_err(Error::io(path.display()))?;
@@ -111,6 +114,7 @@ impl Segment {
             times: Index::resting(),
             aborted: TxnIndex::resting(),
             newest: Mutex::new(None),
+            verified: Verified::cold(size),
         })
     }
 
@@ -126,6 +130,11 @@ impl Segment {
 
     pub(super) fn set_size(&self, size: u64) {
         self.size.store(size, Ordering::Release);
+    }
+
+    /// What of it is known to be sound.
+    pub(super) const fn verified(&self) -> &Verified {
+        &self.verified
     }
 
     /// The path of its file with `suffix`, as it is called now.
@@ -298,7 +307,9 @@ impl Segment {
         match bad {
             Bad::Io(error) => Error::Io(io::Error::new(error.kind(), error.to_string())),
             bad => Error::Corrupt(format!(
-                "{} at byte {position}: {bad}",
+                "{} at byte {position}: {bad}. The file has been changed since it was written, and what is damaged is \
+                 not served. Restore the file from a replica or a copy while the node is down, or let the log begin \
+                 behind the damage (kafka-delete-records) to give these records up",
                 self.path(names::LOG).display()
             )),
         }

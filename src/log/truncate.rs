@@ -25,6 +25,7 @@ impl Log {
             segments.last().expect("the first segment begins at the offset or before").clone();
         let size = last.locate(offset, last.size())?.map_or(last.size(), |found| found.position);
         last.set_size(size);
+        last.verified().cut(size);
         self.begin_active(last.clone(), now);
         self.view.set_segments(segments);
         self.publish_end(offset, 0);

@@ -119,6 +119,24 @@ impl FetchData {
         self.slices.is_empty()
     }
 
+    /// Takes in the batches at `position`, up to those that are damaged: then it says false.
+    fn push(
+        &mut self,
+        segment: &Arc<Segment>,
+        position: u64,
+        mut len: usize,
+        mut next_offset: Offset,
+    ) -> Result<bool, Error> {
+        let checked = segment.verify(position, position + len as u64)?;
+        if let Some(sound) = checked {
+            len = usize::try_from(sound.end - position).unwrap_or(usize::MAX);
+            next_offset = sound.next_offset;
+        }
+        self.slices.push(RecordsSlice { file: segment.file()?, position, len });
+        self.next_offset = next_offset;
+        Ok(checked.is_none())
+    }
+
     /// All the bytes, copied.
     pub fn to_vec(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::with_capacity(self.len());
@@ -137,6 +155,8 @@ pub struct PartitionView {
     first_unstable_offset: AtomicI64,
     log_end_offset: AtomicI64,
     recovery_point: AtomicI64,
+    /// What is below was found on the disk.
+    cold_end: AtomicI64,
     leader_epoch: AtomicI32,
     leader: AtomicBool,
     offline: AtomicBool,
@@ -157,6 +177,7 @@ impl PartitionView {
             first_unstable_offset: AtomicI64::new(Offset::MAX),
             log_end_offset: AtomicI64::new(0),
             recovery_point: AtomicI64::new(0),
+            cold_end: AtomicI64::new(0),
             leader_epoch: AtomicI32::new(NONE),
             leader: AtomicBool::new(false),
             offline: AtomicBool::new(false),
@@ -345,6 +366,22 @@ impl PartitionView {
         self.epochs.read().end_offset_for(epoch, self.log_end_offset())
     }
 
+    /// Whether what a read at `offset` finds first is checked before: that reads a file, and wants a thread that may
+    /// wait for the disk.
+    pub fn is_cold(&self, offset: Offset) -> bool {
+        if offset >= self.cold_end.load(Ordering::Relaxed) {
+            return false;
+        }
+        let segments = self.segments.load();
+        let at = segments.partition_point(|segment| segment.base_offset() <= offset);
+        segments.get(at.saturating_sub(1)).is_some_and(|segment| segment.verified().is_cold())
+    }
+
+    /// Says that what is below `offset` was found on the disk, not appended.
+    pub(super) fn set_cold_end(&self, offset: Offset) {
+        self.cold_end.store(offset, Ordering::Relaxed);
+    }
+
     /// Reads whole batches from the one that holds `start_offset`, as many as `max_bytes` takes and none at or behind
     /// `up_to_offset`. With `min_one_message` the first batch comes however large it is. Errors:
     /// `OFFSET_OUT_OF_RANGE`, `Io`, `Corrupt`.
@@ -373,46 +410,21 @@ impl PartitionView {
             if data.next_offset >= up_to || data.slices.len() == SLICES_MAX {
                 break;
             }
-            let next = segments
-                .get(at + 1)
-                .map(|segment| segment.base_offset())
-                .filter(|base| *base <= up_to);
-            let limit = match next {
-                Some(_) => segment.size(),
-                None => end_position(segment, up_to, end, stop)?,
-            };
-            // Most reads are of what came last, which fits: then nothing need be looked for.
-            if let Some(begin) = begin.filter(|begin| known_in(begin, segment, data.next_offset))
-                && begin.position < limit
-                && limit - begin.position <= left as u64
-            {
-                let len = usize::try_from(limit - begin.position).unwrap_or(usize::MAX);
-                data.slices.push(RecordsSlice {
-                    file: segment.file()?,
-                    position: begin.position,
-                    len,
-                });
-                data.next_offset = next.unwrap_or(up_to);
-                left -= len;
-                continue;
-            }
-            let Some(found) = segment.locate(data.next_offset, limit)? else {
-                // Compacted away up to the next segment.
-                data.next_offset = data.next_offset.max(next.unwrap_or(up_to));
-                continue;
-            };
+            let next = segments.get(at + 1).map(|segment| segment.base_offset());
+            let next = next.filter(|base| *base <= up_to);
             let one = min_one_message && data.slices.is_empty();
-            let Some((stop, next_offset)) = whole_batches(segment, &found, limit, left, one)?
-            else {
-                break;
+            let read = match next {
+                Some(next) => Ok(Limit { position: segment.size(), offset: next }),
+                None => limit_of(segment, data.next_offset, up_to, end, stop),
             };
-            let next_offset = next_offset.unwrap_or_else(|| next.unwrap_or(up_to));
-            let len = usize::try_from(stop - found.position).unwrap_or(usize::MAX);
-            data.slices.push(RecordsSlice { file: segment.file()?, position: found.position, len });
-            data.next_offset = next_offset;
-            left = left.saturating_sub(len);
-            if stop < limit {
-                break;
+            let read = read
+                .and_then(|limit| read_segment(segment, begin, limit, &mut left, one, &mut data));
+            match read {
+                Ok(true) => {}
+                Ok(false) => break,
+                // Whoever has been given some comes back for more, and is told of the damage then.
+                Err(Error::Corrupt(_)) if !data.slices.is_empty() => break,
+                Err(error) => return Err(error),
             }
         }
         Ok(data)
@@ -472,6 +484,68 @@ fn end_position(
     Ok(segment.locate(up_to, size)?.map_or(size, |found| found.position))
 }
 
+/// Where a read of a segment ends: before the batch of that offset.
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    position: u64,
+    offset: Offset,
+}
+
+/// Where the batches below `up_to` end in `segment`, which is the last that has any. Damage on the way there keeps
+/// nobody from the batch with `from`.
+fn limit_of(
+    segment: &Arc<Segment>,
+    from: Offset,
+    up_to: Offset,
+    end: End,
+    known: Option<End>,
+) -> Result<Limit, Error> {
+    let error = match end_position(segment, up_to, end, known) {
+        Ok(position) => return Ok(Limit { position, offset: up_to }),
+        Err(error @ Error::Corrupt(_)) => error,
+        Err(error) => return Err(error),
+    };
+    match segment.locate(from, segment.size())? {
+        Some(first) if first.header.next_offset() <= up_to => {
+            Ok(Limit { position: first.end(), offset: first.header.next_offset() })
+        }
+        _ => Err(error),
+    }
+}
+
+/// Takes in what `segment` has from where `data` ends. Says whether the next segment is to be read too.
+fn read_segment(
+    segment: &Arc<Segment>,
+    begin: Option<End>,
+    limit: Limit,
+    left: &mut usize,
+    one: bool,
+    data: &mut FetchData,
+) -> Result<bool, Error> {
+    // Most reads are of what came last, which fits: then nothing need be looked for.
+    if let Some(begin) = begin.filter(|begin| known_in(begin, segment, data.next_offset))
+        && begin.position < limit.position
+        && limit.position - begin.position <= *left as u64
+    {
+        let len = usize::try_from(limit.position - begin.position).unwrap_or(usize::MAX);
+        *left -= len;
+        return data.push(segment, begin.position, len, limit.offset);
+    }
+    let Some(found) = segment.locate(data.next_offset, limit.position)? else {
+        // Compacted away up to the next segment.
+        data.next_offset = data.next_offset.max(limit.offset);
+        return Ok(true);
+    };
+    let Some((stop, next_offset)) = whole_batches(segment, &found, limit.position, *left, one)?
+    else {
+        return Ok(false);
+    };
+    let len = usize::try_from(stop - found.position).unwrap_or(usize::MAX);
+    *left = left.saturating_sub(len);
+    let whole = data.push(segment, found.position, len, next_offset.unwrap_or(limit.offset))?;
+    Ok(whole && stop >= limit.position)
+}
+
 /// Where the whole batches end that begin with `first`, are before `limit`, and fit into `room` bytes; and the offset
 /// behind them, unless they reach the limit. None if not even the first fits, unless it is to come anyhow.
 fn whole_batches(
@@ -489,6 +563,10 @@ fn whole_batches(
     if size > room {
         return Ok(None);
     }
-    let last = segment.last_before(first.position, first.position + room as u64)?.unwrap_or(*first);
+    let last = match segment.last_before(first.position, first.position + room as u64) {
+        // Damage ahead keeps nobody from what is before it.
+        Err(Error::Corrupt(_)) => *first,
+        last => last?.unwrap_or(*first),
+    };
     Ok(Some((last.end(), Some(last.header.next_offset()))))
 }

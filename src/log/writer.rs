@@ -141,6 +141,7 @@ impl Log {
         view.set_log_start_offset(loaded.log_start_offset);
         view.set_end(end, 0);
         view.set_recovery_point(loaded.recovery_point);
+        view.set_cold_end(loaded.log_end_offset);
         let mut log = Self {
             topic_partition: view.topic_partition().clone(),
             place,

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::features::{FEATURES, KRAFT_VERSION, METADATA_VERSION, MetadataVersion};
 use super::snapshot::{self, Contents, SnapshotId, SnapshotWriter};
 use crate::error::Error;
-use crate::log::files::{Files, replace};
+use crate::log::files::{Durability, Files, replace};
 use crate::types::Millis;
 use crate::wire::stored::metadata::{FeatureLevelRecord, MetadataRecord};
 
@@ -56,7 +56,7 @@ pub fn encode(
 /// Writes `bootstrap.checkpoint` into the log directory `dir`.
 pub fn write(files: &dyn Files, dir: &Path, bytes: &[u8]) -> Result<(), Error> {
     let path = dir.join(BOOTSTRAP_CHECKPOINT);
-    replace(files, &path, bytes, true).map_err(Error::io(path.display()))
+    replace(files, &path, bytes, Durability::All).map_err(Error::io(path.display()))
 }
 
 /// The records in the `bootstrap.checkpoint` of the log directory `dir`; without one, those of a cluster at the latest

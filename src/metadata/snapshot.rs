@@ -18,7 +18,7 @@ use super::features::MetadataVersion;
 use super::image::{Image, Provenance};
 use super::records::{each_record, record_version};
 use crate::error::Error;
-use crate::log::files::{Files, remove_if_there, replace};
+use crate::log::files::{Durability, Files, remove_if_there, replace};
 use crate::types::{LeaderEpoch, Millis, Offset};
 use crate::wire::codec::{Reader, Writer};
 use crate::wire::message::Message;
@@ -284,7 +284,7 @@ pub fn read(files: &dyn Files, dir: &Path, id: SnapshotId) -> Result<Bytes, Erro
 /// Writes the snapshot `id` durably; whoever looks finds all of it or nothing.
 pub fn write(files: &dyn Files, dir: &Path, id: SnapshotId, bytes: &[u8]) -> Result<(), Error> {
     let path = dir.join(id.file_name());
-    replace(files, &path, bytes, true).map_err(Error::io(path.display()))
+    replace(files, &path, bytes, Durability::All).map_err(Error::io(path.display()))
 }
 
 /// Removes the snapshot `id`.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::error::Error;
 use crate::log::cache::Cache;
-use crate::log::files::{File, Files, remove_if_there, replace};
+use crate::log::files::{Durability, File, Files, remove_if_there, replace};
 use crate::log::flush::FlushTask;
 use crate::log::settings::LogSettings;
 use crate::log::{Log, OpenOptions, names, partition_metadata};
@@ -270,7 +270,8 @@ impl Store {
     pub fn write_state(&self, state: ElectionState, voters: &VoterSet) -> Result<(), Error> {
         let path = self.dir.join(quorum_state::FILE);
         let text = state.to_text(self.kraft_version, voters);
-        replace(&*self.files, &path, text.as_bytes(), true).map_err(Error::io(path.display()))
+        replace(&*self.files, &path, text.as_bytes(), Durability::All)
+            .map_err(Error::io(path.display()))
     }
 
     /// Appends whole batches that have their offsets and epochs.

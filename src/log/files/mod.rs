@@ -116,20 +116,35 @@ pub fn read_exact_at(file: &dyn File, buffer: &mut [u8], position: u64) -> io::R
     }
 }
 
-/// Replaces `path` as a whole: whoever reads it, even after a crash, finds the old bytes or the new. With `sync` the
-/// new bytes are durable on return.
-pub fn replace(files: &dyn Files, path: &Path, bytes: &[u8], sync: bool) -> io::Result<()> {
+/// How much of a replaced file is on the disk when that is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// Nothing: after a power loss the file may hold anything. For what is made anew when it is damaged.
+    None,
+    /// The content: after a power loss the file is the old one or the new, or where there was none, not there.
+    Content,
+    /// The content and the name: the file is the new one.
+    All,
+}
+
+/// Replaces `path` as a whole: whoever reads it, even after the process has died, finds the old bytes or the new.
+pub fn replace(
+    files: &dyn Files,
+    path: &Path,
+    bytes: &[u8],
+    durability: Durability,
+) -> io::Result<()> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".tmp");
     let temporary = PathBuf::from(temporary);
     let file = files.create(&temporary)?;
     file.write_at(bytes, 0)?;
-    if sync {
+    if durability != Durability::None {
         file.fdatasync()?;
     }
     files.rename(&temporary, path)?;
     match path.parent() {
-        Some(dir) if sync => files.fsync_dir(dir),
+        Some(dir) if durability == Durability::All => files.fsync_dir(dir),
         _ => Ok(()),
     }
 }

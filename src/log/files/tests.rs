@@ -24,7 +24,7 @@ fn keeps_promises(files: &dyn Files, dir: &Path) {
     assert!(read_exact_at(&*file, &mut buffer, 7).is_err());
     read_exact_at(&*file, &mut buffer, 3).unwrap();
     assert_eq!(&buffer, b"ello");
-    replace(files, &path, b"new", true).unwrap();
+    replace(files, &path, b"new", Durability::All).unwrap();
     assert_eq!(files.read(&path).unwrap(), b"new");
     assert_eq!(
         files.list(&dir.join("a/b")).unwrap(),

@@ -16,7 +16,9 @@ use crate::types::{Millis, Offset, TopicPartition};
 use crate::wire::records::{BatchBuilder, ControlType, EndTxnMarker, split};
 
 mod basics;
+mod cold;
 mod crash;
+mod damage;
 mod kafka;
 mod manager;
 mod transactions;
