@@ -2,6 +2,7 @@
 
 use super::context::Call;
 use super::forward;
+use super::permissions;
 use crate::wire::messages::allocate_producer_ids::{
     AllocateProducerIdsRequest, AllocateProducerIdsResponse,
 };
@@ -10,7 +11,11 @@ pub(crate) async fn handle(
     call: Call,
     request: AllocateProducerIdsRequest,
 ) -> AllocateProducerIdsResponse {
-    forward::ask(&call, request, None).await.unwrap_or_else(|code| AllocateProducerIdsResponse {
+    let answer = match call.check_cluster(&permissions::ALLOCATE_PRODUCER_IDS) {
+        Ok(()) => forward::ask(&call, request, None).await,
+        Err(code) => Err(code),
+    };
+    answer.unwrap_or_else(|code| AllocateProducerIdsResponse {
         error_code: code.code(),
         ..Default::default()
     })

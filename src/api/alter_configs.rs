@@ -4,6 +4,7 @@
 use super::config_changes::{self, Change, invalid_request};
 use super::context::Call;
 use super::forward;
+use super::permissions;
 use crate::config::Config;
 use crate::config::dynamic::{self, Operation, Settings};
 use crate::error::ApiError;
@@ -12,9 +13,24 @@ use crate::wire::messages::alter_configs::{
     AlterConfigsRequest, AlterConfigsResource, AlterConfigsResourceResponse, AlterConfigsResponse,
 };
 
+/// What is asked where settings of the cluster, of a topic, and of a group are to change.
+const ROWS: [&permissions::Ask; 3] = [
+    &permissions::ALTER_CONFIGS,
+    &permissions::ALTER_TOPIC_CONFIGS,
+    &permissions::ALTER_GROUP_CONFIGS,
+];
+
 pub(crate) async fn handle(call: Call, request: AlterConfigsRequest) -> AlterConfigsResponse {
     let config = config_changes::current_config(&call.context, &call.context.image());
-    let judged = judge_all(&config, &request);
+    let mut judged = judge_all(&config, &request);
+    for (resource, judgement) in request.resources.iter().zip(&mut judged) {
+        let (kind, name) = (resource.resource_type, resource.resource_name.as_str());
+        if judgement.is_ok()
+            && let Err(error) = config_changes::check_granted(&call, ROWS, kind, name)
+        {
+            *judgement = Err(error);
+        }
+    }
     let mut passed_on = AlterConfigsRequest { resources: Vec::new(), ..request.clone() };
     for (resource, judgement) in request.resources.iter().zip(&judged) {
         if judgement.is_ok() {

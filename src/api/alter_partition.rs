@@ -2,10 +2,15 @@
 
 use super::context::Call;
 use super::forward;
+use super::permissions;
 use crate::wire::messages::alter_partition::{AlterPartitionRequest, AlterPartitionResponse};
 
 pub(crate) async fn handle(call: Call, request: AlterPartitionRequest) -> AlterPartitionResponse {
-    forward::ask(&call, request, None).await.unwrap_or_else(|code| AlterPartitionResponse {
+    let answer = match call.check_cluster(&permissions::ALTER_PARTITION) {
+        Ok(()) => forward::ask(&call, request, None).await,
+        Err(code) => Err(code),
+    };
+    answer.unwrap_or_else(|code| AlterPartitionResponse {
         error_code: code.code(),
         ..Default::default()
     })

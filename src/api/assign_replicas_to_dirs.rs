@@ -2,6 +2,7 @@
 
 use super::context::Call;
 use super::forward;
+use super::permissions;
 use crate::wire::messages::assign_replicas_to_dirs::{
     AssignReplicasToDirsRequest, AssignReplicasToDirsResponse,
 };
@@ -10,7 +11,11 @@ pub(crate) async fn handle(
     call: Call,
     request: AssignReplicasToDirsRequest,
 ) -> AssignReplicasToDirsResponse {
-    forward::ask(&call, request, None).await.unwrap_or_else(|code| AssignReplicasToDirsResponse {
+    let answer = match call.check_cluster(&permissions::ASSIGN_REPLICAS_TO_DIRS) {
+        Ok(()) => forward::ask(&call, request, None).await,
+        Err(code) => Err(code),
+    };
+    answer.unwrap_or_else(|code| AssignReplicasToDirsResponse {
         error_code: code.code(),
         ..Default::default()
     })

@@ -3,6 +3,7 @@
 //! v1 names the voter that is told, and where the leader listens (KIP-853). Controllers' listeners only.
 
 use super::context::Call;
+use super::permissions;
 use super::quorum::{check_cluster, code, leader, leader_endpoint, only};
 use crate::error::ErrorCode;
 use crate::raft::quorum_actor::ElectionAsk;
@@ -27,6 +28,7 @@ pub(crate) async fn handle(
 }
 
 fn asked(call: &Call, request: &BeginQuorumEpochRequest) -> Result<ElectionAsk, ErrorCode> {
+    call.check_cluster(&permissions::BEGIN_QUORUM_EPOCH)?;
     check_cluster(&call.context, request.cluster_id.as_deref())?;
     let topics =
         request.topics.iter().map(|topic| (topic.topic_name.as_str(), &topic.partitions[..]));

@@ -5,10 +5,15 @@
 
 use super::context::Call;
 use super::forward;
+use super::permissions;
 use crate::wire::messages::broker_heartbeat::{BrokerHeartbeatRequest, BrokerHeartbeatResponse};
 
 pub(crate) async fn handle(call: Call, request: BrokerHeartbeatRequest) -> BrokerHeartbeatResponse {
-    forward::ask(&call, request, None).await.unwrap_or_else(|code| BrokerHeartbeatResponse {
+    let answer = match call.check_cluster(&permissions::BROKER_HEARTBEAT) {
+        Ok(()) => forward::ask(&call, request, None).await,
+        Err(code) => Err(code),
+    };
+    answer.unwrap_or_else(|code| BrokerHeartbeatResponse {
         error_code: code.code(),
         ..Default::default()
     })

@@ -2,6 +2,7 @@
 
 use super::context::Call;
 use super::forward;
+use super::permissions;
 use crate::wire::messages::broker_registration::{
     BrokerRegistrationRequest, BrokerRegistrationResponse,
 };
@@ -10,7 +11,11 @@ pub(crate) async fn handle(
     call: Call,
     request: BrokerRegistrationRequest,
 ) -> BrokerRegistrationResponse {
-    forward::ask(&call, request, None).await.unwrap_or_else(|code| BrokerRegistrationResponse {
+    let answer = match call.check_cluster(&permissions::BROKER_REGISTRATION) {
+        Ok(()) => forward::ask(&call, request, None).await,
+        Err(code) => Err(code),
+    };
+    answer.unwrap_or_else(|code| BrokerRegistrationResponse {
         error_code: code.code(),
         ..Default::default()
     })

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::context::Context;
+use super::context::{Call, Context};
 use super::describe_configs::loggers;
+use super::permissions::Ask;
 use crate::broker::settings;
 use crate::config::Config;
 use crate::config::dynamic::{self, Operation, Settings};
@@ -25,6 +26,22 @@ pub(super) fn current_config(context: &Context, image: &Image) -> Arc<Config> {
 
 pub(super) fn invalid_request(why: impl Into<String>) -> ApiError {
     ApiError::new(ErrorCode::InvalidRequest, why)
+}
+
+/// Refuses settings that who calls may not touch. `rows` are for the cluster, topics, and groups, in this order.
+pub(super) fn check_granted(
+    call: &Call,
+    rows: [&Ask; 3],
+    kind: i8,
+    name: &str,
+) -> Result<(), ApiError> {
+    let [cluster, topic, group] = rows;
+    let granted = match ResourceType(kind) {
+        ResourceType::TOPIC => call.check(topic, name),
+        ResourceType::GROUP => call.check(group, name),
+        _ => call.check_cluster(cluster),
+    };
+    granted.map_err(|code| ApiError::new(code, code.message()))
 }
 
 /// One change of one key, as both requests have it.

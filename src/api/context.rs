@@ -21,6 +21,7 @@ use crate::metrics::Metrics;
 use crate::partition::replica::Replica;
 use crate::partition::table::PartitionTable;
 use crate::raft::Quorum;
+use crate::security::authorizer::Authorizer;
 use crate::types::{Millis, NodeId, TopicIdPartition};
 
 /// Whom a listener serves.
@@ -41,6 +42,8 @@ pub struct Session {
     pub kind: ListenerKind,
     /// The peer.
     pub peer: SocketAddr,
+    /// The peer's address as Java writes it.
+    pub host: String,
     /// Who the peer is; `User:ANONYMOUS` until a handshake stands before the first request.
     pub principal: String,
     /// The client's software name and version, once ApiVersions has told them.
@@ -50,7 +53,7 @@ pub struct Session {
 impl Session {
     /// The peer's address as Kafka prints it: `/127.0.0.1`.
     pub fn client_host(&self) -> String {
-        format!("/{}", self.peer.ip())
+        format!("/{}", self.host)
     }
 }
 
@@ -120,6 +123,8 @@ pub struct Context {
     pub groups: Shards<GroupMachine>,
     /// Counts.
     pub metrics: Arc<Metrics>,
+    /// Who judges requests; none where everything is granted.
+    pub authorizer: Option<Authorizer>,
 }
 
 impl Context {

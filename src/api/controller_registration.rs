@@ -2,6 +2,7 @@
 
 use super::context::Call;
 use super::forward;
+use super::permissions;
 use crate::wire::messages::controller_registration::{
     ControllerRegistrationRequest, ControllerRegistrationResponse,
 };
@@ -10,7 +11,11 @@ pub(crate) async fn handle(
     call: Call,
     request: ControllerRegistrationRequest,
 ) -> ControllerRegistrationResponse {
-    forward::ask(&call, request, None).await.unwrap_or_else(|code| ControllerRegistrationResponse {
+    let answer = match call.check_cluster(&permissions::CONTROLLER_REGISTRATION) {
+        Ok(()) => forward::ask(&call, request, None).await,
+        Err(code) => Err(code),
+    };
+    answer.unwrap_or_else(|code| ControllerRegistrationResponse {
         error_code: code.code(),
         ..Default::default()
     })

@@ -2,20 +2,48 @@
 
 use super::context::Call;
 use super::forward;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::wire::messages::create_partitions::{
-    CreatePartitionsRequest, CreatePartitionsResponse, CreatePartitionsTopicResult,
+    CreatePartitionsRequest, CreatePartitionsResponse, CreatePartitionsTopic,
+    CreatePartitionsTopicResult,
 };
 
 pub(crate) async fn handle(
     call: Call,
     request: CreatePartitionsRequest,
 ) -> CreatePartitionsResponse {
+    let mut request = request;
+    let denied = take_denied(&call, &mut request);
+    if request.topics.is_empty() && !denied.is_empty() {
+        return CreatePartitionsResponse { results: denied, ..Default::default() };
+    }
     let timeout_ms = Some(request.timeout_ms);
-    match forward::ask(&call, request.clone(), timeout_ms).await {
+    let mut response = match forward::ask(&call, request.clone(), timeout_ms).await {
         Ok(response) => response,
         Err(code) => refused(request, code),
-    }
+    };
+    response.results.extend(denied);
+    response
+}
+
+/// Takes out the topics that who calls may not change. What is named twice goes on to be refused for that.
+fn take_denied(
+    call: &Call,
+    request: &mut CreatePartitionsRequest,
+) -> Vec<CreatePartitionsTopicResult> {
+    let names: Vec<String> = request.topics.iter().map(|topic| topic.name.clone()).collect();
+    let is_denied = |topic: &mut CreatePartitionsTopic| {
+        names.iter().filter(|name| **name == topic.name).count() == 1
+            && !call.may(&permissions::CREATE_PARTITIONS, &topic.name)
+    };
+    let denied = request.topics.extract_if(.., is_denied);
+    let result = |topic: CreatePartitionsTopic| CreatePartitionsTopicResult {
+        name: topic.name,
+        error_code: permissions::CREATE_PARTITIONS.error.code(),
+        ..Default::default()
+    };
+    denied.map(result).collect()
 }
 
 fn refused(request: CreatePartitionsRequest, code: ErrorCode) -> CreatePartitionsResponse {

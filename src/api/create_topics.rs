@@ -3,19 +3,71 @@
 //! v5 answers with the new topic's settings (KIP-525), v7 with its id (KIP-516). −1 partitions or replicas are the
 //! broker's default since v4; older versions say so too without harm.
 
+use std::collections::BTreeMap;
+
 use super::context::Call;
 use super::forward;
+use super::permissions;
 use crate::error::ErrorCode;
+use crate::types::METADATA_TOPIC;
 use crate::wire::messages::create_topics::{
-    CreatableTopicResult, CreateTopicsRequest, CreateTopicsResponse,
+    CreatableTopic, CreatableTopicResult, CreateTopicsRequest, CreateTopicsResponse,
 };
 
 pub(crate) async fn handle(call: Call, request: CreateTopicsRequest) -> CreateTopicsResponse {
+    let (request, denied) = granted(&call, request);
+    let mut response = create(&call, request).await;
+    for topic in response.topics.iter_mut().filter(|topic| topic.error_code == 0) {
+        if !call.may(&permissions::CREATE_TOPICS_CONFIGS, &topic.name) {
+            hide_configs(topic);
+        }
+    }
+    response.topics.extend(denied.into_iter().map(|name| CreatableTopicResult {
+        name,
+        error_code: permissions::CREATE_TOPICS.error.code(),
+        error_message: Some("Authorization failed.".to_owned()),
+        ..Default::default()
+    }));
+    response
+}
+
+async fn create(call: &Call, request: CreateTopicsRequest) -> CreateTopicsResponse {
+    if request.topics.is_empty() && call.is_guarded() {
+        return CreateTopicsResponse::default();
+    }
     let timeout_ms = Some(request.timeout_ms);
-    match forward::ask(&call, request.clone(), timeout_ms).await {
+    match forward::ask(call, request.clone(), timeout_ms).await {
         Ok(response) => response,
         Err(code) => refused(&request, code),
     }
+}
+
+/// Takes out the topics that who calls may not create. What no one may create, and what is named twice, goes on to be
+/// refused for that.
+fn granted(call: &Call, mut request: CreateTopicsRequest) -> (CreateTopicsRequest, Vec<String>) {
+    if call.may_cluster(&permissions::CREATE_ANY_TOPIC) {
+        return (request, Vec::new());
+    }
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for topic in &request.topics {
+        *times.entry(topic.name.clone()).or_default() += 1;
+    }
+    let is_denied = |topic: &mut CreatableTopic| {
+        topic.name != METADATA_TOPIC
+            && times.get(&topic.name) == Some(&1)
+            && !call.may(&permissions::CREATE_TOPICS, &topic.name)
+    };
+    let denied = request.topics.extract_if(.., is_denied).map(|topic| topic.name).collect();
+    (request, denied)
+}
+
+/// Leaves out of a result what only those are told who may describe the topic's settings.
+fn hide_configs(topic: &mut CreatableTopicResult) {
+    let untold = CreatableTopicResult::default();
+    topic.topic_config_error_code = permissions::CREATE_TOPICS_CONFIGS.error.code();
+    (topic.num_partitions, topic.replication_factor) =
+        (untold.num_partitions, untold.replication_factor);
+    topic.configs = untold.configs;
 }
 
 fn refused(request: &CreateTopicsRequest, code: ErrorCode) -> CreateTopicsResponse {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::context::Call;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::group::request::{GroupReply, GroupRequest};
 use crate::wire::messages::delete_groups::{
@@ -14,6 +15,10 @@ pub(crate) async fn handle(call: Call, request: DeleteGroupsRequest) -> DeleteGr
     let mut seen = BTreeSet::new();
     for group_id in request.groups_names {
         if !seen.insert(group_id.clone()) {
+            continue;
+        }
+        if let Err(code) = call.check(&permissions::DELETE_GROUPS, &group_id) {
+            response.results.push(refused(group_id, code));
             continue;
         }
         let asked = GroupRequest::Delete { group_ids: vec![group_id.clone()] };

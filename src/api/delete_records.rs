@@ -1,6 +1,7 @@
 //! DeleteRecords (21), versions 0–2: moves the log start offset; −1 means up to the high watermark (KIP-107).
 
 use super::context::Call;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::types::{NONE, TopicIdPartition, Uuid, is_internal_topic};
 use crate::wire::messages::delete_records::{
@@ -11,10 +12,14 @@ use crate::wire::messages::delete_records::{
 pub(crate) async fn handle(call: Call, request: DeleteRecordsRequest) -> DeleteRecordsResponse {
     let mut response = DeleteRecordsResponse::default();
     for topic in request.topics {
+        let granted =
+            call.may_all(&permissions::DELETE_RECORDS, &topic.name, topic.partitions.len());
         let topic_id = call.context.image().topics.id(&topic.name).unwrap_or(Uuid::ZERO);
         let mut partitions = Vec::with_capacity(topic.partitions.len());
         for wanted in topic.partitions {
-            let result = if is_internal_topic(&topic.name) {
+            let result = if !granted {
+                Err(permissions::DELETE_RECORDS.error)
+            } else if is_internal_topic(&topic.name) {
                 Err(ErrorCode::InvalidTopicException)
             } else {
                 delete(

@@ -1,7 +1,10 @@
 //! DeleteTopics (20), versions 1-6: by name, since v6 also by id (KIP-516).
 
+use std::collections::BTreeMap;
+
 use super::context::Call;
 use super::forward;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::types::Uuid;
 use crate::wire::messages::delete_topics::{
@@ -9,10 +12,73 @@ use crate::wire::messages::delete_topics::{
 };
 
 pub(crate) async fn handle(call: Call, request: DeleteTopicsRequest) -> DeleteTopicsResponse {
+    let mut request = request;
+    let mut denied = Vec::new();
+    let enabled = call.context.config.load().delete_topic_enable();
+    if enabled && !call.may_cluster(&permissions::DELETE_ANY_TOPIC) {
+        denied = take_denied(&call, &mut request);
+        if request.topic_names.is_empty() && request.topics.is_empty() {
+            return DeleteTopicsResponse { responses: denied, ..Default::default() };
+        }
+    }
     let timeout_ms = Some(request.timeout_ms);
-    match forward::ask(&call, request.clone(), timeout_ms).await {
+    let mut response = match forward::ask(&call, request.clone(), timeout_ms).await {
         Ok(response) => response,
         Err(code) => refused(request, code),
+    };
+    response.responses.extend(denied);
+    response
+}
+
+/// Takes out the topics that who calls may not delete, with what is told of each. What is not a proper name of one topic
+/// goes on to be refused for that.
+fn take_denied(call: &Call, request: &mut DeleteTopicsRequest) -> Vec<DeletableTopicResult> {
+    let image = call.context.image();
+    let mut times: BTreeMap<(Option<String>, Uuid), usize> = BTreeMap::new();
+    let by_name = request.topic_names.iter().map(|name| (Some(name.clone()), Uuid::ZERO));
+    let by_either = request.topics.iter().map(|topic| (topic.name.clone(), topic.topic_id));
+    for topic in by_name.chain(by_either) {
+        *times.entry(topic).or_default() += 1;
+    }
+    let once = |name: Option<&str>, id: Uuid| times.get(&(name.map(str::to_owned), id)) == Some(&1);
+    let mut denied: Vec<DeletableTopicResult> = request
+        .topic_names
+        .extract_if(.., |name| once(Some(name), Uuid::ZERO) && !may_delete(call, name).1)
+        .map(|name| denial(Some(name), Uuid::ZERO))
+        .collect();
+    request.topics.retain(|topic| {
+        let (id, name) = (topic.topic_id, topic.name.as_deref());
+        let told = match name {
+            Some(name) if id.is_zero() && once(Some(name), id) => {
+                (!may_delete(call, name).1).then(|| Some(name.to_owned()))
+            }
+            None if once(None, id) => image.topics.name(id).and_then(|name| {
+                let (sees, deletes) = may_delete(call, name);
+                (!deletes).then(|| sees.then(|| name.to_string()))
+            }),
+            _ => None,
+        };
+        denied.extend(told.iter().map(|name| denial(name.clone(), id)));
+        told.is_none()
+    });
+    denied
+}
+
+/// Whether who calls may see the topic, and whether it may delete it.
+fn may_delete(call: &Call, name: &str) -> (bool, bool) {
+    let sees = call.may(&permissions::DELETE_TOPICS_SEE, name);
+    let deletes = call.may(&permissions::DELETE_TOPICS, name);
+    (sees, deletes)
+}
+
+fn denial(name: Option<String>, topic_id: Uuid) -> DeletableTopicResult {
+    let code = permissions::DELETE_TOPICS.error;
+    DeletableTopicResult {
+        name,
+        topic_id,
+        error_code: code.code(),
+        error_message: Some(code.message().to_owned()),
+        ..Default::default()
     }
 }
 

@@ -3,6 +3,7 @@
 //! v1 asks for brokers or controllers (KIP-919); v2 tells of fenced brokers.
 
 use super::context::{Call, ListenerKind};
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::metadata::Image;
 use crate::wire::messages::describe_cluster::{
@@ -12,11 +13,16 @@ use crate::wire::messages::describe_cluster::{
 const BROKERS: i8 = 1;
 const CONTROLLERS: i8 = 2;
 
-/// All that a client may do to the cluster, as bits, where there is no authorizer: create, alter, describe, cluster
-/// action, describe and alter configs, idempotent write.
-const ALL_CLUSTER_OPERATIONS: i32 = 1 << 5 | 1 << 7 | 1 << 8 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12;
-
 pub(crate) async fn handle(call: Call, request: DescribeClusterRequest) -> DescribeClusterResponse {
+    if call.session.kind == ListenerKind::Controller
+        && let Err(code) = call.check_cluster(&permissions::DESCRIBE_CONTROLLERS)
+    {
+        return DescribeClusterResponse {
+            error_code: code.code(),
+            error_message: Some(code.message().to_owned()),
+            ..Default::default()
+        };
+    }
     let endpoint_type = if call.version >= 1 { request.endpoint_type } else { BROKERS };
     let served = match call.session.kind {
         ListenerKind::Broker => BROKERS,
@@ -45,7 +51,7 @@ pub(crate) async fn handle(call: Call, request: DescribeClusterRequest) -> Descr
         ListenerKind::Controller => controllers(&image, &call.session.listener),
     };
     let operations = if request.include_cluster_authorized_operations {
-        ALL_CLUSTER_OPERATIONS
+        call.cluster_operations(&permissions::DESCRIBE_CLUSTER)
     } else {
         i32::MIN
     };

@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use super::config_changes::current_config;
+use super::config_changes::{check_granted, current_config};
 use super::context::Call;
+use super::permissions;
 use crate::config::Config;
 use crate::config::describe::{self, Entry};
 use crate::config::dynamic::Settings;
@@ -25,7 +26,43 @@ use crate::wire::messages::describe_configs::{
 pub(crate) async fn handle(call: Call, request: DescribeConfigsRequest) -> DescribeConfigsResponse {
     let image = call.context.image();
     let config = current_config(&call.context, &image);
-    answer(&View { config: &config, image: &image }, &request)
+    let mut request = request;
+    let denied = take_denied(&call, &mut request);
+    let mut response = answer(&View { config: &config, image: &image }, &request);
+    response.results.extend(denied);
+    response
+}
+
+/// Takes out the resources whose settings who calls may not see, with what is told of each.
+fn take_denied(call: &Call, request: &mut DescribeConfigsRequest) -> Vec<DescribeConfigsResult> {
+    // A kind of resource that nobody knows spoils the whole request.
+    let known = |resource: &DescribeConfigsResource| {
+        ResourceType(resource.resource_type).name() != "UNKNOWN"
+    };
+    if !call.is_guarded() || !request.resources.iter().all(known) {
+        return Vec::new();
+    }
+    const ROWS: [&permissions::Ask; 3] = [
+        &permissions::DESCRIBE_CONFIGS,
+        &permissions::DESCRIBE_TOPIC_CONFIGS,
+        &permissions::DESCRIBE_GROUP_CONFIGS,
+    ];
+    let mut denied = Vec::new();
+    request.resources.retain(|resource| {
+        let (resource_type, name) = (resource.resource_type, resource.resource_name.as_str());
+        let granted = check_granted(call, ROWS, resource_type, name);
+        if let Err(error) = &granted {
+            denied.push(DescribeConfigsResult {
+                error_code: error.code.code(),
+                error_message: error.message.clone(),
+                resource_type,
+                resource_name: name.to_owned(),
+                ..Default::default()
+            });
+        }
+        granted.is_ok()
+    });
+    denied
 }
 
 /// What there is to describe.

@@ -4,18 +4,21 @@
 //! not there is an error, with a message (KIP-1043).
 
 use super::context::Call;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::group::request::{GroupReply, GroupRequest};
+use crate::security::vocabulary::ResourceType;
 use crate::wire::messages::describe_groups::{
     DescribeGroupsRequest, DescribeGroupsResponse, DescribedGroup,
 };
 
-/// READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS and ALTER_CONFIGS, as bits: all that can be done to a group.
-const EVERY_OPERATION: i32 = 1 << 3 | 1 << 6 | 1 << 8 | 1 << 10 | 1 << 11;
-
 pub(crate) async fn handle(call: Call, request: DescribeGroupsRequest) -> DescribeGroupsResponse {
     let mut response = DescribeGroupsResponse::default();
     for group_id in request.groups {
+        if let Err(code) = call.check(&permissions::DESCRIBE_GROUPS, &group_id) {
+            response.groups.push(refused(group_id, code));
+            continue;
+        }
         let asked =
             GroupRequest::Describe { group_ids: vec![group_id.clone()], version: call.version };
         let described = match call.context.groups.ask(&group_id, asked).await {
@@ -27,7 +30,7 @@ pub(crate) async fn handle(call: Call, request: DescribeGroupsRequest) -> Descri
     }
     if call.version >= 3 && request.include_authorized_operations {
         for group in response.groups.iter_mut().filter(|group| group.error_code == 0) {
-            group.authorized_operations = EVERY_OPERATION;
+            group.authorized_operations = call.operations(ResourceType::Group, &group.group_id);
         }
     }
     response

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::context::Call;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::log::manager::LogDir;
 use crate::partition::replica::Replica;
@@ -13,6 +14,9 @@ use crate::wire::messages::describe_log_dirs::{
 };
 
 pub(crate) async fn handle(call: Call, request: DescribeLogDirsRequest) -> DescribeLogDirsResponse {
+    if let Err(code) = call.check_cluster(&permissions::DESCRIBE_LOG_DIRS) {
+        return DescribeLogDirsResponse { error_code: code.code(), ..Default::default() };
+    }
     let mut response = DescribeLogDirsResponse::default();
     let Some(logs) = &call.context.logs else { return response };
     let replicas = call.context.partitions.all();

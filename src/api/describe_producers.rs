@@ -1,6 +1,7 @@
 //! DescribeProducers (61), version 0: who writes to a partition, and what they did last (KIP-664).
 
 use super::context::Call;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::log::producers::ProducerEntry;
 use crate::types::{NONE, TopicIdPartition, Uuid};
@@ -15,10 +16,14 @@ pub(crate) async fn handle(
 ) -> DescribeProducersResponse {
     let mut response = DescribeProducersResponse::default();
     for topic in request.topics {
+        let granted = call.check(&permissions::DESCRIBE_PRODUCERS, &topic.name);
         let topic_id = call.context.image().topics.id(&topic.name).unwrap_or(Uuid::ZERO);
         let mut partitions = Vec::with_capacity(topic.partition_indexes.len());
         for partition in topic.partition_indexes {
-            let described = describe(&call, TopicIdPartition { topic_id, partition }).await;
+            let described = match granted {
+                Ok(()) => describe(&call, TopicIdPartition { topic_id, partition }).await,
+                Err(code) => Err(code),
+            };
             let code = described.as_ref().err().copied().unwrap_or(ErrorCode::None);
             partitions.push(PartitionResponse {
                 partition_index: partition,

@@ -4,6 +4,7 @@
 //! (KIP-853).
 
 use super::context::Call;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::raft::leader::Progress;
 use crate::raft::quorum_actor::Description;
@@ -15,6 +16,13 @@ use crate::wire::messages::describe_quorum::{
 };
 
 pub(crate) async fn handle(call: Call, request: DescribeQuorumRequest) -> DescribeQuorumResponse {
+    if let Err(code) = call.check_cluster(&permissions::DESCRIBE_QUORUM) {
+        return DescribeQuorumResponse {
+            error_code: code.code(),
+            error_message: Some(code.message().to_owned()),
+            ..Default::default()
+        };
+    }
     if !is_metadata_log(&request) {
         return refuse_each(&request, ErrorCode::UnknownTopicOrPartition);
     }

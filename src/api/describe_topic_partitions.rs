@@ -1,19 +1,17 @@
 //! DescribeTopicPartitions (75), version 0: topics page by page, with eligible leaders (KIP-966).
 
 use super::context::Call;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::metadata::Image;
 use crate::metadata::topics::{PartitionRegistration, TopicImage};
+use crate::security::vocabulary::ResourceType;
 use crate::types::is_internal_topic;
 use crate::wire::messages::describe_topic_partitions::{
     Cursor, DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse,
     DescribeTopicPartitionsResponsePartition as ResponsePartition,
     DescribeTopicPartitionsResponseTopic as ResponseTopic,
 };
-
-/// All that a client may do to a topic, as bits, where there is no authorizer.
-const ALL_TOPIC_OPERATIONS: i32 =
-    1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 8 | 1 << 10 | 1 << 11;
 
 pub(crate) async fn handle(
     call: Call,
@@ -24,7 +22,8 @@ pub(crate) async fn handle(
         Some(cursor) => (cursor.topic_name.clone(), cursor.partition_index),
         None => (String::new(), 0),
     };
-    let mut names: Vec<String> = if request.topics.is_empty() {
+    let lists_all = request.topics.is_empty();
+    let mut names: Vec<String> = if lists_all {
         image.topics.starting_at(&first_topic).map(|topic| topic.name.to_string()).collect()
     } else {
         request
@@ -36,6 +35,9 @@ pub(crate) async fn handle(
     };
     names.sort_unstable();
     names.dedup();
+    let mut hidden = names;
+    let names: Vec<String> =
+        hidden.extract_if(.., |name| call.may(&permissions::DESCRIBE_TOPICS, name)).collect();
     let limit = call
         .context
         .config
@@ -51,7 +53,8 @@ pub(crate) async fn handle(
             response.topics.push(unknown(name));
             continue;
         };
-        let (described, next) = describe(&image, topic, &call.session.listener, start, left);
+        let (mut described, next) = describe(&image, topic, &call.session.listener, start, left);
+        described.topic_authorized_operations = call.operations(ResourceType::Topic, &name);
         left -= described.partitions.len();
         response.topics.push(described);
         if let Some(partition_index) = next {
@@ -60,7 +63,19 @@ pub(crate) async fn handle(
             break;
         }
     }
+    if !lists_all {
+        response.topics.extend(hidden.into_iter().map(refused));
+    }
     response
+}
+
+/// A topic that may not be seen: whether there is one is not told.
+fn refused(name: String) -> ResponseTopic {
+    ResponseTopic {
+        error_code: permissions::DESCRIBE_TOPICS.error.code(),
+        name: Some(name),
+        ..Default::default()
+    }
 }
 
 fn unknown(name: String) -> ResponseTopic {
@@ -91,7 +106,6 @@ fn describe(
         topic_id: topic.id,
         is_internal: is_internal_topic(&topic.name),
         partitions,
-        topic_authorized_operations: ALL_TOPIC_OPERATIONS,
         ..Default::default()
     };
     (described, rest.next().map(|(index, _)| index))

@@ -2,12 +2,16 @@
 
 use super::context::Call;
 use super::forward;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::wire::messages::elect_leaders::{
     ElectLeadersRequest, ElectLeadersResponse, PartitionResult, ReplicaElectionResult,
 };
 
 pub(crate) async fn handle(call: Call, request: ElectLeadersRequest) -> ElectLeadersResponse {
+    if let Err(code) = call.check_cluster(&permissions::ELECT_LEADERS) {
+        return refused(request, code);
+    }
     let timeout_ms = Some(request.timeout_ms);
     match forward::ask(&call, request.clone(), timeout_ms).await {
         Ok(response) => response,

@@ -3,6 +3,7 @@
 //! v1 names candidates with their directories (KIP-853). Controllers' listeners only.
 
 use super::context::Call;
+use super::permissions;
 use super::quorum::{check_cluster, code, leader, leader_endpoint, only};
 use crate::error::ErrorCode;
 use crate::raft::quorum_actor::ElectionAsk;
@@ -23,6 +24,7 @@ pub(crate) async fn handle(call: Call, request: EndQuorumEpochRequest) -> EndQuo
 }
 
 fn asked(call: &Call, request: &EndQuorumEpochRequest) -> Result<ElectionAsk, ErrorCode> {
+    call.check_cluster(&permissions::END_QUORUM_EPOCH)?;
     check_cluster(&call.context, request.cluster_id.as_deref())?;
     let topics =
         request.topics.iter().map(|topic| (topic.topic_name.as_str(), &topic.partitions[..]));

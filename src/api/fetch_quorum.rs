@@ -6,6 +6,7 @@
 use bytes::Bytes;
 
 use super::context::Call;
+use super::permissions;
 use super::quorum::{check_cluster, leader, leader_endpoint};
 use crate::error::ErrorCode;
 use crate::raft::quorum_actor::{FetchAnswer, FetchAsk, FetchOutcome};
@@ -22,6 +23,9 @@ const BYTES_MAX: usize = 8 << 20;
 
 pub(crate) async fn handle(call: Call, request: FetchRequest) -> FetchResponse {
     let whole = |code: ErrorCode| FetchResponse { error_code: code.code(), ..Default::default() };
+    if let Err(code) = call.check_cluster(&permissions::FETCH_METADATA) {
+        return whole(code);
+    }
     if let Err(code) = check_cluster(&call.context, request.cluster_id.as_deref()) {
         return whole(code);
     }

@@ -1,5 +1,6 @@
 //! Reading what a fetch asks for: from the views, in the request's order, until its bytes are full; or waiting for more.
 
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use super::context::Call;
 use super::fetch_session::{Outcome, TopicRef, Wanted};
+use super::permissions;
 use crate::error::{Error, ErrorCode};
 use crate::log::view::{PartitionView, RecordsSlice};
 use crate::log::waiters::{Guard, Wake, Watch};
@@ -81,8 +83,9 @@ impl Read {
 /// Reads all partitions; waits while there is too little and time is left.
 pub(super) async fn gather(call: &Call, wanted: &[Wanted], limits: &Limits) -> Vec<Read> {
     let deadline = tokio::time::Instant::now() + limits.max_wait;
+    let refused = refused(call, wanted, limits.from_follower);
     loop {
-        let reads = read_all(call, wanted, limits).await;
+        let reads = read_all(call, wanted, &refused, limits).await;
         let bytes: usize = reads.iter().map(Read::bytes).sum();
         let enough =
             bytes >= limits.min_bytes || wanted.is_empty() || reads.iter().any(Read::is_urgent);
@@ -134,12 +137,46 @@ fn seen_until(wanted: &Wanted, read: &Read, view: &PartitionView, watch: Watch) 
     }
 }
 
-async fn read_all(call: &Call, wanted: &[Wanted], limits: &Limits) -> Vec<Read> {
+/// Which partitions who calls may not read: none at all where nobody judges. Asked once for each topic, however long the
+/// request waits.
+fn refused(call: &Call, wanted: &[Wanted], from_follower: bool) -> Vec<bool> {
+    if !call.is_guarded() {
+        return Vec::new();
+    }
+    if from_follower {
+        return vec![!call.may_cluster(&permissions::FETCH_AS_FOLLOWER); wanted.len()];
+    }
+    let image = call.context.image();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let name = |wanted: &'_ Wanted| match &wanted.topic {
+        TopicRef::Name(name) => Some(name.as_str().into()),
+        TopicRef::Id(id) => image.topics.name(*id).map(|name| Arc::<str>::from(&**name)),
+    };
+    let names: Vec<Option<Arc<str>>> = wanted.iter().map(name).collect();
+    for name in names.iter().flatten() {
+        *counts.entry(name).or_default() += 1;
+    }
+    let granted: BTreeMap<&str, bool> = counts
+        .iter()
+        .map(|(name, count)| (*name, call.may_all(&permissions::FETCH, name, *count)))
+        .collect();
+    // What is not known is not refused: it gets an error of its own.
+    let is_refused = |name: &Option<Arc<str>>| {
+        name.as_deref().is_some_and(|name| granted.get(name) == Some(&false))
+    };
+    names.iter().map(is_refused).collect()
+}
+
+async fn read_all(call: &Call, wanted: &[Wanted], refused: &[bool], limits: &Limits) -> Vec<Read> {
     let mut reads = Vec::with_capacity(wanted.len());
     let mut left = limits.max_bytes;
     let mut none_yet = true;
-    for partition in wanted {
-        let read = match find(call, partition) {
+    for (at, partition) in wanted.iter().enumerate() {
+        let found = match refused.get(at) {
+            Some(true) => Err(permissions::FETCH.error),
+            _ => find(call, partition),
+        };
+        let read = match found {
             Ok(replica) => read(&replica, partition, limits, left, none_yet).await,
             Err(code) => Read::failed(partition.partition, code),
         };

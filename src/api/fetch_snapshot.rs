@@ -2,6 +2,7 @@
 //! (KIP-630). v1 names the fetching directory (KIP-853). Controllers' listeners only.
 
 use super::context::Call;
+use super::permissions;
 use super::quorum::{check_cluster, leader, leader_endpoint};
 use crate::error::ErrorCode;
 use crate::raft::quorum_actor::{SnapshotAsk, SnapshotPart};
@@ -15,6 +16,9 @@ use crate::wire::messages::fetch_snapshot::{
 pub(crate) async fn handle(call: Call, request: FetchSnapshotRequest) -> FetchSnapshotResponse {
     let whole =
         |code: ErrorCode| FetchSnapshotResponse { error_code: code.code(), ..Default::default() };
+    if let Err(code) = call.check_cluster(&permissions::FETCH_SNAPSHOT) {
+        return whole(code);
+    }
     if let Err(code) = check_cluster(&call.context, request.cluster_id.as_deref()) {
         return whole(code);
     }

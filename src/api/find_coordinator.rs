@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::auto_create;
 use super::context::Call;
+use super::permissions;
 use crate::coordinator::shards::partition_for;
 use crate::error::ErrorCode;
 use crate::metadata::topics::PartitionRegistration;
@@ -53,7 +54,17 @@ fn for_one(found: Coordinator) -> FindCoordinatorResponse {
 
 async fn find(call: &Call, key_type: i8, key: String) -> Coordinator {
     match key_type {
-        GROUP => {}
+        GROUP => {
+            if let Err(code) = call.check(&permissions::FIND_GROUP, &key) {
+                return nobody(key, code);
+            }
+        }
+        TRANSACTION if !call.may(&permissions::FIND_TRANSACTION, &key) => {
+            return nobody(key, permissions::FIND_TRANSACTION.error);
+        }
+        SHARE if call.version >= 6 && !call.may_cluster(&permissions::FIND_SHARE) => {
+            return nobody(key, permissions::FIND_SHARE.error);
+        }
         TRANSACTION => return nobody(key, ErrorCode::CoordinatorNotAvailable),
         SHARE if call.version >= 6 && is_share_partition(&key) => {
             return nobody(key, ErrorCode::CoordinatorNotAvailable);

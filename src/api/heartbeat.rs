@@ -3,12 +3,16 @@
 //! v3 added static members (KIP-345).
 
 use super::context::Call;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::group::request::{GroupReply, GroupRequest};
 use crate::wire::messages::heartbeat::{HeartbeatRequest, HeartbeatResponse};
 
 pub(crate) async fn handle(call: Call, request: HeartbeatRequest) -> HeartbeatResponse {
     let group_id = request.group_id.clone();
+    if let Err(code) = call.check(&permissions::HEARTBEAT, &group_id) {
+        return HeartbeatResponse { error_code: code.code(), ..HeartbeatResponse::default() };
+    }
     let code = match call.context.groups.ask(&group_id, GroupRequest::Heartbeat(request)).await {
         Ok(GroupReply::Heartbeat(response)) => return response,
         Ok(_) => ErrorCode::UnknownServerError,

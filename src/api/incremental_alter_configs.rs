@@ -5,6 +5,7 @@
 use super::config_changes::{self, Change, invalid_request};
 use super::context::Call;
 use super::forward;
+use super::permissions;
 use crate::config::Config;
 use crate::config::dynamic::Operation;
 use crate::error::ApiError;
@@ -15,13 +16,29 @@ use crate::wire::messages::incremental_alter_configs::{
     IncrementalAlterConfigsResponse,
 };
 
+/// What is asked where settings of the cluster, of a topic, and of a group are to change.
+const ROWS: [&permissions::Ask; 3] = [
+    &permissions::INCREMENT_CONFIGS,
+    &permissions::INCREMENT_TOPIC_CONFIGS,
+    &permissions::INCREMENT_GROUP_CONFIGS,
+];
+
 pub(crate) async fn handle(
     call: Call,
     request: IncrementalAlterConfigsRequest,
 ) -> IncrementalAlterConfigsResponse {
     let image = call.context.image();
     let config = config_changes::current_config(&call.context, &image);
-    let judged = judge_all(&config, &image, &request);
+    let mut judged = judge_all(&config, &image, &request);
+    for (resource, judgement) in request.resources.iter().zip(&mut judged) {
+        let (kind, name) = (resource.resource_type, resource.resource_name.as_str());
+        let asked_first = ResourceType(kind) == ResourceType::BROKER_LOGGER;
+        if (judgement.is_ok() || asked_first)
+            && let Err(error) = config_changes::check_granted(&call, ROWS, kind, name)
+        {
+            *judgement = Err(error);
+        }
+    }
     let mut passed_on = IncrementalAlterConfigsRequest { resources: Vec::new(), ..request.clone() };
     for (resource, judgement) in request.resources.iter().zip(&judged) {
         if judgement.is_ok() {

@@ -4,6 +4,7 @@
 //! client takes as final, rather than kept waiting for a coordinator that will not come.
 
 use super::context::Call;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::wire::messages::init_producer_id::{InitProducerIdRequest, InitProducerIdResponse};
 
@@ -22,6 +23,16 @@ pub(crate) async fn handle(call: Call, request: InitProducerIdRequest) -> InitPr
 }
 
 async fn initialise(call: &Call, request: &InitProducerIdRequest) -> Result<i64, ErrorCode> {
+    match request.transactional_id.as_deref() {
+        Some(id) => call.check(&permissions::INIT_TRANSACTION, id)?,
+        None => {
+            let granted = call.may_cluster(&permissions::INIT_PRODUCER)
+                || call.may_any(&permissions::INIT_PRODUCER_ANY_TOPIC);
+            if !granted {
+                return Err(permissions::INIT_PRODUCER.error);
+            }
+        }
+    }
     match request.transactional_id.as_deref() {
         None => call.context.producer_ids.next(&call.context).await,
         Some("") => Err(ErrorCode::InvalidRequest),

@@ -6,6 +6,7 @@
 //! leader that comes back to leave the assignments as they are (KIP-814).
 
 use super::context::Call;
+use super::permissions;
 use crate::group::request::{GroupReply, GroupRequest, RequestContext};
 use crate::wire::messages::join_group::{JoinGroupRequest, JoinGroupResponse};
 
@@ -16,6 +17,10 @@ pub(crate) async fn handle(call: Call, request: JoinGroupRequest) -> JoinGroupRe
         client_id: call.client_id.clone().unwrap_or_default(),
         client_host: call.session.client_host(),
     };
+    if let Err(code) = call.check(&permissions::JOIN_GROUP, &group_id) {
+        let error_code = code.code();
+        return named(version, JoinGroupResponse { error_code, ..JoinGroupResponse::default() });
+    }
     let asked = GroupRequest::Join { request, context };
     match call.context.groups.ask(&group_id, asked).await {
         Ok(GroupReply::Join(response)) => named(version, response),

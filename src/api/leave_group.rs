@@ -3,6 +3,7 @@
 //! From v3 several at once (KIP-345), each with an error of its own; v5 added the reason (KIP-800).
 
 use super::context::Call;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::group::request::{GroupReply, GroupRequest};
 use crate::wire::messages::leave_group::{LeaveGroupRequest, LeaveGroupResponse, MemberIdentity};
@@ -13,6 +14,9 @@ pub(crate) async fn handle(call: Call, mut request: LeaveGroupRequest) -> LeaveG
         request.members = vec![MemberIdentity { member_id, ..MemberIdentity::default() }];
     }
     let group_id = request.group_id.clone();
+    if let Err(code) = call.check(&permissions::LEAVE_GROUP, &group_id) {
+        return refused(code);
+    }
     match call.context.groups.ask(&group_id, GroupRequest::Leave(request)).await {
         Ok(GroupReply::Leave(response)) if call.version < 3 => alone(response),
         Ok(GroupReply::Leave(response)) => response,

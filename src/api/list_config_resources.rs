@@ -2,6 +2,7 @@
 //! subscriptions only (KIP-1000).
 
 use super::context::Call;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::metadata::Image;
 use crate::metadata::configs::ResourceType;
@@ -22,6 +23,9 @@ pub(crate) async fn handle(
     call: Call,
     request: ListConfigResourcesRequest,
 ) -> ListConfigResourcesResponse {
+    if let Err(code) = call.check_cluster(&permissions::LIST_CONFIG_RESOURCES) {
+        return ListConfigResourcesResponse { error_code: code.code(), ..Default::default() };
+    }
     answer(&call.context.image(), &request, call.version)
 }
 

@@ -4,6 +4,7 @@
 //! −4 earliest local (v8), −5 latest tiered (v9), −6 earliest pending upload (v11).
 
 use super::context::Call;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::partition::replica::Replica;
 use crate::types::{TopicIdPartition, Uuid};
@@ -33,10 +34,13 @@ pub(crate) async fn handle(call: Call, request: ListOffsetsRequest) -> ListOffse
     let (read_committed, from_client) = (request.isolation_level == 1, request.replica_id < 0);
     let duplicates = duplicates(&request);
     for topic in request.topics {
+        let granted = call.check(&permissions::LIST_OFFSETS, &topic.name);
         let topic_id = call.context.image().topics.id(&topic.name).unwrap_or(Uuid::ZERO);
         let mut partitions = Vec::with_capacity(topic.partitions.len());
         for wanted in topic.partitions {
-            let found = if duplicates.contains(&(topic.name.clone(), wanted.partition_index)) {
+            let found = if let Err(code) = granted {
+                Err(code)
+            } else if duplicates.contains(&(topic.name.clone(), wanted.partition_index)) {
                 Err(ErrorCode::InvalidRequest)
             } else {
                 find(&call, topic_id, &wanted, read_committed, from_client).await

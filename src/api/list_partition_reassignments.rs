@@ -1,6 +1,7 @@
 //! ListPartitionReassignments (46), version 0: which partitions are being moved, from this node's metadata (KIP-455).
 
 use super::context::Call;
+use super::permissions;
 use crate::metadata::topics::TopicImage;
 use crate::types::PartitionId;
 use crate::wire::messages::list_partition_reassignments::{
@@ -12,6 +13,13 @@ pub(crate) async fn handle(
     call: Call,
     request: ListPartitionReassignmentsRequest,
 ) -> ListPartitionReassignmentsResponse {
+    if let Err(code) = call.check_cluster(&permissions::LIST_REASSIGNMENTS) {
+        return ListPartitionReassignmentsResponse {
+            error_code: code.code(),
+            error_message: Some(code.message().to_owned()),
+            ..Default::default()
+        };
+    }
     let image = call.context.image();
     let topics = match &request.topics {
         None => image.topics.iter().filter_map(|topic| ongoing(topic, |_| true)).collect(),

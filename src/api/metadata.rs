@@ -6,33 +6,33 @@
 use std::collections::BTreeSet;
 
 use super::context::Call;
+use super::permissions;
 use crate::controller::names;
 use crate::error::ErrorCode;
 use crate::metadata::Image;
 use crate::metadata::topics::TopicImage;
+use crate::security::vocabulary::ResourceType;
 use crate::types::{Uuid, is_internal_topic};
 use crate::wire::messages::metadata::{
     MetadataRequest, MetadataRequestTopic, MetadataResponse, MetadataResponseBroker,
     MetadataResponsePartition, MetadataResponseTopic,
 };
 
-/// All that a client may do to a topic, as bits, where there is no authorizer: read, write, create, delete, alter,
-/// describe, describe and alter configs.
-const ALL_TOPIC_OPERATIONS: i32 =
-    1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 8 | 1 << 10 | 1 << 11;
-const ALL_CLUSTER_OPERATIONS: i32 = 1 << 5 | 1 << 7 | 1 << 8 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12;
-
 pub(crate) async fn handle(call: Call, request: MetadataRequest) -> MetadataResponse {
-    let operations =
-        if request.include_topic_authorized_operations { ALL_TOPIC_OPERATIONS } else { i32::MIN };
-    let topics = match &request.topics {
-        None => all_topics(&call, operations),
-        Some(topics) if topics.is_empty() && call.version == 0 => all_topics(&call, operations),
+    let mut topics = match &request.topics {
+        None => all_topics(&call),
+        Some(topics) if topics.is_empty() && call.version == 0 => all_topics(&call),
         Some(topics) => {
             let may_create = request.allow_auto_topic_creation || call.version < 4;
-            some_topics(&call, topics, may_create, operations).await
+            some_topics(&call, topics, may_create).await
         }
     };
+    if request.include_topic_authorized_operations {
+        for topic in topics.iter_mut().filter(|topic| topic.error_code == 0) {
+            let name = topic.name.as_deref().unwrap_or_default();
+            topic.topic_authorized_operations = call.operations(ResourceType::Topic, name);
+        }
+    }
     let image = call.context.image();
     MetadataResponse {
         brokers: brokers(&image, &call.session.listener),
@@ -40,7 +40,7 @@ pub(crate) async fn handle(call: Call, request: MetadataRequest) -> MetadataResp
         controller_id: call.context.some_controller(),
         topics,
         cluster_authorized_operations: if request.include_cluster_authorized_operations {
-            ALL_CLUSTER_OPERATIONS
+            call.cluster_operations(&permissions::METADATA_OPERATIONS)
         } else {
             i32::MIN
         },
@@ -62,12 +62,13 @@ fn brokers(image: &Image, listener: &str) -> Vec<MetadataResponseBroker> {
     image.cluster.alive_brokers().filter_map(row).collect()
 }
 
-fn all_topics(call: &Call, operations: i32) -> Vec<MetadataResponseTopic> {
+fn all_topics(call: &Call) -> Vec<MetadataResponseTopic> {
     let image = call.context.image();
     image
         .topics
         .iter()
-        .map(|topic| describe(&image, topic, &call.session.listener, operations))
+        .filter(|topic| call.may(&permissions::METADATA_OF_ALL, &topic.name))
+        .map(|topic| describe(&image, topic, &call.session.listener))
         .collect()
 }
 
@@ -75,7 +76,6 @@ async fn some_topics(
     call: &Call,
     topics: &[MetadataRequestTopic],
     may_create: bool,
-    operations: i32,
 ) -> Vec<MetadataResponseTopic> {
     let mut image = call.context.image();
     let missing = |topic: &&MetadataRequestTopic| {
@@ -84,12 +84,18 @@ async fn some_topics(
             .as_deref()
             .is_some_and(|name| topic.topic_id.is_zero() && image.topics.by_name(name).is_none())
     };
+    let (visible, hidden): (Vec<_>, Vec<_>) =
+        topics.iter().partition(|topic| may_describe(call, &image, topic));
     let wanted: BTreeSet<String> =
-        topics.iter().filter(missing).filter_map(|topic| topic.name.clone()).collect();
+        visible.iter().copied().filter(missing).filter_map(|topic| topic.name.clone()).collect();
     let mut failed = Vec::new();
     if may_create && !wanted.is_empty() && call.context.config.load().auto_create_topics_enable() {
-        failed = super::auto_create::create(call, wanted).await;
-        image = call.context.image();
+        let (wanted, refused) = creatable(call, wanted);
+        if !wanted.is_empty() {
+            failed = super::auto_create::create(call, wanted).await;
+            image = call.context.image();
+        }
+        failed.extend(refused.into_iter().map(|name| (name, permissions::METADATA_CREATE.error)));
     }
     let describe = |topic: &MetadataRequestTopic| {
         let found = match topic.name.as_deref() {
@@ -97,11 +103,41 @@ async fn some_topics(
             _ => image.topics.by_id(topic.topic_id),
         };
         match found {
-            Some(found) => describe(&image, found, &call.session.listener, operations),
+            Some(found) => describe(&image, found, &call.session.listener),
             None => unknown(topic, &failed),
         }
     };
-    topics.iter().map(describe).collect()
+    visible.into_iter().map(describe).chain(hidden.into_iter().map(refused)).collect()
+}
+
+/// Whether who calls may see the topic. One that is not known by its id is no secret.
+fn may_describe(call: &Call, image: &Image, topic: &MetadataRequestTopic) -> bool {
+    match topic.name.as_deref() {
+        Some(name) if topic.topic_id.is_zero() => call.may(&permissions::METADATA, name),
+        _ => image
+            .topics
+            .by_id(topic.topic_id)
+            .is_none_or(|found| call.may(&permissions::METADATA, &found.name)),
+    }
+}
+
+/// A topic that may not be seen: whether there is one of that name is not told.
+fn refused(topic: &MetadataRequestTopic) -> MetadataResponseTopic {
+    let by_name = topic.topic_id.is_zero();
+    MetadataResponseTopic {
+        error_code: permissions::METADATA.error.code(),
+        name: topic.name.clone().filter(|_| by_name),
+        topic_id: topic.topic_id,
+        ..Default::default()
+    }
+}
+
+/// The topics that who calls may create, and the others.
+fn creatable(call: &Call, names: BTreeSet<String>) -> (BTreeSet<String>, BTreeSet<String>) {
+    if call.may_cluster(&permissions::METADATA_CREATE_ANY) {
+        return (names, BTreeSet::new());
+    }
+    names.into_iter().partition(|name| call.may(&permissions::METADATA_CREATE, name))
 }
 
 fn unknown(topic: &MetadataRequestTopic, failed: &[(String, ErrorCode)]) -> MetadataResponseTopic {
@@ -125,12 +161,7 @@ fn unknown(topic: &MetadataRequestTopic, failed: &[(String, ErrorCode)]) -> Meta
     }
 }
 
-fn describe(
-    image: &Image,
-    topic: &TopicImage,
-    listener: &str,
-    operations: i32,
-) -> MetadataResponseTopic {
+fn describe(image: &Image, topic: &TopicImage, listener: &str) -> MetadataResponseTopic {
     let partition = |(index, partition): (i32, &crate::metadata::topics::PartitionRegistration)| {
         let reachable = |node: i32| {
             image.cluster.is_alive(node) && image.cluster.endpoint(node, listener).is_some()
@@ -161,7 +192,6 @@ fn describe(
         topic_id: topic.id,
         is_internal: is_internal_topic(&topic.name),
         partitions: topic.partitions.iter().map(partition).collect(),
-        topic_authorized_operations: operations,
         ..Default::default()
     }
 }

@@ -4,6 +4,7 @@
 //! connection hands a frame to [`dispatch`] and gets back an answer that may still be under way.
 
 pub mod answer;
+pub mod authorize;
 pub mod context;
 pub mod table;
 
@@ -18,11 +19,14 @@ mod broker_heartbeat;
 mod broker_registration;
 mod config_changes;
 mod controller_registration;
+mod create_acls;
 mod create_partitions;
 mod create_topics;
+mod delete_acls;
 mod delete_groups;
 mod delete_records;
 mod delete_topics;
+mod describe_acls;
 mod describe_cluster;
 mod describe_configs;
 mod describe_groups;
@@ -54,6 +58,7 @@ mod offset_commit;
 mod offset_delete;
 mod offset_fetch;
 mod offset_for_leader_epoch;
+mod permissions;
 mod produce;
 pub(crate) mod producer_ids;
 mod quorum;
@@ -85,6 +90,8 @@ pub enum Refusal {
     },
     /// The bytes are no such request.
     Malformed(DecodeError),
+    /// The request has numbers that mean nothing; Kafka's words for it.
+    Nonsense(&'static str),
 }
 
 impl std::fmt::Display for Refusal {
@@ -94,6 +101,7 @@ impl std::fmt::Display for Refusal {
                 write!(f, "API {api_key} version {version} is not served here")
             }
             Self::Malformed(error) => write!(f, "the bytes are no such request: {error}"),
+            Self::Nonsense(why) => f.write_str(why),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! not exist are refused one by one, the rest is committed.
 
 use super::context::Call;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::group::request::{GroupReply, GroupRequest, commit_refused};
 use crate::metadata::Image;
@@ -14,11 +15,14 @@ use crate::wire::messages::offset_commit::{
 };
 
 pub(crate) async fn handle(call: Call, mut request: OffsetCommitRequest) -> OffsetCommitResponse {
+    if let Err(code) = call.check(&permissions::OFFSET_COMMIT, &request.group_id) {
+        return commit_refused(&request, code);
+    }
     let mut response = OffsetCommitResponse::default();
     let topics = std::mem::take(&mut request.topics);
     let image = call.context.image();
     for mut topic in topics {
-        let refused = sift(&image, call.version, &mut topic);
+        let refused = sift(&call, &image, &mut topic);
         if !refused.partitions.is_empty() {
             response.topics.push(refused);
         }
@@ -40,28 +44,35 @@ pub(crate) async fn handle(call: Call, mut request: OffsetCommitRequest) -> Offs
     merge(response, committed)
 }
 
-/// Gives a topic its name, and takes out of it what does not exist, with the error for that.
+/// Gives a topic its name, and takes out of it what does not exist or may not be read, with the error for that.
 fn sift(
+    call: &Call,
     image: &Image,
-    version: i16,
     topic: &mut OffsetCommitRequestTopic,
 ) -> OffsetCommitResponseTopic {
     let mut unknown = ErrorCode::UnknownTopicOrPartition;
-    if version >= 10 {
+    if call.version >= 10 {
         match image.topics.by_id(topic.topic_id) {
             Some(known) => topic.name = known.name.as_ref().into(),
             None => unknown = ErrorCode::UnknownTopicId,
         }
     }
+    let granted = match unknown {
+        ErrorCode::UnknownTopicId => Ok(()),
+        _ => call.check(&permissions::OFFSET_COMMIT_TOPIC, &topic.name),
+    };
+    let code = granted.err().unwrap_or(unknown);
     let known = image.topics.by_name(&topic.name);
-    let exists = |partition: i32| known.is_some_and(|known| known.partition(partition).is_some());
+    let exists = |partition: i32| {
+        granted.is_ok() && known.is_some_and(|known| known.partition(partition).is_some())
+    };
     let (known, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut topic.partitions)
         .into_iter()
         .partition(|partition| exists(partition.partition_index));
     topic.partitions = known;
     let refuse = |partition_index| OffsetCommitResponsePartition {
         partition_index,
-        error_code: unknown.code(),
+        error_code: code.code(),
         ..OffsetCommitResponsePartition::default()
     };
     OffsetCommitResponseTopic {

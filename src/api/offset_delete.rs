@@ -1,6 +1,7 @@
 //! OffsetDelete (47), version 0: forget offsets of topics that a group no longer reads (KIP-496).
 
 use super::context::Call;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::group::request::{GroupReply, GroupRequest};
 use crate::metadata::Image;
@@ -10,10 +11,14 @@ use crate::wire::messages::offset_delete::{
 };
 
 pub(crate) async fn handle(call: Call, mut request: OffsetDeleteRequest) -> OffsetDeleteResponse {
+    if let Err(code) = call.check(&permissions::OFFSET_DELETE, &request.group_id) {
+        return OffsetDeleteResponse { error_code: code.code(), ..OffsetDeleteResponse::default() };
+    }
     let mut refused = Vec::new();
     let image = call.context.image();
     for mut topic in std::mem::take(&mut request.topics) {
-        refused.extend(sift(&image, &mut topic));
+        let granted = call.check(&permissions::OFFSET_DELETE_TOPIC, &topic.name);
+        refused.extend(sift(&image, granted, &mut topic));
         if !topic.partitions.is_empty() {
             request.topics.push(topic);
         }
@@ -31,17 +36,24 @@ pub(crate) async fn handle(call: Call, mut request: OffsetDeleteRequest) -> Offs
     OffsetDeleteResponse { error_code: code.code(), ..OffsetDeleteResponse::default() }
 }
 
-/// Takes out of a topic the partitions that do not exist.
-fn sift(image: &Image, topic: &mut OffsetDeleteRequestTopic) -> Option<OffsetDeleteResponseTopic> {
+/// Takes out of a topic the partitions that do not exist, or all that may not be touched.
+fn sift(
+    image: &Image,
+    granted: Result<(), ErrorCode>,
+    topic: &mut OffsetDeleteRequestTopic,
+) -> Option<OffsetDeleteResponseTopic> {
+    let code = granted.err().unwrap_or(ErrorCode::UnknownTopicOrPartition);
     let known = image.topics.by_name(&topic.name);
-    let exists = |partition: i32| known.is_some_and(|known| known.partition(partition).is_some());
+    let exists = |partition: i32| {
+        granted.is_ok() && known.is_some_and(|known| known.partition(partition).is_some())
+    };
     let (known, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut topic.partitions)
         .into_iter()
         .partition(|partition| exists(partition.partition_index));
     topic.partitions = known;
     let refuse = |partition_index| OffsetDeleteResponsePartition {
         partition_index,
-        error_code: ErrorCode::UnknownTopicOrPartition.code(),
+        error_code: code.code(),
         ..OffsetDeleteResponsePartition::default()
     };
     let partitions: Vec<_> =

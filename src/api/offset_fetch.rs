@@ -5,6 +5,7 @@
 //! names topics by their ids.
 
 use super::context::Call;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::group::request::{GroupReply, GroupRequest};
 use crate::metadata::Image;
@@ -78,10 +79,8 @@ async fn fetch(
     let unknown = if call.version >= 10 { name_topics(&image, &mut group) } else { Vec::new() };
     // Version 1 has no room for an error but in the partitions.
     let asked = if call.version < 2 { group.topics.clone() } else { None };
-    let request = GroupRequest::FetchOffsets { request: group, require_stable };
-    let mut response = match call.context.groups.ask(&group_id, request).await {
-        Ok(GroupReply::FetchOffsets(response)) => response,
-        Ok(_) => refused(group_id, ErrorCode::UnknownServerError),
+    let mut response = match call.check(&permissions::OFFSET_FETCH, &group_id) {
+        Ok(()) => fetch_granted(call, group, require_stable).await,
         Err(code) => refused(group_id, code),
     };
     if response.error_code != 0 {
@@ -95,6 +94,36 @@ async fn fetch(
         .extend(unknown.iter().map(|topic| with_code(topic, ErrorCode::UnknownTopicId.code())));
     if call.version >= 10 {
         identify_topics(&image, &mut response);
+    }
+    response
+}
+
+/// The offsets of the topics that who calls may see. Of others that were named, an error is told; where all were asked
+/// for, nothing.
+async fn fetch_granted(
+    call: &Call,
+    mut group: OffsetFetchRequestGroup,
+    require_stable: bool,
+) -> OffsetFetchResponseGroup {
+    let group_id = group.group_id.clone();
+    let may_see = |name: &str| call.may(&permissions::OFFSET_FETCH_TOPIC, name);
+    let mut hidden = Vec::new();
+    if let Some(topics) = &mut group.topics {
+        hidden = topics.extract_if(.., |topic| !may_see(&topic.name)).collect();
+    }
+    let all = group.topics.is_none();
+    let request = GroupRequest::FetchOffsets { request: group, require_stable };
+    let mut response = match call.context.groups.ask(&group_id, request).await {
+        Ok(GroupReply::FetchOffsets(response)) => response,
+        Ok(_) => refused(group_id, ErrorCode::UnknownServerError),
+        Err(code) => refused(group_id, code),
+    };
+    if response.error_code == 0 {
+        if all {
+            response.topics.retain(|topic| may_see(&topic.name));
+        }
+        let code = permissions::OFFSET_FETCH_TOPIC.error.code();
+        response.topics.extend(hidden.iter().map(|topic| with_code(topic, code)));
     }
     response
 }

@@ -1,6 +1,7 @@
 //! OffsetForLeaderEpoch (23), versions 2–4: where an epoch ended, so that a client can see that it was cut off (KIP-320).
 
 use super::context::Call;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::types::{LeaderEpoch, Offset, TopicIdPartition, Uuid};
 use crate::wire::messages::offset_for_leader_epoch::{
@@ -13,12 +14,20 @@ pub(crate) async fn handle(
     request: OffsetForLeaderEpochRequest,
 ) -> OffsetForLeaderEpochResponse {
     let mut response = OffsetForLeaderEpochResponse::default();
+    let is_node = call.may_cluster(&permissions::EPOCH_END_AS_FOLLOWER);
     for topic in request.topics {
+        let granted = match is_node {
+            true => Ok(()),
+            false => call.check(&permissions::EPOCH_END, &topic.topic),
+        };
         let topic_id = call.context.image().topics.id(&topic.topic).unwrap_or(Uuid::ZERO);
         let mut partitions = Vec::with_capacity(topic.partitions.len());
         for wanted in topic.partitions {
             let id = TopicIdPartition { topic_id, partition: wanted.partition };
-            let found = find(&call, id, wanted.current_leader_epoch, wanted.leader_epoch).await;
+            let found = match granted {
+                Ok(()) => find(&call, id, wanted.current_leader_epoch, wanted.leader_epoch).await,
+                Err(code) => Err(code),
+            };
             let (leader_epoch, end_offset) = *found.as_ref().unwrap_or(&(-1, -1));
             partitions.push(EpochEndOffset {
                 error_code: found.err().unwrap_or(ErrorCode::None).code(),

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::answer::{Answer, Pending};
 use super::context::Call;
 use super::table::decode;
-use super::{Refusal, frame};
+use super::{Refusal, frame, permissions};
 use crate::error::{ApiError, ErrorCode};
 use crate::metadata::Image;
 use crate::partition::append::{Append, AppendResult, Appended};
@@ -39,16 +39,26 @@ struct StartedTopic {
     partitions: Vec<(i32, Started)>,
 }
 
+/// What holds for the whole request.
+#[derive(Clone, Copy)]
+struct Terms {
+    acks: i16,
+    transactional: bool,
+    granted: Result<(), ErrorCode>,
+}
+
 /// Starts a produce request.
 pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
     let request: ProduceRequest = decode(&call, reader)?;
     let image = call.context.image();
     let acks = request.acks;
-    let transactional = request.transactional_id.is_some();
+    let id = request.transactional_id.as_deref();
+    let granted = id.map_or(Ok(()), |id| call.check(&permissions::PRODUCE_TRANSACTION, id));
+    let terms = Terms { acks, transactional: id.is_some(), granted };
     let topics: Vec<StartedTopic> = request
         .topic_data
         .into_iter()
-        .map(|topic| start_topic(&call, &image, acks, transactional, topic))
+        .map(|topic| start_topic(&call, &image, terms, topic))
         .collect();
     Ok(Box::pin(async move {
         let mut response = ProduceResponse::default();
@@ -59,13 +69,7 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
     }))
 }
 
-fn start_topic(
-    call: &Call,
-    image: &Image,
-    acks: i16,
-    transactional: bool,
-    topic: TopicProduceData,
-) -> StartedTopic {
+fn start_topic(call: &Call, image: &Image, terms: Terms, topic: TopicProduceData) -> StartedTopic {
     let (name, topic_id) = if call.version >= 13 {
         (
             image.topics.name(topic.topic_id).map(|name| name.to_string()).unwrap_or_default(),
@@ -75,9 +79,14 @@ fn start_topic(
         let id = image.topics.id(&topic.name).unwrap_or(Uuid::ZERO);
         (topic.name, id)
     };
+    let mut terms = terms;
+    let named = !name.is_empty() || call.version < 13;
+    if named && !call.may_all(&permissions::PRODUCE, &name, topic.partition_data.len()) {
+        terms.granted = terms.granted.and(Err(permissions::PRODUCE.error));
+    }
     let start = |data: PartitionProduceData| {
         let index = data.index;
-        let started = start_partition(call, &name, topic_id, acks, transactional, data);
+        let started = start_partition(call, &name, topic_id, terms, data);
         (index, started.unwrap_or_else(|(replica, rejected)| Started::Refused(replica, rejected)))
     };
     let partitions = topic.partition_data.into_iter().map(start).collect();
@@ -97,10 +106,10 @@ fn start_partition(
     call: &Call,
     name: &str,
     topic_id: Uuid,
-    acks: i16,
-    transactional: bool,
+    terms: Terms,
     data: PartitionProduceData,
 ) -> Result<Started, Refused> {
+    terms.granted.map_err(|code| refused(None, code))?;
     let records = data.records.unwrap_or_default();
     records::check_request(&records, call.version).map_err(|rejected| (None, rejected))?;
     let unknown = if call.version >= 13 {
@@ -113,18 +122,18 @@ fn start_partition(
         ErrorCode::UnknownTopicOrPartition if name.is_empty() => refused(None, unknown),
         code => refused(None, code),
     })?;
-    if !matches!(acks, -1..=1) {
+    if !matches!(terms.acks, -1..=1) {
         return Err(refused(None, ErrorCode::InvalidRequiredAcks));
     }
     if is_internal_topic(name) || name == METADATA_TOPIC {
         return Err(refused(None, ErrorCode::InvalidTopicException));
     }
-    if transactional {
+    if terms.transactional {
         // Transactions are not there yet; a producer learns that from InitProducerId already.
         return Err(refused(None, ErrorCode::InvalidTxnState));
     }
     replica.check_leader(NONE).map_err(|code| refused(Some(&replica), code))?;
-    if acks == -1 {
+    if terms.acks == -1 {
         call.context.check_min_isr(&replica).map_err(|code| refused(Some(&replica), code))?;
     }
     let settings = replica.settings();

@@ -3,6 +3,7 @@
 //! v3 added static members (KIP-345); from v5 the protocol's type and name must be there (KIP-559).
 
 use super::context::Call;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::group::request::{GroupReply, GroupRequest};
 use crate::wire::messages::sync_group::{SyncGroupRequest, SyncGroupResponse};
@@ -12,6 +13,9 @@ pub(crate) async fn handle(call: Call, request: SyncGroupRequest) -> SyncGroupRe
         return refused(ErrorCode::InconsistentGroupProtocol);
     }
     let group_id = request.group_id.clone();
+    if let Err(code) = call.check(&permissions::SYNC_GROUP, &group_id) {
+        return refused(code);
+    }
     match call.context.groups.ask(&group_id, GroupRequest::Sync(request)).await {
         Ok(GroupReply::Sync(response)) => response,
         Ok(_) => refused(ErrorCode::UnknownServerError),

@@ -52,6 +52,9 @@ static TABLE: &[Row] = &[
     row(ApiKey::InitProducerId, BROKER, |call, reader| simple(call, reader, super::init_producer_id::handle)),
     row(ApiKey::OffsetForLeaderEpoch, BROKER,
         |call, reader| simple(call, reader, super::offset_for_leader_epoch::handle)),
+    row(ApiKey::DescribeAcls, BOTH, super::describe_acls::handle),
+    row(ApiKey::CreateAcls, BOTH, super::create_acls::handle),
+    row(ApiKey::DeleteAcls, BOTH, super::delete_acls::handle),
     row(ApiKey::DescribeConfigs, BOTH, |call, reader| simple(call, reader, super::describe_configs::handle)),
     row(ApiKey::AlterConfigs, BOTH, |call, reader| simple(call, reader, super::alter_configs::handle)),
     row(ApiKey::DescribeLogDirs, BROKER, |call, reader| simple(call, reader, super::describe_log_dirs::handle)),
@@ -102,6 +105,19 @@ pub(crate) fn decode<R: Request>(call: &Call, mut reader: Reader) -> Result<R, R
     Ok(R::decode(&mut reader, call.version)?)
 }
 
+/// Runs the handler of a decoded request, and frames the answer.
+pub(crate) fn run<R, F>(
+    call: Call,
+    request: R,
+    handler: impl FnOnce(Call, R) -> F + 'static,
+) -> Pending
+where
+    R: Request + 'static,
+    F: Future<Output = R::Response> + 'static,
+{
+    let head = call.head();
+    Box::pin(async move { frame::<R>(head, &handler(call, request).await) })
+}
 /// Decodes the request, runs its handler, and frames the answer.
 fn simple<R, F>(
     call: Call,
@@ -113,6 +129,5 @@ where
     F: Future<Output = R::Response> + 'static,
 {
     let request = decode::<R>(&call, reader)?;
-    let head = call.head();
-    Ok(Box::pin(async move { frame::<R>(head, &handler(call, request).await) }))
+    Ok(run(call, request, handler))
 }

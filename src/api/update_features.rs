@@ -4,11 +4,16 @@
 
 use super::context::Call;
 use super::forward;
+use super::permissions;
 use crate::wire::messages::update_features::{UpdateFeaturesRequest, UpdateFeaturesResponse};
 
 pub(crate) async fn handle(call: Call, request: UpdateFeaturesRequest) -> UpdateFeaturesResponse {
     let timeout_ms = Some(request.timeout_ms);
-    forward::ask(&call, request, timeout_ms).await.unwrap_or_else(|code| UpdateFeaturesResponse {
+    let answer = match call.check_cluster(&permissions::UPDATE_FEATURES) {
+        Ok(()) => forward::ask(&call, request, timeout_ms).await,
+        Err(code) => Err(code),
+    };
+    answer.unwrap_or_else(|code| UpdateFeaturesResponse {
         error_code: code.code(),
         error_message: Some(code.message().to_owned()),
         ..Default::default()

@@ -3,6 +3,7 @@
 //! v1 names the voter that is asked (KIP-853), v2 has the pre-vote (KIP-996). Controllers' listeners only.
 
 use super::context::Call;
+use super::permissions;
 use super::quorum::{check_cluster, code, leader, leader_endpoint, only};
 use crate::error::ErrorCode;
 use crate::raft::quorum_actor::ElectionAsk;
@@ -25,6 +26,7 @@ pub(crate) async fn handle(call: Call, request: VoteRequest) -> VoteResponse {
 }
 
 fn asked(call: &Call, request: &VoteRequest) -> Result<ElectionAsk, ErrorCode> {
+    call.check_cluster(&permissions::VOTE)?;
     check_cluster(&call.context, request.cluster_id.as_deref())?;
     let topics =
         request.topics.iter().map(|topic| (topic.topic_name.as_str(), &topic.partitions[..]));

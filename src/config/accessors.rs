@@ -220,6 +220,25 @@ accessors! {
     pub share_coordinator_state_topic_segment_bytes: i32 = "share.coordinator.state.topic.segment.bytes";
 }
 
+impl Config {
+    /// Whether requests are judged: `authorizer.class.name` names an authorizer.
+    pub fn has_authorizer(&self) -> bool {
+        !self.authorizer_class_name().is_empty()
+    }
+
+    /// `super.users`, a key of the authorizer's own: principals with semicolons between them.
+    pub fn super_users(&self) -> impl Iterator<Item = &str> {
+        let users = self.originals().get("super.users").map_or("", String::as_str);
+        users.split(';').map(str::trim).filter(|user| !user.is_empty())
+    }
+
+    /// `allow.everyone.if.no.acl.found`, a key of the authorizer's own.
+    pub fn allow_everyone_if_no_acl_found(&self) -> bool {
+        let value = self.originals().get("allow.everyone.if.no.acl.found");
+        value.is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
+    }
+}
+
 /// The reads behind the methods above: each index was held against the table while compiling, so the other arms are
 /// never taken.
 impl Config {

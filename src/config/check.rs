@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 
 use super::keys::{self, BROKER};
-use super::listener::SecurityProtocol;
 use super::server::Config;
 
 type Checked = Result<(), String>;
@@ -23,7 +22,7 @@ pub(super) fn check(config: &Config) -> Checked {
     check_advertised(config)?;
     check_connections(config)?;
     check_early_start(config)?;
-    check_supported(config)
+    secured::check(config)
 }
 
 fn require(holds: bool, otherwise: impl Into<String>) -> Checked {
@@ -342,39 +341,12 @@ fn check_early_start(config: &Config) -> Checked {
     Ok(())
 }
 
-/// Refuses what would be unsafe to pass over in silence: a node that should be closed must not stand open.
-fn check_supported(config: &Config) -> Checked {
-    for listener in config.listeners() {
-        require(
-            listener.security_protocol == SecurityProtocol::Plaintext,
-            format!(
-                "listener {} asks for {}, which is not there yet: only PLAINTEXT listeners are",
-                listener.name, listener.security_protocol
-            ),
-        )?;
-    }
-    let not_yet = |key: &str, value: &str| {
-        format!("{key}={value} asks for what is not there yet: leave {key} out")
-    };
-    let authorizer = config.authorizer_class_name();
-    require(authorizer.is_empty(), not_yet("authorizer.class.name", authorizer))?;
-    for (key, class) in [
-        ("create.topic.policy.class.name", config.create_topic_policy_class_name()),
-        ("alter.config.policy.class.name", config.alter_config_policy_class_name()),
-        ("client.quota.callback.class", config.client_quota_callback_class()),
-    ] {
-        let class = class.unwrap_or_default();
-        require(class.is_empty(), not_yet(key, class))?;
-    }
-    require(
-        !config.remote_log_storage_system_enable(),
-        not_yet("remote.log.storage.system.enable", "true"),
-    )
-}
-
 /// What works but is probably not what was meant.
 pub(super) fn dubious(config: &Config) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let mut warnings: Vec<String> = secured::idle(config).collect();
+    if !config.has_authorizer() && config.super_users().next().is_some() {
+        warnings.push("super.users means nothing without authorizer.class.name".to_string());
+    }
     if !config.is_controller() && config.controller_listener_names().len() > 1 {
         warnings.push(
             "controller.listener.names has several entries: a broker uses the first".to_string(),
@@ -453,5 +425,6 @@ fn distance(left: &str, right: &str) -> usize {
     row.last().copied().unwrap_or(99)
 }
 
+mod secured;
 #[cfg(test)]
 mod tests;

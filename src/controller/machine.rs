@@ -226,6 +226,8 @@ impl Machine {
             Request::AssignReplicasToDirs(request) => {
                 self.assign_replicas_to_dirs(request).map(Reply::AssignReplicasToDirs)
             }
+            Request::CreateAcls(request) => self.create_acls(request).map(Reply::CreateAcls),
+            Request::DeleteAcls(request) => self.delete_acls(request).map(Reply::DeleteAcls),
             Request::UpdateFeatures(request) => {
                 self.update_features(request, version).map(Reply::UpdateFeatures)
             }

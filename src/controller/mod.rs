@@ -12,6 +12,7 @@ pub mod placement;
 pub mod random;
 pub mod requests;
 
+mod acls;
 mod activation;
 mod alter_partition;
 mod brokers;

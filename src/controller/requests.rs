@@ -19,8 +19,10 @@ use crate::wire::messages::broker_registration::{
 use crate::wire::messages::controller_registration::{
     ControllerRegistrationRequest, ControllerRegistrationResponse,
 };
+use crate::wire::messages::create_acls::{CreateAclsRequest, CreateAclsResponse};
 use crate::wire::messages::create_partitions::{CreatePartitionsRequest, CreatePartitionsResponse};
 use crate::wire::messages::create_topics::{CreateTopicsRequest, CreateTopicsResponse};
+use crate::wire::messages::delete_acls::{DeleteAclsRequest, DeleteAclsResponse};
 use crate::wire::messages::delete_topics::{DeleteTopicsRequest, DeleteTopicsResponse};
 use crate::wire::messages::elect_leaders::{ElectLeadersRequest, ElectLeadersResponse};
 use crate::wire::messages::incremental_alter_configs::{
@@ -143,6 +145,10 @@ exchanges! {
     AlterPartition(AlterPartitionRequest, AlterPartitionResponse);
     /// KIP-858.
     AssignReplicasToDirs(AssignReplicasToDirsRequest, AssignReplicasToDirsResponse);
+    /// KIP-140, KIP-290.
+    CreateAcls(CreateAclsRequest, CreateAclsResponse);
+    /// KIP-140, KIP-290.
+    DeleteAcls(DeleteAclsRequest, DeleteAclsResponse);
     /// KIP-584, KIP-778.
     UpdateFeatures(UpdateFeaturesRequest, UpdateFeaturesResponse);
 }

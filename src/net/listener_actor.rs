@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::connection::{Closed, Connection, ConnectionSettings};
 use super::limits::{ConnectionLimits, Counted};
+use crate::api::authorize;
 use crate::api::context::{Context as ApiContext, ListenerKind, Session};
 use crate::supervision::{DeathWatch, Stop};
 
@@ -160,6 +161,7 @@ fn hand_over(
         listener: spec.name.clone(),
         kind: spec.kind,
         peer,
+        host: authorize::host_of(peer.ip()),
         principal: "User:ANONYMOUS".to_owned(),
         software: OnceLock::new(),
     });

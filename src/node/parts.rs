@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::wiring;
+use crate::api::authorize;
 use crate::api::context::{Context, ListenerKind};
 use crate::broker::lifecycle::State;
 use crate::broker::lifecycle_actor::{LifecycleActor, LifecycleSpec};
@@ -116,6 +117,7 @@ impl Parts {
             groups: shards.clone(),
             producer_ids: Default::default(),
             metrics: Metrics::new(),
+            authorizer: authorize::authorizer(&config),
         });
         Ok(Self {
             limits: ConnectionLimits::new(wiring::connection_bounds(&config)),

@@ -56,9 +56,13 @@ fn what_is_not_there_yet_is_refused_with_a_reason() {
             "listener PLAINTEXT asks for SASL_SSL, which is not there yet: only PLAINTEXT listeners are",
         ),
         (
-            "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-            "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer asks for what is not there \
-             yet: leave authorizer.class.name out",
+            "authorizer.class.name=com.example.Authorizer",
+            "authorizer.class.name=com.example.Authorizer asks for what is not there: only \
+             org.apache.kafka.metadata.authorizer.StandardAuthorizer is",
+        ),
+        (
+            "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer super.users=User:a;bob",
+            "super.users: expected a string in format principalType:principalName but got bob",
         ),
         (
             "remote.log.storage.system.enable=true",
@@ -68,6 +72,66 @@ fn what_is_not_there_yet_is_refused_with_a_reason() {
     ] {
         assert_eq!(changed(changes).expect_err("refused"), says);
     }
+}
+
+/// Whatever listener of whatever role is to be secured, and however that is said, the node does not start.
+#[test]
+fn no_node_stands_open_that_should_be_closed() {
+    let roles = [
+        ("broker,controller", "B://:1,C://:2"),
+        ("controller", "C://:2 -controller.quorum.voters"),
+        ("broker", "B://:1 -controller.quorum.voters"),
+    ];
+    for (role, listeners) in roles {
+        for (broker, controller) in
+            ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"].into_iter().flat_map(|protocol| {
+                [(protocol, "PLAINTEXT"), ("PLAINTEXT", protocol), (protocol, protocol)]
+            })
+        {
+            let changes = format!(
+                "process.roles={role} listeners={listeners} controller.listener.names=C \
+                 controller.quorum.bootstrap.servers=localhost:2 inter.broker.listener.name=B \
+                 listener.security.protocol.map=B:{broker},C:{controller},UNUSED:SASL_SSL"
+            );
+            let secured = match role {
+                "controller" => controller != "PLAINTEXT",
+                _ => broker != "PLAINTEXT" || controller != "PLAINTEXT",
+            };
+            match changed(&changes) {
+                Ok(_) => assert!(!secured, "{changes}"),
+                Err(why) => assert!(secured && why.contains("not there yet"), "{changes}: {why}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn settings_that_secure_nothing_are_told_of() {
+    let config = changed(
+        "sasl.enabled.mechanisms=SCRAM-SHA-256 ssl.client.auth=required super.users=User:a",
+    )
+    .expect("a configuration");
+    assert_eq!(
+        config.warnings(),
+        [
+            "sasl.enabled.mechanisms secures nothing: no listener speaks SASL, nor can one yet",
+            "ssl.client.auth secures nothing: no listener speaks SSL, nor can one yet",
+            "super.users means nothing without authorizer.class.name",
+        ]
+    );
+    assert!(!config.has_authorizer());
+}
+
+#[test]
+fn the_authorizer_is_taken_with_its_keys() {
+    let config = changed(
+        "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer \
+         super.users=User:a;_SP_User:CN=b,O=c;; allow.everyone.if.no.acl.found=_SP_TRUE",
+    )
+    .expect("a configuration");
+    assert!(config.has_authorizer() && config.allow_everyone_if_no_acl_found());
+    assert_eq!(config.super_users().collect::<Vec<_>>(), ["User:a", "User:CN=b,O=c"]);
+    assert!(config.warnings().is_empty(), "{:?}", config.warnings());
 }
 
 #[test]
@@ -83,6 +147,7 @@ fn strange_keys_are_taken_with_a_word() {
             "unknown setting num.partition: did you mean num.partitions?",
             "unknown setting wholly.foreign.thing",
             "zookeeper.connect is no longer a setting: ZooKeeper is gone: metadata lives in the controllers' quorum",
+            "super.users means nothing without authorizer.class.name",
         ]
     );
     assert_eq!(config.get("num.partition").as_deref(), Some("3"));
