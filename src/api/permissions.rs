@@ -1,10 +1,14 @@
 //! THE TABLE OF PERMISSIONS: what each API asks before it acts, and what who may not is told.
 //!
 //! A handler names its rows and nothing else; `Call::may` and its like judge them. Where two rows stand for one thing,
-//! the first that is granted is enough: it is asked quietly, since a refusal of it refuses nothing yet. `None` as an error
+//! the first that is granted is enough: it is asked quietly, since a refusal of it refuses nothing yet. `Hidden`
 //! means that what may not be seen is left out. Kafka's KafkaApis and ControllerApis ask the same.
 
-use crate::error::ErrorCode;
+use crate::error::ErrorCode::{
+    self, ClusterAuthorizationFailed as ClusterDenied, GroupAuthorizationFailed as GroupDenied,
+    None as Hidden, TopicAuthorizationFailed as TopicDenied,
+    TransactionalIdAuthorizationFailed as TransactionDenied,
+};
 use crate::security::vocabulary::{Operation, ResourceType};
 use crate::wire::api_key::ApiKey;
 
@@ -31,7 +35,7 @@ macro_rules! asks {
             api: ApiKey::$api,
             operation: Operation::$operation,
             resource_type: ResourceType::$resource,
-            error: ErrorCode::$error,
+            error: $error,
             voice: Voice::$voice,
         };)*
 
@@ -43,83 +47,83 @@ macro_rules! asks {
 
 #[rustfmt::skip]
 asks! {
-    // name                   API                         operation        resource         told                             audit
-    PRODUCE:                  Produce,                    Write,           Topic,           TopicAuthorizationFailed,        Loud;
-    PRODUCE_TRANSACTION:      Produce,                    Write,           TransactionalId, TransactionalIdAuthorizationFailed, Loud;
-    FETCH:                    Fetch,                      Read,            Topic,           TopicAuthorizationFailed,        Loud;
-    FETCH_AS_FOLLOWER:        Fetch,                      ClusterAction,   Cluster,         TopicAuthorizationFailed,        Loud;
-    LIST_OFFSETS:             ListOffsets,                Describe,        Topic,           TopicAuthorizationFailed,        Loud;
-    METADATA:                 Metadata,                   Describe,        Topic,           TopicAuthorizationFailed,        Loud;
-    METADATA_OF_ALL:          Metadata,                   Describe,        Topic,           None,                            Quiet;
-    METADATA_CREATE_ANY:      Metadata,                   Create,          Cluster,         TopicAuthorizationFailed,        Quiet;
-    METADATA_CREATE:          Metadata,                   Create,          Topic,           TopicAuthorizationFailed,        Loud;
-    METADATA_OPERATIONS:      Metadata,                   Describe,        Cluster,         None,                            Loud;
-    OFFSET_COMMIT:            OffsetCommit,               Read,            Group,           GroupAuthorizationFailed,        Loud;
-    OFFSET_COMMIT_TOPIC:      OffsetCommit,               Read,            Topic,           TopicAuthorizationFailed,        Loud;
-    OFFSET_FETCH:             OffsetFetch,                Describe,        Group,           GroupAuthorizationFailed,        Loud;
-    OFFSET_FETCH_TOPIC:       OffsetFetch,                Describe,        Topic,           TopicAuthorizationFailed,        Loud;
-    FIND_GROUP:               FindCoordinator,            Describe,        Group,           GroupAuthorizationFailed,        Loud;
-    FIND_TRANSACTION:         FindCoordinator,            Describe,        TransactionalId, TransactionalIdAuthorizationFailed, Loud;
-    FIND_SHARE:               FindCoordinator,            ClusterAction,   Cluster,         ClusterAuthorizationFailed,      Loud;
-    JOIN_GROUP:               JoinGroup,                  Read,            Group,           GroupAuthorizationFailed,        Loud;
-    HEARTBEAT:                Heartbeat,                  Read,            Group,           GroupAuthorizationFailed,        Loud;
-    LEAVE_GROUP:              LeaveGroup,                 Read,            Group,           GroupAuthorizationFailed,        Loud;
-    SYNC_GROUP:               SyncGroup,                  Read,            Group,           GroupAuthorizationFailed,        Loud;
-    DESCRIBE_GROUPS:          DescribeGroups,             Describe,        Group,           GroupAuthorizationFailed,        Loud;
-    LIST_ALL_GROUPS:          ListGroups,                 Describe,        Cluster,         None,                            Quiet;
-    LIST_GROUPS:              ListGroups,                 Describe,        Group,           None,                            Quiet;
-    CREATE_ANY_TOPIC:         CreateTopics,               Create,          Cluster,         TopicAuthorizationFailed,        Quiet;
-    CREATE_TOPICS:            CreateTopics,               Create,          Topic,           TopicAuthorizationFailed,        Loud;
-    CREATE_TOPICS_CONFIGS:    CreateTopics,               DescribeConfigs, Topic,           TopicAuthorizationFailed,        Quiet;
-    DELETE_ANY_TOPIC:         DeleteTopics,               Delete,          Cluster,         TopicAuthorizationFailed,        Quiet;
-    DELETE_TOPICS_SEE:        DeleteTopics,               Describe,        Topic,           TopicAuthorizationFailed,        Loud;
-    DELETE_TOPICS:            DeleteTopics,               Delete,          Topic,           TopicAuthorizationFailed,        Loud;
-    DELETE_RECORDS:           DeleteRecords,              Delete,          Topic,           TopicAuthorizationFailed,        Loud;
-    INIT_TRANSACTION:         InitProducerId,             Write,           TransactionalId, TransactionalIdAuthorizationFailed, Loud;
-    INIT_PRODUCER:            InitProducerId,             IdempotentWrite, Cluster,         ClusterAuthorizationFailed,      Quiet;
-    INIT_PRODUCER_ANY_TOPIC:  InitProducerId,             Write,           Topic,           ClusterAuthorizationFailed,      Loud;
-    EPOCH_END_AS_FOLLOWER:    OffsetForLeaderEpoch,       ClusterAction,   Cluster,         TopicAuthorizationFailed,        Quiet;
-    EPOCH_END:                OffsetForLeaderEpoch,       Describe,        Topic,           TopicAuthorizationFailed,        Loud;
-    DESCRIBE_ACLS:            DescribeAcls,               Describe,        Cluster,         ClusterAuthorizationFailed,      Loud;
-    CREATE_ACLS:              CreateAcls,                 Alter,           Cluster,         ClusterAuthorizationFailed,      Loud;
-    DELETE_ACLS:              DeleteAcls,                 Alter,           Cluster,         ClusterAuthorizationFailed,      Loud;
-    DESCRIBE_CONFIGS:         DescribeConfigs,            DescribeConfigs, Cluster,         ClusterAuthorizationFailed,      Loud;
-    DESCRIBE_TOPIC_CONFIGS:   DescribeConfigs,            DescribeConfigs, Topic,           TopicAuthorizationFailed,        Loud;
-    DESCRIBE_GROUP_CONFIGS:   DescribeConfigs,            DescribeConfigs, Group,           GroupAuthorizationFailed,        Loud;
-    ALTER_CONFIGS:            AlterConfigs,               AlterConfigs,    Cluster,         ClusterAuthorizationFailed,      Loud;
-    ALTER_TOPIC_CONFIGS:      AlterConfigs,               AlterConfigs,    Topic,           TopicAuthorizationFailed,        Loud;
-    ALTER_GROUP_CONFIGS:      AlterConfigs,               AlterConfigs,    Group,           GroupAuthorizationFailed,        Loud;
-    INCREMENT_CONFIGS:        IncrementalAlterConfigs,    AlterConfigs,    Cluster,         ClusterAuthorizationFailed,      Loud;
-    INCREMENT_TOPIC_CONFIGS:  IncrementalAlterConfigs,    AlterConfigs,    Topic,           TopicAuthorizationFailed,        Loud;
-    INCREMENT_GROUP_CONFIGS:  IncrementalAlterConfigs,    AlterConfigs,    Group,           GroupAuthorizationFailed,        Loud;
-    DESCRIBE_LOG_DIRS:        DescribeLogDirs,            Describe,        Cluster,         ClusterAuthorizationFailed,      Loud;
-    CREATE_PARTITIONS:        CreatePartitions,           Alter,           Topic,           TopicAuthorizationFailed,        Loud;
-    DELETE_GROUPS:            DeleteGroups,               Delete,          Group,           GroupAuthorizationFailed,        Loud;
-    ELECT_LEADERS:            ElectLeaders,               Alter,           Cluster,         ClusterAuthorizationFailed,      Loud;
-    LIST_REASSIGNMENTS:       ListPartitionReassignments, Describe,        Cluster,         ClusterAuthorizationFailed,      Loud;
-    OFFSET_DELETE:            OffsetDelete,               Delete,          Group,           GroupAuthorizationFailed,        Loud;
-    OFFSET_DELETE_TOPIC:      OffsetDelete,               Read,            Topic,           TopicAuthorizationFailed,        Loud;
-    DESCRIBE_QUORUM:          DescribeQuorum,             Describe,        Cluster,         ClusterAuthorizationFailed,      Loud;
-    UPDATE_FEATURES:          UpdateFeatures,             Alter,           Cluster,         ClusterAuthorizationFailed,      Loud;
-    DESCRIBE_CONTROLLERS:     DescribeCluster,            Alter,           Cluster,         ClusterAuthorizationFailed,      Loud;
-    DESCRIBE_CLUSTER:         DescribeCluster,            Describe,        Cluster,         None,                            Loud;
-    DESCRIBE_PRODUCERS:       DescribeProducers,          Read,            Topic,           TopicAuthorizationFailed,        Loud;
-    UNREGISTER_BROKER:        UnregisterBroker,           Alter,           Cluster,         ClusterAuthorizationFailed,      Loud;
-    LIST_CONFIG_RESOURCES:    ListConfigResources,        DescribeConfigs, Cluster,         ClusterAuthorizationFailed,      Loud;
-    DESCRIBE_TOPICS:          DescribeTopicPartitions,    Describe,        Topic,           TopicAuthorizationFailed,        Loud;
+    // name                  API                         operation        resource         told               audit
+    PRODUCE:                 Produce,                    Write,           Topic,           TopicDenied,       Loud;
+    PRODUCE_TRANSACTION:     Produce,                    Write,           TransactionalId, TransactionDenied, Loud;
+    FETCH:                   Fetch,                      Read,            Topic,           TopicDenied,       Loud;
+    FETCH_AS_FOLLOWER:       Fetch,                      ClusterAction,   Cluster,         TopicDenied,       Loud;
+    LIST_OFFSETS:            ListOffsets,                Describe,        Topic,           TopicDenied,       Loud;
+    METADATA:                Metadata,                   Describe,        Topic,           TopicDenied,       Loud;
+    METADATA_OF_ALL:         Metadata,                   Describe,        Topic,           Hidden,            Quiet;
+    METADATA_CREATE_ANY:     Metadata,                   Create,          Cluster,         TopicDenied,       Quiet;
+    METADATA_CREATE:         Metadata,                   Create,          Topic,           TopicDenied,       Loud;
+    METADATA_OPERATIONS:     Metadata,                   Describe,        Cluster,         Hidden,            Loud;
+    OFFSET_COMMIT:           OffsetCommit,               Read,            Group,           GroupDenied,       Loud;
+    OFFSET_COMMIT_TOPIC:     OffsetCommit,               Read,            Topic,           TopicDenied,       Loud;
+    OFFSET_FETCH:            OffsetFetch,                Describe,        Group,           GroupDenied,       Loud;
+    OFFSET_FETCH_TOPIC:      OffsetFetch,                Describe,        Topic,           TopicDenied,       Loud;
+    FIND_GROUP:              FindCoordinator,            Describe,        Group,           GroupDenied,       Loud;
+    FIND_TRANSACTION:        FindCoordinator,            Describe,        TransactionalId, TransactionDenied, Loud;
+    FIND_SHARE:              FindCoordinator,            ClusterAction,   Cluster,         ClusterDenied,     Loud;
+    JOIN_GROUP:              JoinGroup,                  Read,            Group,           GroupDenied,       Loud;
+    HEARTBEAT:               Heartbeat,                  Read,            Group,           GroupDenied,       Loud;
+    LEAVE_GROUP:             LeaveGroup,                 Read,            Group,           GroupDenied,       Loud;
+    SYNC_GROUP:              SyncGroup,                  Read,            Group,           GroupDenied,       Loud;
+    DESCRIBE_GROUPS:         DescribeGroups,             Describe,        Group,           GroupDenied,       Loud;
+    LIST_ALL_GROUPS:         ListGroups,                 Describe,        Cluster,         Hidden,            Quiet;
+    LIST_GROUPS:             ListGroups,                 Describe,        Group,           Hidden,            Quiet;
+    CREATE_ANY_TOPIC:        CreateTopics,               Create,          Cluster,         TopicDenied,       Quiet;
+    CREATE_TOPICS:           CreateTopics,               Create,          Topic,           TopicDenied,       Loud;
+    CREATE_TOPICS_CONFIGS:   CreateTopics,               DescribeConfigs, Topic,           TopicDenied,       Quiet;
+    DELETE_ANY_TOPIC:        DeleteTopics,               Delete,          Cluster,         TopicDenied,       Quiet;
+    DELETE_TOPICS_SEE:       DeleteTopics,               Describe,        Topic,           TopicDenied,       Loud;
+    DELETE_TOPICS:           DeleteTopics,               Delete,          Topic,           TopicDenied,       Loud;
+    DELETE_RECORDS:          DeleteRecords,              Delete,          Topic,           TopicDenied,       Loud;
+    INIT_TRANSACTION:        InitProducerId,             Write,           TransactionalId, TransactionDenied, Loud;
+    INIT_PRODUCER:           InitProducerId,             IdempotentWrite, Cluster,         ClusterDenied,     Quiet;
+    INIT_PRODUCER_ANY_TOPIC: InitProducerId,             Write,           Topic,           ClusterDenied,     Loud;
+    EPOCH_END_AS_FOLLOWER:   OffsetForLeaderEpoch,       ClusterAction,   Cluster,         TopicDenied,       Quiet;
+    EPOCH_END:               OffsetForLeaderEpoch,       Describe,        Topic,           TopicDenied,       Loud;
+    DESCRIBE_ACLS:           DescribeAcls,               Describe,        Cluster,         ClusterDenied,     Loud;
+    CREATE_ACLS:             CreateAcls,                 Alter,           Cluster,         ClusterDenied,     Loud;
+    DELETE_ACLS:             DeleteAcls,                 Alter,           Cluster,         ClusterDenied,     Loud;
+    DESCRIBE_CONFIGS:        DescribeConfigs,            DescribeConfigs, Cluster,         ClusterDenied,     Loud;
+    DESCRIBE_TOPIC_CONFIGS:  DescribeConfigs,            DescribeConfigs, Topic,           TopicDenied,       Loud;
+    DESCRIBE_GROUP_CONFIGS:  DescribeConfigs,            DescribeConfigs, Group,           GroupDenied,       Loud;
+    ALTER_CONFIGS:           AlterConfigs,               AlterConfigs,    Cluster,         ClusterDenied,     Loud;
+    ALTER_TOPIC_CONFIGS:     AlterConfigs,               AlterConfigs,    Topic,           TopicDenied,       Loud;
+    ALTER_GROUP_CONFIGS:     AlterConfigs,               AlterConfigs,    Group,           GroupDenied,       Loud;
+    INCREMENT_CONFIGS:       IncrementalAlterConfigs,    AlterConfigs,    Cluster,         ClusterDenied,     Loud;
+    INCREMENT_TOPIC_CONFIGS: IncrementalAlterConfigs,    AlterConfigs,    Topic,           TopicDenied,       Loud;
+    INCREMENT_GROUP_CONFIGS: IncrementalAlterConfigs,    AlterConfigs,    Group,           GroupDenied,       Loud;
+    DESCRIBE_LOG_DIRS:       DescribeLogDirs,            Describe,        Cluster,         ClusterDenied,     Loud;
+    CREATE_PARTITIONS:       CreatePartitions,           Alter,           Topic,           TopicDenied,       Loud;
+    DELETE_GROUPS:           DeleteGroups,               Delete,          Group,           GroupDenied,       Loud;
+    ELECT_LEADERS:           ElectLeaders,               Alter,           Cluster,         ClusterDenied,     Loud;
+    LIST_REASSIGNMENTS:      ListPartitionReassignments, Describe,        Cluster,         ClusterDenied,     Loud;
+    OFFSET_DELETE:           OffsetDelete,               Delete,          Group,           GroupDenied,       Loud;
+    OFFSET_DELETE_TOPIC:     OffsetDelete,               Read,            Topic,           TopicDenied,       Loud;
+    DESCRIBE_QUORUM:         DescribeQuorum,             Describe,        Cluster,         ClusterDenied,     Loud;
+    UPDATE_FEATURES:         UpdateFeatures,             Alter,           Cluster,         ClusterDenied,     Loud;
+    DESCRIBE_CONTROLLERS:    DescribeCluster,            Alter,           Cluster,         ClusterDenied,     Loud;
+    DESCRIBE_CLUSTER:        DescribeCluster,            Describe,        Cluster,         Hidden,            Loud;
+    DESCRIBE_PRODUCERS:      DescribeProducers,          Read,            Topic,           TopicDenied,       Loud;
+    UNREGISTER_BROKER:       UnregisterBroker,           Alter,           Cluster,         ClusterDenied,     Loud;
+    LIST_CONFIG_RESOURCES:   ListConfigResources,        DescribeConfigs, Cluster,         ClusterDenied,     Loud;
+    DESCRIBE_TOPICS:         DescribeTopicPartitions,    Describe,        Topic,           TopicDenied,       Loud;
 
     // Nodes among themselves, on controllers' listeners.
-    FETCH_METADATA:           Fetch,                      ClusterAction,   Cluster,         ClusterAuthorizationFailed,      Loud;
-    FETCH_SNAPSHOT:           FetchSnapshot,              ClusterAction,   Cluster,         ClusterAuthorizationFailed,      Loud;
-    VOTE:                     Vote,                       ClusterAction,   Cluster,         ClusterAuthorizationFailed,      Loud;
-    BEGIN_QUORUM_EPOCH:       BeginQuorumEpoch,           ClusterAction,   Cluster,         ClusterAuthorizationFailed,      Loud;
-    END_QUORUM_EPOCH:         EndQuorumEpoch,             ClusterAction,   Cluster,         ClusterAuthorizationFailed,      Loud;
-    ALTER_PARTITION:          AlterPartition,             ClusterAction,   Cluster,         ClusterAuthorizationFailed,      Loud;
-    BROKER_REGISTRATION:      BrokerRegistration,         ClusterAction,   Cluster,         ClusterAuthorizationFailed,      Loud;
-    BROKER_HEARTBEAT:         BrokerHeartbeat,            ClusterAction,   Cluster,         ClusterAuthorizationFailed,      Loud;
-    ALLOCATE_PRODUCER_IDS:    AllocateProducerIds,        ClusterAction,   Cluster,         ClusterAuthorizationFailed,      Loud;
-    CONTROLLER_REGISTRATION:  ControllerRegistration,     ClusterAction,   Cluster,         ClusterAuthorizationFailed,      Loud;
-    ASSIGN_REPLICAS_TO_DIRS:  AssignReplicasToDirs,       ClusterAction,   Cluster,         ClusterAuthorizationFailed,      Loud;
+    FETCH_METADATA:          Fetch,                      ClusterAction,   Cluster,         ClusterDenied,     Loud;
+    FETCH_SNAPSHOT:          FetchSnapshot,              ClusterAction,   Cluster,         ClusterDenied,     Loud;
+    VOTE:                    Vote,                       ClusterAction,   Cluster,         ClusterDenied,     Loud;
+    BEGIN_QUORUM_EPOCH:      BeginQuorumEpoch,           ClusterAction,   Cluster,         ClusterDenied,     Loud;
+    END_QUORUM_EPOCH:        EndQuorumEpoch,             ClusterAction,   Cluster,         ClusterDenied,     Loud;
+    ALTER_PARTITION:         AlterPartition,             ClusterAction,   Cluster,         ClusterDenied,     Loud;
+    BROKER_REGISTRATION:     BrokerRegistration,         ClusterAction,   Cluster,         ClusterDenied,     Loud;
+    BROKER_HEARTBEAT:        BrokerHeartbeat,            ClusterAction,   Cluster,         ClusterDenied,     Loud;
+    ALLOCATE_PRODUCER_IDS:   AllocateProducerIds,        ClusterAction,   Cluster,         ClusterDenied,     Loud;
+    CONTROLLER_REGISTRATION: ControllerRegistration,     ClusterAction,   Cluster,         ClusterDenied,     Loud;
+    ASSIGN_REPLICAS_TO_DIRS: AssignReplicasToDirs,       ClusterAction,   Cluster,         ClusterDenied,     Loud;
 }
 
 /// The APIs that ask nothing.
