@@ -13,10 +13,15 @@ pub(crate) async fn handle(call: Call, request: ElectLeadersRequest) -> ElectLea
         return refused(request, code);
     }
     let timeout_ms = Some(request.timeout_ms);
-    match forward::ask(&call, request.clone(), timeout_ms).await {
+    let mut response = match forward::ask(&call, request.clone(), timeout_ms).await {
         Ok(response) => response,
         Err(code) => refused(request, code),
+    };
+    if call.version < 1 {
+        // Version 0 has no error of the whole; each partition has its own.
+        response.error_code = ErrorCode::None.code();
     }
+    response
 }
 
 fn refused(request: ElectLeadersRequest, code: ErrorCode) -> ElectLeadersResponse {

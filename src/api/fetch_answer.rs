@@ -12,7 +12,7 @@ use super::{begin_frame, end_frame};
 use crate::log::view::RecordsSlice;
 use crate::wire::codec::{EncodeError, Wire, Writer};
 use crate::wire::message::Message;
-use crate::wire::messages::fetch::{FetchRequest, FetchResponse, PartitionData};
+use crate::wire::messages::fetch::{FetchRequest, FetchResponse, LeaderIdAndEpoch, PartitionData};
 
 /// Pieces smaller than this are read into the frame: a copy is cheaper than a system call.
 const COPY_BYTES_MAX: usize = 16 * 1024;
@@ -117,7 +117,10 @@ impl Rope {
     fn partition(&mut self, read: Read) -> Result<(), EncodeError> {
         let (data, slices) = read.into_parts();
         let length: usize = slices.iter().map(|slice| slice.len).sum();
-        let data = PartitionData { records: Some(bytes::Bytes::new()), ..data };
+        let mut data = PartitionData { records: Some(bytes::Bytes::new()), ..data };
+        if self.version < 12 {
+            data.current_leader = LeaderIdAndEpoch::default();
+        }
         data.write(&mut self.writer, self.version)?;
         if length == 0 {
             return Ok(());

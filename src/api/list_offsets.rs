@@ -45,7 +45,7 @@ pub(crate) async fn handle(call: Call, request: ListOffsetsRequest) -> ListOffse
             } else {
                 find(&call, topic_id, &wanted, read_committed, from_client).await
             };
-            partitions.push(answer(&wanted, found));
+            partitions.push(answer(call.version, &wanted, found));
         }
         response.topics.push(ListOffsetsTopicResponse {
             name: topic.name,
@@ -65,7 +65,9 @@ fn duplicates(request: &ListOffsetsRequest) -> std::collections::HashSet<(String
     named.filter(|named| !seen.insert(named.clone())).collect()
 }
 
+/// Leader epochs are told since version 4.
 fn answer(
+    version: i16,
     wanted: &ListOffsetsPartition,
     found: Result<Found, ErrorCode>,
 ) -> ListOffsetsPartitionResponse {
@@ -78,7 +80,7 @@ fn answer(
         error_code: code.code(),
         timestamp: found.timestamp,
         offset: found.offset,
-        leader_epoch: found.leader_epoch,
+        leader_epoch: if version >= 4 { found.leader_epoch } else { NOTHING.leader_epoch },
         ..Default::default()
     }
 }

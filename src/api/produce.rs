@@ -229,9 +229,21 @@ fn answer(call: &Call, acks: i16, mut response: ProduceResponse) -> Answer {
         (0, true) => Answer::Close,
         (0, false) => Answer::Nothing,
         _ => {
-            response.node_endpoints = node_endpoints(call, &response);
+            tell_leaders(call, &mut response);
             frame::<ProduceRequest>(call.head(), &response)
         }
+    }
+}
+
+/// Who leads instead, and where that is, is told since version 10.
+fn tell_leaders(call: &Call, response: &mut ProduceResponse) {
+    if call.version >= 10 {
+        response.node_endpoints = node_endpoints(call, response);
+        return;
+    }
+    for partition in response.responses.iter_mut().flat_map(|topic| &mut topic.partition_responses)
+    {
+        partition.current_leader = LeaderIdAndEpoch::default();
     }
 }
 

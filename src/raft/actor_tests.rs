@@ -352,7 +352,10 @@ impl Peers for Direct {
         Box::pin(async move {
             let wanted = &request.topics[0].partitions[0];
             let ask = FetchAsk {
-                replica: Some(ReplicaKey::new(request.replica_id, wanted.replica_directory_id)),
+                replica: Some(ReplicaKey::new(
+                    request.replica_state.replica_id,
+                    wanted.replica_directory_id,
+                )),
                 epoch: wanted.current_leader_epoch,
                 position: OffsetAndEpoch::new(wanted.fetch_offset, wanted.last_fetched_epoch),
                 max_bytes: 100,

@@ -150,7 +150,7 @@ impl QuorumActor {
         };
         FetchRequest {
             cluster_id: Some(self.parts.cluster_id.clone()),
-            replica_id: me.id,
+            // Every controller that there may be takes version 15 or later, where this replaces `replica_id`.
             replica_state: ReplicaState { replica_id: me.id, ..Default::default() },
             max_wait_ms: MAX_WAIT_MS,
             min_bytes: 0,

@@ -7,6 +7,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic
 from kafka import KafkaConsumer, KafkaProducer
+from kafka import TopicPartition as PythonPartition
 
 
 def topic_name():
@@ -97,6 +98,29 @@ def test_pure_python_client(node):
             break
     consumer.close()
     assert sorted(values) == list(range(500))
+
+
+@pytest.mark.parametrize("release", [(0, 11), (1, 0), (1, 1), (2, 1), (2, 4), (2, 6)])
+def test_clients_of_older_releases(node, release):
+    """A client of that release: it speaks the versions of the APIs that were the newest then."""
+    topic, settings = create(node, 2), {"bootstrap_servers": node.address, "api_version": release}
+    producer = KafkaProducer(**settings, acks="all", compression_type="gzip")
+    for number in range(100):
+        producer.send(topic, str(number).encode(), timestamp_ms=1_000_000 + number)
+    producer.flush(30)
+    producer.close()
+    consumer = KafkaConsumer(topic, **settings, group_id=uuid.uuid4().hex, auto_offset_reset="earliest")
+    values, deadline = [], time.time() + 60
+    while len(values) < 100 and time.time() < deadline:
+        values += [int(record.value) for records in consumer.poll(200).values() for record in records]
+    assert sorted(values) == list(range(100))
+    partitions = [PythonPartition(topic, number) for number in range(2)]
+    assert sum(consumer.end_offsets(partitions).values()) == 100
+    assert set(consumer.beginning_offsets(partitions).values()) == {0}
+    assert consumer.offsets_for_times({partitions[0]: 0})[partitions[0]].offset == 0
+    consumer.commit()
+    assert sum(consumer.committed(partition) for partition in partitions) == 100
+    consumer.close()
 
 
 def test_administration(node):
