@@ -5,6 +5,7 @@
 
 use super::answer::Pending;
 use super::context::{Call, Head};
+use super::quorum::has_dynamic_voters;
 use super::table::{decode, served};
 use super::{Refusal, frame};
 use crate::error::ErrorCode;
@@ -77,7 +78,10 @@ fn response(call: &Call) -> ApiVersionsResponse {
             ..Default::default()
         });
     }
-    for (name, level) in image.features.iter().filter(|(_, level)| *level > 0) {
+    // The quorum's own feature is no record: its voters tell.
+    let kraft = has_dynamic_voters(call).then_some((features::KRAFT_VERSION, 1));
+    let finalized = image.features.iter().filter(|(_, level)| *level > 0).chain(kraft);
+    for (name, level) in finalized {
         response.finalized_features.push(FinalizedFeatureKey {
             name: name.to_owned(),
             max_version_level: level,

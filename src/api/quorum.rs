@@ -45,3 +45,8 @@ pub(super) fn leader_endpoint(call: &Call) -> Option<(NodeId, String, u16)> {
 pub(super) fn code(error: Option<ErrorCode>) -> i16 {
     error.map_or(0, ErrorCode::code)
 }
+
+/// Whether the voters are records (`kraft.version` 1) rather than settings.
+pub(super) fn has_dynamic_voters(call: &Call) -> bool {
+    call.context.quorum.voters().iter().any(|voter| !voter.key.directory_id.is_zero())
+}

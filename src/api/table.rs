@@ -57,12 +57,16 @@ static TABLE: &[Row] = &[
     row(ApiKey::DeleteAcls, BOTH, super::delete_acls::handle),
     row(ApiKey::DescribeConfigs, BOTH, |call, reader| simple(call, reader, super::describe_configs::handle)),
     row(ApiKey::AlterConfigs, BOTH, |call, reader| simple(call, reader, super::alter_configs::handle)),
+    row(ApiKey::AlterReplicaLogDirs, BROKER,
+        |call, reader| simple(call, reader, super::alter_replica_log_dirs::handle)),
     row(ApiKey::DescribeLogDirs, BROKER, |call, reader| simple(call, reader, super::describe_log_dirs::handle)),
     row(ApiKey::CreatePartitions, BOTH, |call, reader| simple(call, reader, super::create_partitions::handle)),
     row(ApiKey::DeleteGroups, BROKER, |call, reader| simple(call, reader, super::delete_groups::handle)),
     row(ApiKey::ElectLeaders, BOTH, |call, reader| simple(call, reader, super::elect_leaders::handle)),
     row(ApiKey::IncrementalAlterConfigs, BOTH,
         |call, reader| simple(call, reader, super::incremental_alter_configs::handle)),
+    row(ApiKey::AlterPartitionReassignments, BOTH,
+        |call, reader| simple(call, reader, super::alter_partition_reassignments::handle)),
     row(ApiKey::ListPartitionReassignments, BOTH,
         |call, reader| simple(call, reader, super::list_partition_reassignments::handle)),
     row(ApiKey::OffsetDelete, BROKER, |call, reader| simple(call, reader, super::offset_delete::handle)),
@@ -88,6 +92,8 @@ static TABLE: &[Row] = &[
     row(ApiKey::ListConfigResources, BROKER, |call, reader| simple(call, reader, super::list_config_resources::handle)),
     row(ApiKey::DescribeTopicPartitions, BROKER,
         |call, reader| simple(call, reader, super::describe_topic_partitions::handle)),
+    row(ApiKey::AddRaftVoter, BOTH, |call, reader| simple(call, reader, super::add_raft_voter::handle)),
+    row(ApiKey::RemoveRaftVoter, BOTH, |call, reader| simple(call, reader, super::remove_raft_voter::handle)),
 ];
 
 /// The row of `key` on a listener of `kind`; none where it is not served there.

@@ -4,14 +4,25 @@
 //! 1 failed, 2 not understood (Kafka's tools: 1 for both).
 
 mod argparse;
+mod broker_api_versions;
+mod cluster;
 mod configs;
 mod console_consumer;
 mod console_producer;
 mod consumer_groups;
+mod delete_records;
 mod dev;
 mod dump_log;
+mod features;
+mod get_offsets;
 mod hello;
+mod java;
+mod json;
+mod leader_election;
+mod log_dirs;
+mod metadata_quorum;
 mod options;
+mod reassign_partitions;
 mod server;
 mod storage;
 mod time;
@@ -66,6 +77,15 @@ fn dispatch(command: &str, arguments: &[String]) -> i32 {
         "console-consumer" => console_consumer::run(arguments),
         "consumer-groups" => consumer_groups::run(arguments),
         "console-producer" => console_producer::run(arguments),
+        "get-offsets" => get_offsets::run(arguments),
+        "delete-records" => delete_records::run(arguments),
+        "log-dirs" => log_dirs::run(arguments),
+        "broker-api-versions" => broker_api_versions::run(arguments),
+        "leader-election" => leader_election::run(arguments),
+        "reassign-partitions" => reassign_partitions::run(arguments),
+        "cluster" => cluster::run(arguments),
+        "features" => features::run(arguments),
+        "metadata-quorum" => metadata_quorum::run(arguments),
         "--version" | "version" => {
             say(&format!("vltava {} (Apache Kafka 4.3.1 protocol)\n", env!("CARGO_PKG_VERSION")));
             0

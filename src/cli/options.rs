@@ -15,7 +15,7 @@ enum Takes {
 }
 
 /// An exception that Java would throw: its class, and what it says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Exception {
     /// Its class, package included.
     pub(crate) class: String,
@@ -23,12 +23,14 @@ pub(crate) struct Exception {
     pub(crate) message: String,
     /// What it was caused by, the nearest first, as `class: message`.
     pub(crate) causes: Vec<String>,
+    /// What else went wrong, as `class: message`.
+    pub(crate) suppressed: Vec<String>,
 }
 
 impl Exception {
     /// An exception without a cause.
     pub(crate) fn new(class: &str, message: impl Into<String>) -> Self {
-        Self { class: class.to_owned(), message: message.into(), causes: Vec::new() }
+        Self { class: class.to_owned(), message: message.into(), ..Self::default() }
     }
 
     /// `IllegalArgumentException`.
@@ -41,7 +43,12 @@ impl Exception {
         let line = self.line();
         let mut causes = self.causes;
         causes.insert(0, line.clone());
-        Self { class: "java.util.concurrent.ExecutionException".to_owned(), message: line, causes }
+        Self {
+            class: "java.util.concurrent.ExecutionException".to_owned(),
+            message: line,
+            causes,
+            ..Self::default()
+        }
     }
 
     /// `class: message`.
@@ -57,6 +64,9 @@ impl Exception {
     pub(crate) fn trace(&self) -> String {
         let mut text = self.line();
         text.push('\n');
+        for suppressed in &self.suppressed {
+            text.push_str(&format!("\tSuppressed: {suppressed}\n"));
+        }
         for cause in &self.causes {
             text.push_str(&format!("Caused by: {cause}\n"));
         }
@@ -123,6 +133,14 @@ impl Usage {
             }
         }
         options
+    }
+
+    /// As [`Usage::parse`], but a command line without anything asks for help.
+    pub(crate) fn parse_some(&self, args: &[String]) -> Result<Given, Stop> {
+        match args {
+            [] => Err(Stop::Usage(self.about().to_owned())),
+            args => self.parse(args),
+        }
     }
 
     /// Reads a command line, and answers `--help` and `--version`.
@@ -214,6 +232,7 @@ impl Given {
                 class: "joptsimple.OptionArgumentConversionException".to_owned(),
                 message: format!("Cannot parse argument '{text}' of option {name}"),
                 causes: vec![format!("joptsimple.internal.ReflectionException: {number}"), number],
+                ..Exception::default()
             }
         })
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::argparse::Parsed;
 use super::complain;
 use super::options::{Exception, Given, Stop, Usage};
 use super::time;
@@ -10,6 +11,8 @@ use crate::clock::Clock;
 use crate::config::parse_properties;
 use crate::error::ErrorCode;
 
+/// The class of exceptions whose trace is nobody's business.
+const TERSE: &str = "org.apache.kafka.tools.TerseException";
 /// The version that the tools say they are.
 pub(super) const KAFKA_VERSION: &str = "4.3.1";
 
@@ -42,6 +45,34 @@ pub(super) fn stopped(stop: Stop, usage: &Usage, throw: impl FnOnce(Exception) -
     }
 }
 
+/// An error that is told in its own words alone.
+pub(super) fn terse(message: impl Into<String>) -> Exception {
+    Exception::new(TERSE, message)
+}
+
+/// Whether an error is told in its own words alone.
+pub(super) fn is_terse(thrown: &Exception) -> bool {
+    thrown.class == TERSE
+}
+
+/// Prints an exception as most tools do: what it says, and unless it is terse the trace. The exit code.
+pub(super) fn failed(thrown: &Exception) -> i32 {
+    if is_terse(thrown) {
+        complain(&format!("{}\n", thrown.message));
+    } else {
+        complain(&format!("{}\n{}\n", thrown.message, thrown.trace()));
+    }
+    1
+}
+
+/// The outcome of a tool: what it did, or why it did not start.
+pub(super) fn outcome(outcome: Result<(), Stop>, usage: &Usage) -> i32 {
+    match outcome {
+        Ok(()) => 0,
+        Err(stop) => stopped(stop, usage, |thrown| failed(&thrown)),
+    }
+}
+
 /// Prints a line as the tools' log does, on stderr.
 pub(super) fn log_error(message: &str, logger: &str) {
     let now = time::iso(Clock::System.now());
@@ -64,13 +95,40 @@ pub(super) fn properties_in(values: &[&str]) -> Properties {
     values.iter().map(split).collect()
 }
 
+/// What an administration client says when it has asked in vain for as long as it may.
+pub(super) fn call_timed_out(call: &str, deadline: Duration, tries: u32) -> Exception {
+    let now = Clock::System.now();
+    let deadline_ms = now.saturating_sub(i64::try_from(deadline.as_millis()).unwrap_or(0));
+    Exception::new(
+        &exception_class(ErrorCode::RequestTimedOut),
+        format!(
+            "Call(callName={call}, deadlineMs={deadline_ms}, tries={tries}, nextAllowedTryMs={}) timed out at {now} \
+             after {tries} attempt(s)",
+            now + 100
+        ),
+    )
+}
+
 /// The cluster of an admin tool, told by `--bootstrap-server` (or `server`) and `--command-config`.
 pub(super) fn admin_cluster(given: &Given, server: &str) -> Result<Cluster, Exception> {
-    let properties = match given.value("command-config")? {
-        Some(path) => properties_of(path)?,
-        None => Vec::new(),
-    };
+    cluster_with(given, server, "command-config")
+}
+
+/// As [`admin_cluster`], where the option that names the file of properties is another.
+pub(super) fn cluster_with(given: &Given, server: &str, file: &str) -> Result<Cluster, Exception> {
     let bootstrap = given.value(server)?.unwrap_or_default();
+    admin(bootstrap, given.value(file)?)
+}
+
+/// The cluster of an admin tool that is told by either kind of node, and a file of properties.
+pub(super) fn cluster_of(parsed: &Parsed, file: Option<&str>) -> Result<Cluster, Exception> {
+    let servers = ["bootstrap-server", "bootstrap-controller"];
+    let bootstrap = servers.iter().find_map(|option| parsed.value(option));
+    admin(bootstrap.unwrap_or_default(), file)
+}
+
+fn admin(bootstrap: &str, file: Option<&str>) -> Result<Cluster, Exception> {
+    let properties = file.map(properties_of).transpose()?.unwrap_or_default();
     Ok(cluster(bootstrap, &properties, "adminclient-1"))
 }
 

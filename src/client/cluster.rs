@@ -11,6 +11,7 @@ use super::failure::ClientError;
 use crate::error::ErrorCode;
 use crate::types::{NodeId, PartitionId, TopicPartition, Uuid};
 use crate::wire::message::Request;
+use crate::wire::messages::describe_cluster::{DescribeClusterRequest, DescribeClusterResponse};
 use crate::wire::messages::find_coordinator::FindCoordinatorRequest;
 use crate::wire::messages::metadata::{MetadataRequest, MetadataRequestTopic, MetadataResponse};
 
@@ -160,6 +161,29 @@ impl Cluster {
         let request = MetadataRequest { topics, allow_auto_topic_creation, ..Default::default() };
         let answer = self.ask(&request).await?;
         self.remember(&answer);
+        Ok(answer)
+    }
+
+    /// The cluster and its nodes, the `fenced` ones too: its brokers, or its `controllers`, which only controllers
+    /// know. Remembers the nodes.
+    pub async fn describe(
+        &mut self,
+        controllers: bool,
+        fenced: bool,
+    ) -> Result<DescribeClusterResponse, ClientError> {
+        let request = DescribeClusterRequest {
+            endpoint_type: if controllers { 2 } else { 1 },
+            include_fenced_brokers: fenced,
+            ..Default::default()
+        };
+        let answer = self.ask(&request).await?;
+        ClientError::check(answer.error_code, answer.error_message.clone())?;
+        let nodes = answer.brokers.iter().map(|node| Node {
+            id: node.broker_id,
+            host: node.host.clone(),
+            port: node.port,
+        });
+        self.nodes = nodes.map(|node| (node.id, node)).collect();
         Ok(answer)
     }
 

@@ -204,6 +204,9 @@ impl Machine {
             Request::AlterConfigs(request) => {
                 configs::alter(self.image(), &self.config, request).map(Reply::AlterConfigs)
             }
+            Request::AlterPartitionReassignments(request) => {
+                self.alter_partition_reassignments(request).map(Reply::AlterPartitionReassignments)
+            }
             Request::ElectLeaders(request) => self.elect_leaders(request).map(Reply::ElectLeaders),
             Request::BrokerRegistration(request) => {
                 self.register_broker(request, version, now).map(Reply::BrokerRegistration)

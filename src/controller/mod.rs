@@ -26,6 +26,7 @@ mod index;
 mod leaders;
 mod lookups;
 mod producer_ids;
+mod reassign;
 mod timers;
 mod topic_configs;
 mod topics;

@@ -9,6 +9,9 @@ use crate::wire::messages::allocate_producer_ids::{
 };
 use crate::wire::messages::alter_configs::{AlterConfigsRequest, AlterConfigsResponse};
 use crate::wire::messages::alter_partition::{AlterPartitionRequest, AlterPartitionResponse};
+use crate::wire::messages::alter_partition_reassignments::{
+    AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse,
+};
 use crate::wire::messages::assign_replicas_to_dirs::{
     AssignReplicasToDirsRequest, AssignReplicasToDirsResponse,
 };
@@ -129,6 +132,11 @@ exchanges! {
     IncrementalAlterConfigs(IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse);
     /// KIP-133.
     AlterConfigs(AlterConfigsRequest, AlterConfigsResponse);
+    /// KIP-455.
+    AlterPartitionReassignments(
+        AlterPartitionReassignmentsRequest,
+        AlterPartitionReassignmentsResponse
+    );
     /// KIP-183, KIP-460.
     ElectLeaders(ElectLeadersRequest, ElectLeadersResponse);
     /// KIP-631.

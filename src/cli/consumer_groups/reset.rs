@@ -113,6 +113,7 @@ fn datetime(text: &str) -> Result<Millis, Exception> {
             class: "java.lang.RuntimeException".to_owned(),
             message: cause.clone(),
             causes: vec![cause],
+            ..Exception::default()
         }
     })
 }

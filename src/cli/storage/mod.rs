@@ -5,65 +5,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::argparse::{CommandSpec, Kind, OptionSpec, Parsed, Program, Stop};
+use super::argparse::{Parsed, Program, Stop};
 use crate::clock::Clock;
 use crate::config::{Config, Sources};
 use crate::error::Error;
 use crate::log::files::disk::Disk;
 use crate::log::meta_properties::MetaProperties;
-use crate::metadata::features::{FEATURES, Feature, METADATA_VERSION, MetadataVersion};
+use crate::metadata::features::{
+    FEATURES, Feature, FeatureLevel, METADATA_VERSION, MetadataVersion,
+};
 use crate::node::format::{Failure, Request, parse_voters, standalone};
 use crate::types::Uuid;
-
-const fn option(long: &'static str, short: char, kind: Kind) -> OptionSpec {
-    OptionSpec { long, short, kind, required: false, group: 0 }
-}
-
-const fn required(option: OptionSpec) -> OptionSpec {
-    OptionSpec { required: true, ..option }
-}
-
-const fn exclusive(option: OptionSpec) -> OptionSpec {
-    OptionSpec { group: 1, ..option }
-}
-
-const CONFIG: OptionSpec = required(option("config", 'c', Kind::Value));
 
 const STORAGE: Program = Program {
     name: "kafka-storage",
     help: include_str!("help/storage.txt"),
     commands: &[
-        CommandSpec { name: "info", help: include_str!("help/info.txt"), options: &[CONFIG] },
-        CommandSpec {
-            name: "format",
-            help: include_str!("help/format.txt"),
-            options: &[
-                required(option("cluster-id", 't', Kind::Value)),
-                CONFIG,
-                option("add-scram", 'S', Kind::Values),
-                option("ignore-formatted", 'g', Kind::Flag),
-                option("release-version", 'r', Kind::Value),
-                option("feature", 'f', Kind::Values),
-                exclusive(option("standalone", 's', Kind::Flag)),
-                exclusive(option("no-initial-controllers", 'N', Kind::Flag)),
-                exclusive(option("initial-controllers", 'I', Kind::Value)),
-            ],
-        },
-        CommandSpec {
-            name: "version-mapping",
-            help: include_str!("help/version-mapping.txt"),
-            options: &[option("release-version", 'r', Kind::Value)],
-        },
-        CommandSpec {
-            name: "feature-dependencies",
-            help: include_str!("help/feature-dependencies.txt"),
-            options: &[required(option("feature", 'f', Kind::Values))],
-        },
-        CommandSpec {
-            name: "random-uuid",
-            help: include_str!("help/random-uuid.txt"),
-            options: &[],
-        },
+        ("info", include_str!("help/info.txt")),
+        ("format", include_str!("help/format.txt")),
+        ("version-mapping", include_str!("help/version-mapping.txt")),
+        ("feature-dependencies", include_str!("help/feature-dependencies.txt")),
+        ("random-uuid", include_str!("help/random-uuid.txt")),
     ],
 };
 
@@ -78,7 +40,9 @@ fn run_with(args: &[String], out: &mut dyn Write, err: &mut dyn Write) -> i32 {
     let outcome = match STORAGE.parse(args) {
         Ok(parsed) => execute(&parsed, out),
         Err(Stop::Help(text)) => write!(out, "{text}").map(|()| 0).map_err(failed_write),
-        Err(Stop::Wrong(text)) => write!(err, "{text}").map(|()| 1).map_err(failed_write),
+        Err(Stop::Wrong(wrong)) => {
+            write!(err, "{}", wrong.text()).map(|()| 1).map_err(failed_write)
+        }
     };
     let flushed = out.flush().map_err(failed_write);
     match outcome.and_then(|code| flushed.map(|()| code)) {
@@ -99,7 +63,10 @@ fn execute(parsed: &Parsed, out: &mut dyn Write) -> Result<i32, Failure> {
     match parsed.command {
         "info" => info(&load(parsed)?, out).map_err(failed_write),
         "format" => format(parsed, &load(parsed)?, out).map(|()| 0),
-        "version-mapping" => version_mapping(parsed, out).map(|()| 0),
+        "version-mapping" => {
+            let mapping = version_mapping(parsed.value("release-version"))?;
+            writeln!(out, "{mapping}").map(|()| 0).map_err(failed_write)
+        }
         "feature-dependencies" => feature_dependencies(parsed, out).map(|()| 0),
         _ => writeln!(out, "{}", Uuid::random()).map(|()| 0).map_err(failed_write),
     }
@@ -174,7 +141,8 @@ fn name_and_level(text: &str) -> Result<(String, i16), Failure> {
     Ok((name.trim().to_owned(), parsed))
 }
 
-fn release(text: &str, last: MetadataVersion) -> Result<MetadataVersion, Failure> {
+/// The metadata version of a release up to `last`.
+pub(super) fn release(text: &str, last: MetadataVersion) -> Result<MetadataVersion, Failure> {
     MetadataVersion::from_name(text).filter(|version| *version <= last).ok_or_else(|| {
         let all: Vec<_> = MetadataVersion::all(last).map(MetadataVersion::name).collect();
         let all = all.join(", ");
@@ -263,9 +231,8 @@ fn shown(properties: &MetaProperties) -> String {
     format!("{{{}}}", parts.join(", "))
 }
 
-/// Which levels of features Kafka gives a new cluster at a version.
-fn version_mapping(parsed: &Parsed, out: &mut dyn Write) -> Result<(), Failure> {
-    let asked = parsed.value("release-version");
+/// Which levels of features Kafka gives a new cluster at a version: the latest, or the one that was asked for.
+pub(super) fn version_mapping(asked: Option<&str>) -> Result<String, Failure> {
     let version = match asked {
         Some(text) => release(text, MetadataVersion::LATEST_TESTING)?,
         None => MetadataVersion::LATEST,
@@ -277,7 +244,7 @@ fn version_mapping(parsed: &Parsed, out: &mut dyn Write) -> Result<(), Failure> 
             .iter()
             .map(|feature| format!("{}={}", feature.name, feature.kafka_default(version))),
     );
-    writeln!(out, "{}", lines.join("\n")).map_err(failed_write)
+    Ok(lines.join("\n"))
 }
 
 /// Which levels of other features a level needs.
@@ -314,16 +281,21 @@ fn dependencies(text: &str) -> Result<String, Failure> {
     let Some(known) = feature.level(parsed) else {
         return Err(terse(format!("Feature level {parsed} is not supported for feature {name}")));
     };
+    Ok(requirements(name, parsed, known))
+}
+
+/// What a level of a feature needs, as the tools tell it.
+pub(super) fn requirements(name: &str, level: i16, known: &FeatureLevel) -> String {
     if known.dependencies.is_empty() {
-        return Ok(format!("{name}={parsed} has no dependencies."));
+        return format!("{name}={level} has no dependencies.");
     }
-    let mut lines = vec![format!("{name}={parsed} requires:")];
+    let mut lines = vec![format!("{name}={level} requires:")];
     for &(needs, least) in known.dependencies {
         let version = MetadataVersion::from_level(least).filter(|_| needs == METADATA_VERSION);
         let version = version.map(|version| format!(" ({version})")).unwrap_or_default();
         lines.push(format!("    {needs}={least}{version}"));
     }
-    Ok(lines.join("\n"))
+    lines.join("\n")
 }
 
 #[cfg(test)]

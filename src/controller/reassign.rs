@@ -1,0 +1,156 @@
+//! Reassignments that somebody asks for: new replicas beside the old ones until they are in sync, or back to what was
+//! (KIP-455). Never moves data, and never ends a reassignment: `elections` does, once the new replicas are in sync.
+
+use crate::controller::elections::{Change, Election};
+use crate::controller::machine::Machine;
+use crate::controller::requests::Decision;
+use crate::error::{ApiError, ErrorCode};
+use crate::metadata::topics::{PartitionRegistration, TopicImage};
+use crate::raft::events::VersionedRecord;
+use crate::types::{NodeId, TopicIdPartition};
+use crate::wire::messages::alter_partition_reassignments::{
+    AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse, ReassignablePartition,
+    ReassignablePartitionResponse, ReassignableTopicResponse,
+};
+use crate::wire::stored::metadata::MetadataRecord;
+
+impl Machine {
+    /// Begins or cancels reassignments; each partition has its own result.
+    pub(crate) fn alter_partition_reassignments(
+        &self,
+        request: &AlterPartitionReassignmentsRequest,
+    ) -> Decision<AlterPartitionReassignmentsResponse> {
+        let allows_factor = request.allow_replication_factor_change;
+        let mut records = Vec::new();
+        let mut responses = Vec::new();
+        for topic in &request.topics {
+            let found = self.topic(&topic.name);
+            let each = topic.partitions.iter().map(|wanted| {
+                let outcome = match found {
+                    Some(found) => self.reassign(found, wanted, allows_factor),
+                    None => Err(unknown()),
+                };
+                let outcome = outcome.map(|record| records.extend(record));
+                result_of(wanted.partition_index, outcome)
+            });
+            let partitions = each.collect();
+            let name = topic.name.clone();
+            responses.push(ReassignableTopicResponse { name, partitions, ..Default::default() });
+        }
+        Decision::of(
+            records,
+            AlterPartitionReassignmentsResponse {
+                allow_replication_factor_change: allows_factor,
+                error_message: None,
+                responses,
+                ..Default::default()
+            },
+        )
+    }
+
+    fn reassign(
+        &self,
+        topic: &TopicImage,
+        wanted: &ReassignablePartition,
+        allows_factor: bool,
+    ) -> Result<Option<VersionedRecord>, ApiError> {
+        let index = wanted.partition_index;
+        let partition = topic.partition(index).ok_or_else(unknown)?;
+        if let Some(target) = &wanted.replicas {
+            self.check_assignment(target, None)?;
+            check_factor(partition, target, allows_factor)?;
+        }
+        let id = TopicIdPartition { topic_id: topic.id, partition: index };
+        let acceptable = |node| self.is_active(node) && self.has_online_directory(node, partition);
+        let default_directory = |node| self.default_directory(node);
+        let mut change = Change::new(
+            id,
+            partition,
+            self.rules(&topic.name, partition),
+            &acceptable,
+            &default_directory,
+        );
+        match &wanted.replicas {
+            Some(target) => begin(&mut change, partition, target),
+            None => self.cancel(&mut change, &topic.name, partition)?,
+        }
+        let version = self.image().features.metadata_version().partition_record_version();
+        let record = change.build();
+        Ok(record.map(|record| (MetadataRecord::PartitionChange(record), version)))
+    }
+
+    /// Takes away what a reassignment added.
+    fn cancel(
+        &self,
+        change: &mut Change<'_>,
+        topic: &str,
+        partition: &PartitionRegistration,
+    ) -> Result<(), ApiError> {
+        if !partition.is_reassigning() {
+            return Err(ErrorCode::NoReassignmentInProgress.into());
+        }
+        let old = |list: &[NodeId]| without(list, &partition.adding_replicas);
+        change.isr = old(&partition.isr);
+        change.replicas = old(&partition.replicas);
+        if change.isr.is_empty() {
+            // None of the replicas that stay is in sync.
+            change.isr = change.replicas.first().copied().into_iter().collect();
+            if !self.is_unclean_election_enabled(topic) {
+                return Err(ApiError::new(
+                    ErrorCode::InvalidReplicaAssignment,
+                    "The reassignment cannot be cancelled: no replica of before is in sync.",
+                ));
+            }
+            change.election = Election::Unclean;
+        }
+        change.adding.clear();
+        change.removing.clear();
+        Ok(())
+    }
+}
+
+/// Sets out for `target`: until it is reached, the replicas that go stay behind those that come.
+fn begin(change: &mut Change<'_>, partition: &PartitionRegistration, target: &[NodeId]) {
+    let mut removing = without(&partition.replicas, target);
+    removing.sort_unstable();
+    let mut adding = without(target, &partition.replicas);
+    adding.sort_unstable();
+    change.replicas = [target, &removing].concat();
+    change.adding = adding;
+    change.removing = removing;
+}
+
+fn without(list: &[NodeId], those: &[NodeId]) -> Vec<NodeId> {
+    list.iter().copied().filter(|node| !those.contains(node)).collect()
+}
+
+/// A partition in the middle of a reassignment has as many replicas as it is to have.
+fn check_factor(
+    partition: &PartitionRegistration,
+    target: &[NodeId],
+    allows_factor: bool,
+) -> Result<(), ApiError> {
+    let current = without(&partition.replicas, &partition.removing_replicas).len();
+    if allows_factor || current == target.len() {
+        return Ok(());
+    }
+    let text = format!("The replication factor is changed from {current} to {}", target.len());
+    Err(ApiError::new(ErrorCode::InvalidReplicationFactor, text))
+}
+
+fn unknown() -> ApiError {
+    ApiError::new(ErrorCode::UnknownTopicOrPartition, ErrorCode::UnknownTopicOrPartition.message())
+}
+
+fn result_of(partition_index: i32, outcome: Result<(), ApiError>) -> ReassignablePartitionResponse {
+    let (code, error_message) = match outcome {
+        Ok(()) => (ErrorCode::None, None),
+        Err(error) => (error.code, Some(error.text().to_owned())),
+    };
+    ReassignablePartitionResponse {
+        partition_index,
+        error_code: code.code(),
+        error_message,
+        ..Default::default()
+    }
+}
