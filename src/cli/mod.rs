@@ -22,6 +22,7 @@ mod leader_election;
 mod log_dirs;
 mod metadata_quorum;
 mod options;
+mod producer;
 mod reassign_partitions;
 mod server;
 mod storage;

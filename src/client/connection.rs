@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -66,7 +67,7 @@ pub struct Connection {
     settings: Settings,
     outgoing: mpsc::Sender<Outgoing>,
     waiting: Waiting,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     next_correlation_id: Mutex<i32>,
     versions: HashMap<i16, (i16, i16)>,
     tasks: [JoinHandle<()>; 2],
@@ -91,12 +92,13 @@ impl Connection {
         stream.set_nodelay(true)?;
         let (read, write) = stream.into_split();
         let waiting: Waiting = Arc::new(Mutex::new(Some(HashMap::new())));
-        let (outgoing, frames) = mpsc::channel(settings.in_flight_max.max(1));
+        // Room beside the requests under way for those that take no permit.
+        let (outgoing, frames) = mpsc::channel(settings.in_flight_max.max(1) * 2 + 8);
         let tasks = [
             tokio::spawn(write_frames(write, frames, Arc::clone(&waiting))),
             tokio::spawn(read_frames(read, Arc::clone(&waiting))),
         ];
-        let permits = Semaphore::new(settings.in_flight_max.max(1));
+        let permits = Arc::new(Semaphore::new(settings.in_flight_max.max(1)));
         let mut connection = Self {
             settings,
             outgoing,
@@ -179,25 +181,54 @@ impl Connection {
         version: i16,
         wait: Duration,
     ) -> Result<R::Response, ClientError> {
-        let _permit = self.permits.acquire().await.map_err(|_| closed())?;
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())?;
+        let mut answer = self.begin(request, version, Some(permit))?;
+        answer.wait = wait;
+        answer.wait().await
+    }
+
+    /// Puts a request on its way now, so that requests go out in the order of the calls, and returns what waits for
+    /// its answer. Who calls keeps to [`Settings::in_flight_max`]; far beyond it is an error.
+    pub fn start<R: Request>(&self, request: &R, version: i16) -> Result<Answer<R>, ClientError> {
+        self.begin(request, version, Arc::clone(&self.permits).try_acquire_owned().ok())
+    }
+
+    fn begin<R: Request>(
+        &self,
+        request: &R,
+        version: i16,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Result<Answer<R>, ClientError> {
         let (correlation_id, frame) = self.frame(request, version)?;
-        let (reply, answer) = oneshot::channel();
+        let (reply, bytes) = oneshot::channel();
         match self.waiting.lock().as_mut() {
             Some(waiting) => waiting.insert(correlation_id, reply),
             None => return Err(closed().into()),
         };
-        let outgoing = Outgoing { frame, written: None };
-        self.outgoing.send(outgoing).await.map_err(|_| closed())?;
-        let bytes = match timeout(wait, answer).await {
-            Ok(answer) => answer.map_err(|_| closed())?,
-            Err(_) => {
-                if let Some(waiting) = self.waiting.lock().as_mut() {
-                    waiting.remove(&correlation_id);
-                }
-                return Err(ClientError::Timeout(format!("no answer to {} in time", R::KEY)));
-            }
-        };
-        decode::<R>(bytes, version)
+        self.outgoing.try_send(Outgoing { frame, written: None }).map_err(|_| closed())?;
+        Ok(Answer {
+            bytes,
+            version,
+            correlation_id,
+            wait: Duration::from_millis(self.settings.request_timeout_ms),
+            waiting: Arc::clone(&self.waiting),
+            _permit: permit,
+            request: PhantomData,
+        })
+    }
+
+    /// As [`Connection::tell`], put on its way now. What is returned is told when the system has it.
+    pub fn start_told<R: Request>(
+        &self,
+        request: &R,
+        version: i16,
+    ) -> Result<impl Future<Output = Result<(), ClientError>> + Send + 'static + use<R>, ClientError>
+    {
+        let (_, frame) = self.frame(request, version)?;
+        let (written, done) = oneshot::channel();
+        let outgoing = Outgoing { frame, written: Some(written) };
+        self.outgoing.try_send(outgoing).map_err(|_| closed())?;
+        Ok(async move { Ok(done.await.map_err(|_| closed())?) })
     }
 
     /// Sends what brings no answer, Produce with `acks=0`, and returns when the system has it.
@@ -231,6 +262,32 @@ impl Connection {
             .map_err(|_| ClientError::Protocol(format!("{} is too large to be sent", R::KEY)))?;
         buffer[..4].copy_from_slice(&size.to_be_bytes());
         Ok((correlation_id, buffer.freeze()))
+    }
+}
+
+/// An answer that is on its way. Dropping it gives it up.
+pub struct Answer<R: Request> {
+    bytes: oneshot::Receiver<Bytes>,
+    version: i16,
+    correlation_id: i32,
+    wait: Duration,
+    waiting: Waiting,
+    _permit: Option<OwnedSemaphorePermit>,
+    request: PhantomData<fn() -> R>,
+}
+
+impl<R: Request> Answer<R> {
+    /// Waits for it as long as the connection's settings say.
+    pub async fn wait(self) -> Result<R::Response, ClientError> {
+        match timeout(self.wait, self.bytes).await {
+            Ok(answer) => decode::<R>(answer.map_err(|_| closed())?, self.version),
+            Err(_) => {
+                if let Some(waiting) = self.waiting.lock().as_mut() {
+                    waiting.remove(&self.correlation_id);
+                }
+                Err(ClientError::Timeout(format!("no answer to {} in time", R::KEY)))
+            }
+        }
     }
 }
 

@@ -3,26 +3,16 @@
 use crate::cli::options::Exception;
 use crate::cli::tool::{Properties, property};
 
-/// One record in the making.
+/// One record in the making: parts of a line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Line {
-    pub(super) headers: Vec<(Vec<u8>, Option<Vec<u8>>)>,
-    pub(super) key: Option<Vec<u8>>,
-    pub(super) value: Option<Vec<u8>>,
+pub(super) struct Line<'a> {
+    pub(super) headers: Vec<Header<'a>>,
+    pub(super) key: Option<&'a [u8]>,
+    pub(super) value: Option<&'a [u8]>,
 }
 
 /// The key and the value of a header.
-type Header = (Vec<u8>, Option<Vec<u8>>);
-
-impl Line {
-    /// About what it takes in a batch, in bytes.
-    pub(super) fn size(&self) -> usize {
-        let length = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len);
-        let headers: usize =
-            self.headers.iter().map(|(name, value)| name.len() + length(value) + 2).sum();
-        10 + length(&self.key) + length(&self.value) + headers
-    }
-}
+type Header<'a> = (&'a [u8], Option<&'a [u8]>);
 
 /// How lines are read.
 pub(super) struct LineReader {
@@ -68,7 +58,7 @@ impl LineReader {
     }
 
     /// The record of a line; the error is Java's.
-    pub(super) fn parse(&self, line: &[u8], number: usize) -> Result<Line, Exception> {
+    pub(super) fn parse<'a>(&self, line: &'a [u8], number: usize) -> Result<Line<'a>, Exception> {
         let mut rest = line;
         let headers =
             self.take(self.parse_headers, &mut rest, &self.headers_delimiter, "headers delimiter");
@@ -113,11 +103,11 @@ impl LineReader {
         self.null_marker.as_deref() == Some(bytes)
     }
 
-    fn bytes(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        (!self.is_null(bytes)).then(|| bytes.to_vec())
+    fn bytes<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        (!self.is_null(bytes)).then_some(bytes)
     }
 
-    fn headers(&self, text: &[u8], number: usize) -> Result<Vec<Header>, Exception> {
+    fn headers<'a>(&self, text: &'a [u8], number: usize) -> Result<Vec<Header<'a>>, Exception> {
         let mut headers = Vec::new();
         let mut rest = Some(text);
         while let Some(text) = rest {
@@ -126,7 +116,7 @@ impl LineReader {
             rest = end.and_then(|end| text.get(end + self.headers_separator.len()..));
             let Some(at) = find(pair, &self.headers_key_separator) else {
                 if self.ignore_error {
-                    headers.push((pair.to_vec(), None));
+                    headers.push((pair, None));
                     continue;
                 }
                 return Err(wrong(format!(
@@ -142,7 +132,7 @@ impl LineReader {
                 )));
             }
             let value = value.get(self.headers_key_separator.len()..).unwrap_or_default();
-            headers.push((name.to_vec(), self.bytes(value)));
+            headers.push((name, self.bytes(value)));
         }
         Ok(headers)
     }
@@ -169,8 +159,8 @@ mod tests {
         LineReader::new(&owned.collect()).expect("it can be read")
     }
 
-    fn bytes(text: &str) -> Option<Vec<u8>> {
-        Some(text.as_bytes().to_vec())
+    fn bytes(text: &str) -> Option<&[u8]> {
+        Some(text.as_bytes())
     }
 
     #[test]
@@ -184,7 +174,7 @@ mod tests {
         let reader =
             reader(&[("parse.key", "true"), ("parse.headers", "true"), ("null.marker", "NULL")]);
         let line = reader.parse(b"h1:v1,h2:NULL\tkey\tvalue\twith tab", 1).expect("a line");
-        assert_eq!(line.headers, [(b"h1".to_vec(), bytes("v1")), (b"h2".to_vec(), None)]);
+        assert_eq!(line.headers, [(&b"h1"[..], bytes("v1")), (&b"h2"[..], None)]);
         assert_eq!((line.key, line.value), (bytes("key"), bytes("value\twith tab")));
         let line = reader.parse(b"NULL\tNULL\tNULL", 1);
         assert_eq!(line, Ok(Line::default()));

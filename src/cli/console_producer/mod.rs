@@ -2,25 +2,33 @@
 
 mod line;
 mod options;
-mod partitioner;
-mod sender;
 
-use std::io::{BufRead, IsTerminal};
+use std::io::{IsTerminal, Read};
 use std::time::Duration;
 
+use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::options::{Exception, Usage};
+use super::producer::{Producer, Record};
 use super::tool;
 use super::{complain, say};
-use line::{Line, LineReader};
+use crate::clock::Clock;
+use line::LineReader;
 use options::Options;
-use sender::Sender;
 
 const USAGE: Usage = Usage::new(include_str!("../usage/console-producer.txt"));
-/// Lines that are read ahead of what is sent.
-const LINES_AHEAD: usize = 1024;
+const CALLBACK: &str = "org.apache.kafka.clients.producer.internals.ErrorLoggingCallback";
+/// Blocks of input that are read ahead of what is sent.
+const BLOCKS_AHEAD: usize = 8;
+/// How much is read at once, in bytes; a longer line makes a longer block.
+const BLOCK_BYTES: usize = 256 << 10;
+/// How long to wait at most for more input before looking after what is under way.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// The lengths of a record's key and value: what complaints tell of it.
+type Lengths = (Option<usize>, Option<usize>);
 
 /// Runs the tool. The process's exit code.
 pub(super) fn run(args: &[String]) -> i32 {
@@ -44,69 +52,122 @@ fn failed(thrown: &Exception) -> i32 {
 }
 
 async fn produce(options: Options) -> Result<(), Exception> {
-    let (lines, mut read) = mpsc::channel(LINES_AHEAD);
     let reader = LineReader::new(&options.reader)?;
-    std::thread::spawn(move || read_lines(&reader, &lines));
-    let linger = Duration::from_millis(options.linger_ms);
-    let (sync, batch_bytes) = (options.sync, options.batch_bytes);
-    let mut sender = Sender::new(options);
-    loop {
-        let Some(first) = read.recv().await else { return Ok(()) };
-        let deadline = Instant::now() + linger;
-        let mut batch = vec![first?];
-        let mut bytes = batch.iter().map(Line::size).sum::<usize>();
-        let mut failure = None;
-        let mut ended = false;
-        while !sync && bytes < batch_bytes {
-            match timeout_at(deadline, read.recv()).await {
-                Ok(Some(Ok(line))) => {
-                    bytes += line.size();
-                    batch.push(line);
-                }
-                Ok(Some(Err(thrown))) => {
-                    failure = Some(thrown);
-                    break;
-                }
-                Ok(None) => {
-                    ended = true;
-                    break;
-                }
-                Err(_) => break,
+    let (blocks, mut read) = mpsc::channel(BLOCKS_AHEAD);
+    std::thread::spawn(move || read_blocks(&blocks));
+    let mut sending = Sending {
+        reader,
+        producer: Producer::new(options.producer, &options.topic),
+        topic: options.topic,
+        sync: options.sync,
+        number: 0,
+    };
+    let outcome = loop {
+        let idle = (Instant::now() + IDLE).into_std();
+        let block = tokio::select! {
+            block = read.recv() => block,
+            () = sending.producer.turn(Some(idle)) => {
+                sending.report();
+                continue;
+            }
+        };
+        let Some(block) = block else { break Ok(()) };
+        if let Err(thrown) = sending.send(&block).await {
+            break Err(thrown);
+        }
+        sending.report();
+    };
+    sending.producer.flush().await;
+    sending.report();
+    outcome
+}
+
+struct Sending {
+    reader: LineReader,
+    producer: Producer<Lengths>,
+    topic: String,
+    sync: bool,
+    number: usize,
+}
+
+impl Sending {
+    /// Sends the lines of a block. The error is of a line that is none; the block's rest is not sent.
+    async fn send(&mut self, block: &[u8]) -> Result<(), Exception> {
+        for text in block.split_inclusive(|byte| *byte == b'\n') {
+            let text = text.strip_suffix(b"\n").unwrap_or(text);
+            let text = text.strip_suffix(b"\r").unwrap_or(text);
+            self.number += 1;
+            let line = self.reader.parse(text, self.number)?;
+            let lengths = (line.key.map(<[u8]>::len), line.value.map(<[u8]>::len));
+            let record = Record {
+                timestamp: Clock::System.now(),
+                key: line.key,
+                value: line.value,
+                headers: &line.headers,
+            };
+            if let Err(thrown) = self.producer.send(record, lengths).await {
+                self.complain(lengths, &thrown);
+            }
+            if self.sync {
+                self.producer.flush().await;
+                self.report();
             }
         }
-        sender.send(batch).await;
-        match failure {
-            Some(thrown) => return Err(thrown),
-            None if ended => return Ok(()),
-            None => {}
+        Ok(())
+    }
+
+    /// Tells of records that could not be sent.
+    fn report(&mut self) {
+        while let Some(done) = self.producer.done() {
+            if let Err(thrown) = done.outcome {
+                done.tags.iter().for_each(|lengths| self.complain(*lengths, &thrown));
+            }
         }
+    }
+
+    fn complain(&self, (key, value): Lengths, thrown: &Exception) {
+        let length = |length: Option<usize>| {
+            length.map_or("null".to_owned(), |length| format!("{length} bytes"))
+        };
+        tool::log_error(
+            &format!(
+                "Error when sending message to topic {} with key: {}, value: {} with error:",
+                self.topic,
+                length(key),
+                length(value)
+            ),
+            CALLBACK,
+        );
+        complain(&thrown.trace());
     }
 }
 
-/// Reads lines until the input ends, a line is wrong, or nobody takes them any more.
-fn read_lines(reader: &LineReader, lines: &mpsc::Sender<Result<Line, Exception>>) {
+/// Reads whole lines, many at once where they come fast, until the input ends or nobody takes them any more.
+fn read_blocks(blocks: &mpsc::Sender<Bytes>) {
     let input = std::io::stdin();
     let prompt = input.is_terminal();
     let mut input = input.lock();
-    for number in 1.. {
+    let mut buffer = BytesMut::new();
+    loop {
         if prompt {
             say(">");
         }
-        let mut text = Vec::new();
-        match input.read_until(b'\n', &mut text) {
-            Ok(0) | Err(_) => return,
-            Ok(_) => {}
-        }
-        if text.last() == Some(&b'\n') {
-            text.pop();
-            if text.last() == Some(&b'\r') {
-                text.pop();
+        let start = buffer.len();
+        buffer.resize(start + BLOCK_BYTES, 0);
+        let count = input.read(&mut buffer[start..]).unwrap_or(0);
+        buffer.truncate(start + count);
+        if count == 0 {
+            if !buffer.is_empty() {
+                let _ = blocks.blocking_send(buffer.freeze());
             }
-        }
-        let line = reader.parse(&text, number);
-        let wrong = line.is_err();
-        if lines.blocking_send(line).is_err() || wrong {
             return;
+        }
+        let fresh = buffer.get(start..).unwrap_or_default();
+        if let Some(end) = fresh.iter().rposition(|byte| *byte == b'\n') {
+            let lines = buffer.split_to(start + end + 1);
+            if blocks.blocking_send(lines.freeze()).is_err() {
+                return;
+            }
         }
     }
 }

@@ -1,24 +1,17 @@
 //! What `kafka-console-producer` may be asked, and the producer's properties that it sets.
 
+use std::time::Duration;
+
 use crate::cli::options::{Exception, Given, Stop, Usage};
+use crate::cli::producer::settings::{Settings, acks, codec};
 use crate::cli::tool::{self, Properties, property};
-use crate::wire::compression::Codec;
 
 /// A command line that makes sense.
 pub(super) struct Options {
     pub(super) topic: String,
-    pub(super) bootstrap: String,
     pub(super) reader: Properties,
-    pub(super) producer: Properties,
     pub(super) sync: bool,
-    pub(super) acks: i16,
-    pub(super) idempotent: bool,
-    pub(super) codec: Codec,
-    pub(super) retries: u64,
-    pub(super) linger_ms: u64,
-    pub(super) batch_bytes: usize,
-    pub(super) max_block_ms: u64,
-    pub(super) timeout_ms: i32,
+    pub(super) producer: Settings,
 }
 
 /// Reads a command line.
@@ -49,46 +42,37 @@ fn checked(given: &Given) -> Result<Options, Exception> {
         &["command-property", "producer-property"],
     )?;
     let reader = properties(given, &["reader-config"], &["reader-property", "property"])?;
-    let acks = match given.value("request-required-acks")?.or(property(&producer, "acks")) {
-        None | Some("-1" | "all") => -1,
-        Some("0") => 0,
-        Some("1") => 1,
-        Some(other) => return Err(invalid(other, "acks", "all, -1, 0, 1")),
+    let client_id = property(&producer, "client.id").unwrap_or("console-producer").to_owned();
+    let mut settings = Settings::new(&producer)?;
+    if let Some(text) = given.value("request-required-acks")? {
+        settings.acks = acks(text)?;
+        settings.idempotent &= settings.acks == -1;
+    }
+    if given.has("compression-codec") {
+        let name = given.value("compression-codec")?.filter(|name| !name.is_empty());
+        settings.codec = codec(name.unwrap_or("gzip"))?;
+    }
+    let ms = |option, name, default| -> Result<Duration, Exception> {
+        Ok(Duration::from_millis(number(given, option, &producer, name, default)?))
     };
-    let codec = match given.has("compression-codec") {
-        true => Some(
-            given.value("compression-codec")?.filter(|name| !name.is_empty()).unwrap_or("gzip"),
-        ),
-        false => property(&producer, "compression.type"),
-    };
-    let codec = match codec {
-        None | Some("none") => Codec::None,
-        Some(name) => Codec::from_name(name)
-            .ok_or_else(|| invalid(name, "compression.type", "none, gzip, snappy, lz4, zstd"))?,
-    };
-    let idempotence = property(&producer, "enable.idempotence");
+    let sync = given.has("sync");
     Ok(Options {
         topic: given.value("topic")?.unwrap_or_default().to_owned(),
-        bootstrap: given.value("bootstrap-server")?.unwrap_or_default().to_owned(),
         reader,
-        sync: given.has("sync"),
-        acks,
-        idempotent: acks == -1 && idempotence != Some("false"),
-        codec,
-        retries: number(given, "message-send-max-retries", &producer, "retries", 3)?,
-        linger_ms: number(given, "timeout", &producer, "linger.ms", 1000)?,
-        batch_bytes: number(given, "batch-size", &producer, "batch.size", 16_384)?,
-        max_block_ms: number(given, "max-block-ms", &producer, "max.block.ms", 60_000)?,
-        timeout_ms: number(given, "request-timeout-ms", &producer, "request.timeout.ms", 1500)?,
-        producer,
+        sync,
+        producer: Settings {
+            bootstrap: given.value("bootstrap-server")?.unwrap_or_default().to_owned(),
+            client_id,
+            retries: number(given, "message-send-max-retries", &producer, "retries", 3)?,
+            linger: ms("timeout", "linger.ms", 1000)?,
+            batch_bytes: number(given, "batch-size", &producer, "batch.size", 16_384)?,
+            buffer_bytes: number(given, "max-memory-bytes", &producer, "buffer.memory", 32 << 20)?,
+            max_block: ms("max-block-ms", "max.block.ms", 60_000)?,
+            timeout_ms: number(given, "request-timeout-ms", &producer, "request.timeout.ms", 1500)?,
+            send_now: sync,
+            ..settings
+        },
     })
-}
-
-fn invalid(value: &str, name: &str, valid: &str) -> Exception {
-    Exception::new(
-        "org.apache.kafka.common.config.ConfigException",
-        format!("Invalid value {value} for configuration {name}: String must be one of: {valid}"),
-    )
 }
 
 /// An option that was given, else a property, else the option's default.
@@ -122,6 +106,7 @@ fn properties(given: &Given, files: &[&str], options: &[&str]) -> Result<Propert
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::compression::Codec;
 
     fn parse(line: &str) -> Result<Options, Stop> {
         let args: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
@@ -135,8 +120,10 @@ mod tests {
              --command-property linger.ms=5 --compression-codec --sync",
         );
         let Ok(options) = options else { panic!("it makes sense") };
-        assert_eq!((options.acks, options.linger_ms, options.codec), (1, 5, Codec::Gzip));
-        assert!(options.sync && !options.idempotent);
+        let producer = options.producer;
+        let linger = Duration::from_millis(5);
+        assert_eq!((producer.acks, producer.linger, producer.codec), (1, linger, Codec::Gzip));
+        assert!(options.sync && !producer.idempotent);
     }
 
     #[test]
