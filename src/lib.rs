@@ -21,6 +21,10 @@ pub mod config;
 /// Counters, gauges and their text exposition.
 pub mod metrics;
 
+/// Panics planted by tests.
+#[cfg(test)]
+mod faults;
+
 /// Actors that restart their children. No Kafka words in here.
 pub mod supervision;
 

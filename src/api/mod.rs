@@ -142,6 +142,8 @@ pub fn dispatch(
         &mut reader,
         if supported { row.key.request_header_version(version) } else { 1 },
     )?;
+    #[cfg(test)]
+    crate::faults::pass("request", header.client_id.as_deref().unwrap_or_default());
     let call = Call {
         context: context.clone(),
         session: session.clone(),

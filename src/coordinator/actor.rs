@@ -166,6 +166,8 @@ impl<M: Machine> Shard<M> {
         self.waiting.insert(ticket, ask.reply);
         let now = self.spec.clock.now();
         let Life::Ready(machine) = &mut self.life else { return };
+        #[cfg(test)]
+        crate::faults::pass("decide", &self.spec.replica.id.topic_id.to_string());
         let decision = machine.decide(ticket, ask.request, now);
         self.carry_out(decision, ctx);
     }

@@ -94,8 +94,11 @@ impl Log {
         let done = self.append_all(appends, leader_epoch, now, &mut summary);
         self.place.cache.put_group(std::mem::take(&mut self.group));
         if done.is_err() {
-            for append in appends.iter_mut().filter(|append| append.result.is_none()) {
-                append.result = Some(Err(ErrorCode::KafkaStorageError.into()));
+            // What is written already may not stay: a failed sync may have lost it.
+            for append in appends.iter_mut() {
+                if append.result.as_ref().is_none_or(Result::is_ok) {
+                    append.result = Some(Err(ErrorCode::KafkaStorageError.into()));
+                }
             }
         }
         summary.log_end_offset = self.log_end_offset();

@@ -142,6 +142,8 @@ impl Log {
         view.set_end(end, 0);
         view.set_recovery_point(loaded.recovery_point);
         view.set_cold_end(loaded.log_end_offset);
+        // An empty log may never have been synced at all, however it was closed.
+        let known_synced = options.clean_shutdown && loaded.recovery_point > 0;
         let mut log = Self {
             topic_partition: view.topic_partition().clone(),
             place,
@@ -168,8 +170,8 @@ impl Log {
             topic_id: None,
             epochs_stored: loaded.epochs_stored,
             epochs_synced: loaded.epochs_stored,
-            names_synced: options.clean_shutdown,
-            new_dir: loaded.new_dir,
+            names_synced: known_synced,
+            new_dir: loaded.new_dir || !known_synced,
             failed: false,
         };
         log.active.jitter_ms = log.jitter();

@@ -124,6 +124,8 @@ async fn accept(
         };
         match accepted {
             Ok((stream, peer)) => {
+                #[cfg(test)]
+                crate::faults::pass("accept", &spec.name);
                 let Some(counted) = spec.limits.admit(peer.ip()) else {
                     tracing::info!(listener = %spec.name, %peer, "refused: too many connections from this address");
                     continue;

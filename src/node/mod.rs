@@ -6,6 +6,8 @@
 pub mod format;
 mod gauges;
 mod parts;
+#[cfg(test)]
+mod tests;
 pub mod tree;
 mod wiring;
 
@@ -21,7 +23,7 @@ use crate::broker::lifecycle_actor::BeginShutdown;
 use crate::config::Config;
 use crate::error::Error;
 use crate::supervision::{End, StatusTree, Stop, Supervisor};
-use parts::Parts;
+use parts::{Ground, Parts};
 
 /// How long a controlled shutdown may take before the node stops all the same.
 const CONTROLLED_SHUTDOWN_MAX: Duration = Duration::from_secs(30);
@@ -56,7 +58,7 @@ impl Running {
 /// What an operator must put right, or which part of the tree has given up.
 pub fn run(config: Config, ready: impl FnOnce(&Running) + 'static) -> Result<(), Error> {
     actix_rt::System::new().block_on(async move {
-        let parts = Arc::new(Parts::prepare(config)?);
+        let parts = Arc::new(Parts::prepare(config, Ground::default())?);
         let (ended, mut end) = oneshot::channel();
         let root = tree::build(&parts).on_end(move |end| drop(ended.send(end)));
         let status = root.status();

@@ -26,6 +26,7 @@ use crate::coordinator::shards::Shards;
 use crate::error::Error;
 use crate::group::machine::GroupMachine;
 use crate::log::cache::Limits;
+use crate::log::files::Files;
 use crate::log::files::disk::Disk;
 use crate::log::manager::LogManager;
 use crate::metadata::Image;
@@ -45,6 +46,20 @@ use crate::types::Uuid;
 const BACKLOG: i32 = 4096;
 /// How many messages may wait for an actor that hears of every image.
 const MAILBOX: usize = 4096;
+
+/// What a node stands on besides its configuration: the real thing for a server, what a test chooses else.
+pub(super) struct Ground {
+    pub(super) files: Arc<dyn Files>,
+    pub(super) clock: Clock,
+    /// The threads that serve connections and partitions; none lets the node start its own.
+    pub(super) threads: Option<Arc<[ArbiterHandle]>>,
+}
+
+impl Default for Ground {
+    fn default() -> Self {
+        Self { files: Arc::new(Disk), clock: Clock::System, threads: None }
+    }
+}
 
 /// A bound listener.
 pub(super) struct Bound {
@@ -79,7 +94,7 @@ pub(super) struct Parts {
     pub(super) standing: Arc<watch::Sender<(State, i64)>>,
     pub(super) threads: Arc<[ArbiterHandle]>,
     pub(super) bound: Vec<Bound>,
-    context: Arc<Context>,
+    pub(super) context: Arc<Context>,
     scraped: Option<Arc<std::net::TcpListener>>,
     pub(super) limits: Arc<ConnectionLimits>,
     _arbiters: Mutex<Vec<Arbiter>>,
@@ -87,17 +102,17 @@ pub(super) struct Parts {
 
 impl Parts {
     /// Takes hold of the directories and the ports that the configuration names.
-    pub(super) fn prepare(config: Config) -> Result<Self, Error> {
+    pub(super) fn prepare(config: Config, ground: Ground) -> Result<Self, Error> {
         let config = Arc::new(config);
-        let clock = Clock::System;
-        let logs =
-            Arc::new(LogManager::open(Arc::new(Disk), &log_dirs(&config), Limits::default())?);
+        let Ground { files, clock, threads } = ground;
+        let logs = Arc::new(LogManager::open(files, &log_dirs(&config), Limits::default())?);
         let (cluster_id, directory_ids) = identity(&config, &logs)?;
         let bootstrap = bootstrap(&config, &logs)?;
         let bound = bind(&config)?;
         let scraped = bind_metrics(&config)?;
-        let arbiters: Vec<Arbiter> = (0..io_threads(&config)).map(|_| Arbiter::new()).collect();
-        let threads: Arc<[ArbiterHandle]> = arbiters.iter().map(Arbiter::handle).collect();
+        let own = if threads.is_none() { io_threads(&config) } else { 0 };
+        let arbiters: Vec<Arbiter> = (0..own).map(|_| Arbiter::new()).collect();
+        let threads = threads.unwrap_or_else(|| arbiters.iter().map(Arbiter::handle).collect());
         let current = Arc::new(ArcSwap::new(config.clone()));
         let image = Arc::new(ArcSwap::from_pointee(Image::default()));
         let table = Arc::new(PartitionTable::default());

@@ -135,6 +135,8 @@ impl PartitionActor {
                 Err(code) => drop(append.reply.send(Err(code.into()))),
             }
         }
+        #[cfg(test)]
+        crate::faults::pass("append", &self.spec.replica.name.topic);
         let now = self.spec.clock.now();
         if let Err(error) = log.append_as_leader(&mut group, self.spec.replica.leader_epoch(), now)
         {

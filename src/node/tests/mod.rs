@@ -1,0 +1,7 @@
+//! Whole nodes in this process: what they survive, and what their tree looks like.
+
+mod harness;
+mod panics;
+mod requests;
+mod simulation;
+mod tree;
