@@ -69,6 +69,7 @@ impl Node {
             kind: ListenerKind::Broker,
             peer: ([127, 0, 0, 1], 1).into(),
             principal: "User:ANONYMOUS".to_owned(),
+            host: "127.0.0.1".to_owned(),
             software: Default::default(),
         });
         Self { parts, root, status, end, session }
