@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::context::{Call, Context};
+use super::forward;
 use crate::controller::internal_topics::new_topic;
 use crate::error::ErrorCode;
 use crate::wire::messages::create_topics::CreateTopicsRequest;
@@ -22,7 +23,7 @@ pub(crate) async fn create(call: &Call, names: BTreeSet<String>) -> Vec<(String,
     let request =
         CreateTopicsRequest { topics, timeout_ms: PATIENCE_MS as i32, ..Default::default() };
     let context = call.context.own_request(7, PATIENCE_MS);
-    match call.context.controller.exchange(request, context).await {
+    match forward::ask_as_node(&call.context, request, context).await {
         Ok(response) => {
             for topic in response.topics {
                 let code =

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 
 use super::fetch_session::FetchSessions;
 use super::producer_ids::ProducerIds;
+use crate::client::Pool;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::controller::{self, requests::RequestContext};
@@ -117,6 +118,8 @@ pub struct Context {
     pub quorum: Quorum,
     /// The active controller, if it is in this process.
     pub controller: controller::actor::Handle,
+    /// Connections to the controllers, if they are in other processes.
+    pub elsewhere: Option<Arc<Pool>>,
     /// Producer ids for those who ask.
     pub(crate) producer_ids: ProducerIds,
     /// The group coordinator's shards.

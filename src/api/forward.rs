@@ -1,12 +1,21 @@
-//! The way of a request to the active controller. In this process for now: brokers without one will pass requests on
-//! from here, in envelopes (KIP-590).
+//! The way of a request to the active controller: in this process, or elsewhere. A client's request goes there in an
+//! envelope that says whose it is (KIP-590), a broker's own as it is.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
-use super::context::{Call, ListenerKind};
-use crate::controller::requests::Exchange;
+use bytes::Bytes;
+
+use super::context::{Call, Context, ListenerKind};
+use crate::client::{ClientError, Pool};
+use crate::controller::requests::{Exchange, RequestContext};
 use crate::error::ErrorCode;
 use crate::types::Millis;
+use crate::wire::codec::{DecodeError, EncodeError, Reader, Writer};
+use crate::wire::header::{RequestHeader, ResponseHeader};
+use crate::wire::message::{Message, Request};
+use crate::wire::messages::envelope::EnvelopeRequest;
+use crate::wire::stored::principal::DefaultPrincipalData;
 
 /// How long a client without patience of its own is made to wait for a controller.
 const PATIENCE_MS: i32 = 30_000;
@@ -21,15 +30,20 @@ pub(crate) async fn ask<E>(
     call: &Call,
     request: E,
     timeout_ms: Option<i32>,
-) -> Result<E::Reply, ErrorCode>
+) -> Result<<E as Exchange>::Reply, ErrorCode>
 where
-    E: Exchange + Clone,
+    E: Exchange + Request<Response = <E as Exchange>::Reply> + Clone,
 {
     let patience_ms = timeout_ms.unwrap_or(PATIENCE_MS).max(0);
     let deadline = call.context.clock.now() + Millis::from(patience_ms);
     loop {
-        let context = call.controller_context(Some(patience_ms));
-        let answer = call.context.controller.exchange(request.clone(), context).await;
+        let answer = match &call.context.elsewhere {
+            Some(pool) => in_envelope(call, pool, &request).await,
+            None => {
+                let context = call.controller_context(Some(patience_ms));
+                call.context.controller.exchange(request.clone(), context).await
+            }
+        };
         let waits = call.session.kind == ListenerKind::Broker
             && answer.as_ref().err() == Some(&ErrorCode::NotController);
         if !waits {
@@ -40,4 +54,92 @@ where
         }
         tokio::time::sleep(RETRY_AFTER).await;
     }
+}
+
+/// Asks the active controller once, on behalf of this node.
+pub(crate) async fn ask_as_node<E>(
+    context: &Context,
+    request: E,
+    asker: RequestContext,
+) -> Result<<E as Exchange>::Reply, ErrorCode>
+where
+    E: Exchange + Request<Response = <E as Exchange>::Reply>,
+{
+    match &context.elsewhere {
+        Some(pool) => {
+            let address = leader(context)?;
+            pool.ask(&address, &request).await.map_err(|error| unanswered(&error))
+        }
+        None => context.controller.exchange(request, asker).await,
+    }
+}
+
+fn leader(context: &Context) -> Result<String, ErrorCode> {
+    let (host, port) = context.quorum.leader_address().ok_or(ErrorCode::NotController)?;
+    Ok(if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") })
+}
+
+/// A controller that does not answer may have ceased to be one.
+fn unanswered(error: &ClientError) -> ErrorCode {
+    tracing::debug!(%error, "no answer of the controller");
+    match error {
+        ClientError::Unsupported(_) => ErrorCode::UnsupportedVersion,
+        _ => ErrorCode::NotController,
+    }
+}
+
+async fn in_envelope<R: Request>(
+    call: &Call,
+    pool: &Pool,
+    request: &R,
+) -> Result<R::Response, ErrorCode> {
+    let address = leader(&call.context)?;
+    let envelope = enclose(call, request).map_err(|error| {
+        tracing::error!(api = R::NAME, %error, "a request cannot be passed on");
+        ErrorCode::UnknownServerError
+    })?;
+    let answer = pool.ask(&address, &envelope).await.map_err(|error| unanswered(&error))?;
+    match ErrorCode::from_code(answer.error_code) {
+        Some(ErrorCode::None) => {}
+        code => return Err(code.unwrap_or(ErrorCode::UnknownServerError)),
+    }
+    disclose::<R>(answer.response_data.unwrap_or_default(), call.version).map_err(|error| {
+        tracing::error!(api = R::NAME, %error, "the controller's answer cannot be read");
+        ErrorCode::UnknownServerError
+    })
+}
+
+fn enclose<R: Request>(call: &Call, request: &R) -> Result<EnvelopeRequest, EncodeError> {
+    let header = RequestHeader {
+        request_api_key: R::KEY.code(),
+        request_api_version: call.version,
+        correlation_id: call.correlation_id,
+        client_id: call.client_id.clone(),
+        ..Default::default()
+    };
+    let mut writer = Writer::new();
+    header.encode(&mut writer, R::KEY.request_header_version(call.version))?;
+    request.encode(&mut writer, call.version)?;
+    let principal = call.session.principal.as_str();
+    let (kind, name) = principal.split_once(':').unwrap_or(("User", principal));
+    let principal = DefaultPrincipalData {
+        r#type: kind.to_owned(),
+        name: name.to_owned(),
+        ..Default::default()
+    };
+    Ok(EnvelopeRequest {
+        request_data: writer.freeze(),
+        request_principal: Some(principal.encode_versioned(0)?),
+        client_host_address: match call.session.peer.ip() {
+            IpAddr::V4(address) => Bytes::copy_from_slice(&address.octets()),
+            IpAddr::V6(address) => Bytes::copy_from_slice(&address.octets()),
+        },
+        ..Default::default()
+    })
+}
+
+fn disclose<R: Request>(bytes: Bytes, version: i16) -> Result<R::Response, DecodeError> {
+    let mut reader = Reader::new(bytes);
+    ResponseHeader::decode(&mut reader, R::KEY.response_header_version(version))?;
+    R::Response::decode(&mut reader, version)
 }

@@ -39,6 +39,7 @@ mod describe_quorum;
 mod describe_topic_partitions;
 mod elect_leaders;
 mod end_quorum_epoch;
+mod envelope;
 mod fetch;
 mod fetch_answer;
 mod fetch_quorum;

@@ -115,6 +115,7 @@ asks! {
     // Nodes among themselves, on controllers' listeners.
     FETCH_METADATA:          Fetch,                      ClusterAction,   Cluster,         ClusterDenied,     Loud;
     FETCH_SNAPSHOT:          FetchSnapshot,              ClusterAction,   Cluster,         ClusterDenied,     Loud;
+    ENVELOPE:                Envelope,                   ClusterAction,   Cluster,         ClusterDenied,     Loud;
     VOTE:                    Vote,                       ClusterAction,   Cluster,         ClusterDenied,     Loud;
     BEGIN_QUORUM_EPOCH:      BeginQuorumEpoch,           ClusterAction,   Cluster,         ClusterDenied,     Loud;
     END_QUORUM_EPOCH:        EndQuorumEpoch,             ClusterAction,   Cluster,         ClusterDenied,     Loud;

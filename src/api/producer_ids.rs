@@ -3,6 +3,7 @@
 use tokio::sync::Mutex;
 
 use super::context::Context;
+use super::forward;
 use crate::error::ErrorCode;
 use crate::wire::messages::allocate_producer_ids::AllocateProducerIdsRequest;
 
@@ -32,7 +33,7 @@ async fn allocate(context: &Context) -> Result<std::ops::Range<i64>, ErrorCode> 
         broker_epoch,
         ..Default::default()
     };
-    let asked = context.controller.exchange(request, context.own_request(0, PATIENCE_MS)).await;
+    let asked = forward::ask_as_node(context, request, context.own_request(0, PATIENCE_MS)).await;
     // Whatever is wrong with the controller, the producer should ask again.
     let response = asked.map_err(|_| ErrorCode::CoordinatorLoadInProgress)?;
     match ErrorCode::from_code(response.error_code) {

@@ -76,6 +76,7 @@ static TABLE: &[Row] = &[
     row(ApiKey::DescribeQuorum, BOTH, |call, reader| simple(call, reader, super::describe_quorum::handle)),
     row(ApiKey::AlterPartition, CONTROLLER, |call, reader| simple(call, reader, super::alter_partition::handle)),
     row(ApiKey::UpdateFeatures, BOTH, |call, reader| simple(call, reader, super::update_features::handle)),
+    row(ApiKey::Envelope, CONTROLLER, super::envelope::handle),
     row(ApiKey::FetchSnapshot, CONTROLLER, |call, reader| simple(call, reader, super::fetch_snapshot::handle)),
     row(ApiKey::DescribeCluster, BOTH, |call, reader| simple(call, reader, super::describe_cluster::handle)),
     row(ApiKey::DescribeProducers, BROKER, |call, reader| simple(call, reader, super::describe_producers::handle)),

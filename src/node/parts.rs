@@ -118,6 +118,7 @@ impl Parts {
         let table = Arc::new(PartitionTable::default());
         let (controller, shards) = (Handle::default(), Shards::default());
         let quorum = Quorum::default();
+        let pool = wiring::pool(&config);
         let context = Arc::new(Context {
             node_id: config.node_id(),
             cluster_id: cluster_id.clone(),
@@ -129,6 +130,7 @@ impl Parts {
             fetch_sessions: Mutex::new(wiring::fetch_sessions(&config)),
             quorum: quorum.clone(),
             controller: controller::actor::Handle::new(controller.clone(), clock.clone()),
+            elsewhere: (!config.is_controller()).then(|| pool.clone()),
             groups: shards.clone(),
             producer_ids: Default::default(),
             metrics: Metrics::new(),
@@ -136,7 +138,7 @@ impl Parts {
         });
         Ok(Self {
             limits: ConnectionLimits::new(wiring::connection_bounds(&config)),
-            pool: wiring::pool(&config),
+            pool,
             config,
             clock,
             cluster_id,

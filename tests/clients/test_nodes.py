@@ -4,9 +4,9 @@ import time
 import uuid
 
 import pytest
-from confluent_kafka import Consumer, Producer
+from confluent_kafka import Consumer, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
-from kafka import KafkaProducer
+from kafka import KafkaConsumer, KafkaProducer
 from node import Server, free_ports
 
 SINGLE = {
@@ -90,3 +90,42 @@ def test_the_pure_python_client_stays_on_its_listener_too(listeners):
         brokers = {(one.host, one.port) for one in producer._metadata.brokers()}
         assert brokers == {(host, port)}
         producer.close()
+
+
+def test_a_broker_joins_a_controller_of_another_process(tmp_path):
+    broker_port, controller_port = free_ports(2)
+    controller = Server(str(tmp_path / "controller"), **{
+        "process.roles": "controller",
+        "node.id": 1,
+        "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
+        "listeners": f"CONTROLLER://127.0.0.1:{controller_port}",
+        "controller.listener.names": "CONTROLLER",
+    })
+    broker = Server(str(tmp_path / "broker"), **SINGLE, **{
+        "process.roles": "broker",
+        "node.id": 2,
+        "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
+        "listeners": f"PLAINTEXT://127.0.0.1:{broker_port}",
+    })
+    try:
+        controller.start(controller_port)
+        broker.start(broker_port)
+        address = f"127.0.0.1:{broker_port}"
+        admin = AdminClient({"bootstrap.servers": address})
+        assert list(admin.list_topics(timeout=10).brokers) == [2]
+        admin.create_topics([NewTopic("joined", 2, 1)])["joined"].result(20)
+        round_trip(address, "joined")
+        with pytest.raises(KafkaException):
+            admin.create_topics([NewTopic("joined", 2, 1)])["joined"].result(20)
+        # The controller comes back with what it knew, and the broker with it.
+        controller.kill()
+        controller.start(controller_port)
+        admin.create_topics([NewTopic("later", 1, 1)])["later"].result(30)
+        round_trip(address, "later")
+        broker.stop()
+        broker.start(broker_port)
+        assert {"joined", "later"} <= set(AdminClient({"bootstrap.servers": address}).list_topics(timeout=10).topics)
+        round_trip(address, "joined")
+    finally:
+        broker.end()
+        controller.end()

@@ -1,0 +1,102 @@
+//! Envelope (58), version 0: a client's request that a broker passes on to the controller (KIP-590).
+//!
+//! What is inside is served as if the client had asked here itself: its principal and its address decide what it may do.
+//! An answer that this node is not the active controller is the envelope's own, so that the broker asks elsewhere.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::answer::{Answer, Outgoing, Part, Pending};
+use super::context::{Call, Session};
+use super::table::decode;
+use super::{Refusal, authorize, dispatch, frame, permissions};
+use crate::error::ErrorCode;
+use crate::wire::api_key::ApiKey;
+use crate::wire::codec::Reader;
+use crate::wire::message::Message;
+use crate::wire::messages::envelope::{EnvelopeRequest, EnvelopeResponse};
+use crate::wire::stored::principal::DefaultPrincipalData;
+
+pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
+    let request: EnvelopeRequest = decode(&call, reader)?;
+    Ok(Box::pin(async move {
+        let response = match open(&call, request) {
+            Ok(pending) => enclosed(pending.await),
+            Err(code) => refused(code),
+        };
+        frame::<EnvelopeRequest>(call.head(), &response)
+    }))
+}
+
+/// Starts what is inside.
+fn open(call: &Call, request: EnvelopeRequest) -> Result<Pending, ErrorCode> {
+    call.check_cluster(&permissions::ENVELOPE)?;
+    let leader = call.context.quorum.leader_and_epoch().leader_id;
+    if leader != Some(call.context.node_id) {
+        return Err(ErrorCode::NotController);
+    }
+    let api = request.request_data.first_chunk().map(|code| i16::from_be_bytes(*code));
+    if !api.and_then(ApiKey::from_code).is_some_and(ApiKey::is_forwardable) {
+        return Err(ErrorCode::InvalidRequest);
+    }
+    let session = Arc::new(session(call, &request)?);
+    dispatch(&call.context, &session, request.request_data).map_err(|refusal| match refusal {
+        Refusal::Unsupported { .. } => ErrorCode::UnsupportedVersion,
+        _ => ErrorCode::InvalidRequest,
+    })
+}
+
+/// The client as it stands before the broker.
+fn session(call: &Call, request: &EnvelopeRequest) -> Result<Session, ErrorCode> {
+    let ip = address(&request.client_host_address).ok_or(ErrorCode::InvalidRequest)?;
+    let principal = request.request_principal.clone().unwrap_or_default();
+    let (principal, _) = DefaultPrincipalData::decode_versioned(principal)
+        .map_err(|_| ErrorCode::PrincipalDeserializationFailure)?;
+    Ok(Session {
+        listener: call.session.listener.clone(),
+        kind: call.session.kind,
+        peer: SocketAddr::new(ip, 0),
+        host: authorize::host_of(ip),
+        principal: format!("{}:{}", principal.r#type, principal.name),
+        software: Default::default(),
+    })
+}
+
+fn address(bytes: &Bytes) -> Option<IpAddr> {
+    if let Ok(v4) = <[u8; 4]>::try_from(&bytes[..]) {
+        return Some(Ipv4Addr::from(v4).into());
+    }
+    <[u8; 16]>::try_from(&bytes[..]).ok().map(|v6| Ipv6Addr::from(v6).into())
+}
+
+fn enclosed(answer: Answer) -> EnvelopeResponse {
+    match answer {
+        Answer::Frame(outgoing) => match without_length(outgoing) {
+            Some(bytes) => {
+                EnvelopeResponse { response_data: Some(bytes), ..EnvelopeResponse::default() }
+            }
+            None => refused(ErrorCode::UnknownServerError),
+        },
+        Answer::Nothing | Answer::Close => refused(ErrorCode::UnknownServerError),
+    }
+}
+
+/// The frame's bytes behind its length. What a controller answers lies in memory, never in files.
+fn without_length(outgoing: Outgoing) -> Option<Bytes> {
+    let mut bytes = outgoing.head;
+    for part in outgoing.tail {
+        match part {
+            Part::Bytes(more) => bytes.extend_from_slice(&more),
+            Part::Shared(more) => bytes.extend_from_slice(&more),
+            Part::File(_) => return None,
+        }
+    }
+    let mut bytes = bytes.freeze();
+    (bytes.len() >= 4).then(|| bytes.split_off(4))
+}
+
+fn refused(code: ErrorCode) -> EnvelopeResponse {
+    EnvelopeResponse { error_code: code.code(), ..EnvelopeResponse::default() }
+}
