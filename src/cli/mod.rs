@@ -3,6 +3,7 @@
 //! `vltava COMMAND …`, or a link to the binary named `kafka-COMMAND.sh` or `kafka-COMMAND`. Exit codes: 0 done,
 //! 1 failed, 2 not understood (Kafka's tools: 1 for both).
 
+mod acls;
 mod argparse;
 mod broker_api_versions;
 mod cluster;
@@ -42,6 +43,7 @@ the server
 
 Kafka's tools, with their options and output
   topics …  configs …  console-producer …  console-consumer …  consumer-groups …  dump-log …
+  acls …
 
   --help after a command tells of its options; --version tells which version this is
 ";
@@ -74,6 +76,7 @@ fn dispatch(command: &str, arguments: &[String]) -> i32 {
         "storage" => storage::run(arguments),
         "dump-log" => dump_log::run(arguments),
         "topics" => topics::run(arguments),
+        "acls" => acls::run(arguments),
         "configs" => configs::run(arguments),
         "console-consumer" => console_consumer::run(arguments),
         "consumer-groups" => consumer_groups::run(arguments),
