@@ -129,6 +129,9 @@ def test_administration(node):
     with pytest.raises(KafkaException):
         admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(20)
     admin.create_partitions([NewPartitions(topic, 3)])[topic].result(20)
+    deadline = time.time() + 20
+    while len(admin.list_topics(topic, timeout=10).topics[topic].partitions) < 3 and time.time() < deadline:
+        time.sleep(0.05)
     assert len(admin.list_topics(topic, timeout=10).topics[topic].partitions) == 3
     resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
     assert admin.describe_configs([resource])[resource].result(20)["retention.ms"].value == "1234567"
