@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::context::Call;
 use super::permissions::{Ask, Voice};
-use crate::error::ErrorCode;
+use crate::error::{ApiError, ErrorCode};
 use crate::security::authorizer::{Action, Authorizer, Rule, Subject};
 use crate::security::vocabulary::{CLUSTER_NAME, ResourceType, bits};
 
@@ -51,6 +51,11 @@ impl Call {
     /// The error of `ask` where who calls may not do it to the cluster.
     pub(crate) fn check_cluster(&self, ask: &Ask) -> Result<(), ErrorCode> {
         self.check(ask, CLUSTER_NAME)
+    }
+
+    /// The error of `ask` in words, where who calls may not do it to the cluster.
+    pub(crate) fn check_whole(&self, ask: &Ask) -> Result<(), ApiError> {
+        self.check_cluster(ask).map_err(|code| ApiError::new(code, ask.refusal()))
     }
 
     /// Whether there may be any resource to which who calls may do what `ask` says.

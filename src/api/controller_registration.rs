@@ -17,6 +17,7 @@ pub(crate) async fn handle(
     };
     answer.unwrap_or_else(|code| ControllerRegistrationResponse {
         error_code: code.code(),
+        error_message: Some(code.message().to_owned()),
         ..Default::default()
     })
 }

@@ -25,8 +25,8 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
 }
 
 async fn create(call: Call, request: CreateAclsRequest) -> CreateAclsResponse {
-    if let Err(code) = call.check_cluster(&permissions::CREATE_ACLS) {
-        return refused(&request, code, Some(code.message()));
+    if let Err(error) = call.check_whole(&permissions::CREATE_ACLS) {
+        return refused(&request, error.code, Some(error.text()));
     }
     if !call.is_guarded() {
         let why = "No Authorizer is configured.";

@@ -24,8 +24,8 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
 }
 
 async fn delete(call: Call, request: DeleteAclsRequest) -> DeleteAclsResponse {
-    if let Err(code) = call.check_cluster(&permissions::DELETE_ACLS) {
-        return refused(&request, code, code.message());
+    if let Err(error) = call.check_whole(&permissions::DELETE_ACLS) {
+        return refused(&request, error.code, error.text());
     }
     if !call.is_guarded() {
         let why = "No Authorizer is configured.";

@@ -32,8 +32,8 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
 }
 
 async fn describe(call: Call, request: DescribeAclsRequest) -> DescribeAclsResponse {
-    if let Err(code) = call.check_cluster(&permissions::DESCRIBE_ACLS) {
-        return refused(code, code.message());
+    if let Err(error) = call.check_whole(&permissions::DESCRIBE_ACLS) {
+        return refused(error.code, error.text());
     }
     if !call.is_guarded() {
         let why = "No Authorizer is configured on the broker";

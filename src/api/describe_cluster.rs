@@ -15,11 +15,11 @@ const CONTROLLERS: i8 = 2;
 
 pub(crate) async fn handle(call: Call, request: DescribeClusterRequest) -> DescribeClusterResponse {
     if call.session.kind == ListenerKind::Controller
-        && let Err(code) = call.check_cluster(&permissions::DESCRIBE_CONTROLLERS)
+        && let Err(error) = call.check_whole(&permissions::DESCRIBE_CONTROLLERS)
     {
         return DescribeClusterResponse {
-            error_code: code.code(),
-            error_message: Some(code.message().to_owned()),
+            error_code: error.code.code(),
+            error_message: error.message,
             ..Default::default()
         };
     }

@@ -3,19 +3,19 @@
 use super::context::Call;
 use super::forward;
 use super::permissions;
-use crate::error::ErrorCode;
+use crate::error::{ApiError, ErrorCode};
 use crate::wire::messages::elect_leaders::{
     ElectLeadersRequest, ElectLeadersResponse, PartitionResult, ReplicaElectionResult,
 };
 
 pub(crate) async fn handle(call: Call, request: ElectLeadersRequest) -> ElectLeadersResponse {
-    if let Err(code) = call.check_cluster(&permissions::ELECT_LEADERS) {
-        return refused(request, code);
+    if let Err(error) = call.check_whole(&permissions::ELECT_LEADERS) {
+        return refused(&call, request, &error);
     }
     let timeout_ms = Some(request.timeout_ms);
     let mut response = match forward::ask(&call, request.clone(), timeout_ms).await {
         Ok(response) => response,
-        Err(code) => refused(request, code),
+        Err(code) => refused(&call, request, &code.into()),
     };
     if call.version < 1 {
         // Version 0 has no error of the whole; each partition has its own.
@@ -24,11 +24,13 @@ pub(crate) async fn handle(call: Call, request: ElectLeadersRequest) -> ElectLea
     response
 }
 
-fn refused(request: ElectLeadersRequest, code: ErrorCode) -> ElectLeadersResponse {
+fn refused(call: &Call, request: ElectLeadersRequest, error: &ApiError) -> ElectLeadersResponse {
+    // Version 0 has no room for an error of the whole.
+    let whole = if call.version >= 1 { error.code } else { ErrorCode::None };
     let result = |partition_id| PartitionResult {
         partition_id,
-        error_code: code.code(),
-        error_message: Some(code.message().to_owned()),
+        error_code: error.code.code(),
+        error_message: Some(error.text().to_owned()),
         ..Default::default()
     };
     let results =
@@ -38,7 +40,7 @@ fn refused(request: ElectLeadersRequest, code: ErrorCode) -> ElectLeadersRespons
             ..Default::default()
         });
     ElectLeadersResponse {
-        error_code: code.code(),
+        error_code: whole.code(),
         replica_election_results: results.collect(),
         ..Default::default()
     }

@@ -27,8 +27,9 @@ pub(crate) async fn handle(call: Call, request: FindCoordinatorRequest) -> FindC
     let mut response = FindCoordinatorResponse::default();
     for key in request.coordinator_keys {
         let mut found = find(&call, request.key_type, key).await;
-        // As Kafka has it, the message is only there when nothing of the request was understood.
-        if is_known(request.key_type) {
+        // As Kafka has it, the message is only there when the request was refused as a whole.
+        let whole = found.error_code == permissions::FIND_SHARE.error.code();
+        if is_known(request.key_type) && !whole {
             found.error_message = Some(String::new());
         }
         response.coordinators.push(found);

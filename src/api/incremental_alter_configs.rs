@@ -105,9 +105,12 @@ fn judge(config: &Config, image: &Image, resource: &AlterConfigsResource) -> Res
 }
 
 fn refused(resource: &AlterConfigsResource, error: &ApiError) -> AlterConfigsResourceResponse {
+    // Who may not touch log levels is told so without words.
+    let silent = ResourceType(resource.resource_type) == ResourceType::BROKER_LOGGER
+        && error.code == permissions::INCREMENT_CONFIGS.error;
     AlterConfigsResourceResponse {
         error_code: error.code.code(),
-        error_message: Some(error.text().to_owned()),
+        error_message: (!silent).then(|| error.text().to_owned()),
         resource_type: resource.resource_type,
         resource_name: resource.resource_name.clone(),
         ..Default::default()

@@ -13,10 +13,10 @@ pub(crate) async fn handle(
     call: Call,
     request: ListPartitionReassignmentsRequest,
 ) -> ListPartitionReassignmentsResponse {
-    if let Err(code) = call.check_cluster(&permissions::LIST_REASSIGNMENTS) {
+    if let Err(error) = call.check_whole(&permissions::LIST_REASSIGNMENTS) {
         return ListPartitionReassignmentsResponse {
-            error_code: code.code(),
-            error_message: Some(code.message().to_owned()),
+            error_code: error.code.code(),
+            error_message: error.message,
             ..Default::default()
         };
     }

@@ -29,6 +29,13 @@ pub(crate) struct Ask {
     pub(crate) voice: Voice,
 }
 
+impl Ask {
+    /// What a refusal of the whole request says.
+    pub(crate) fn refusal(&self) -> String {
+        format!("Request {:?} needs {} permission.", self.api, self.operation.name())
+    }
+}
+
 macro_rules! asks {
     ($($name:ident: $api:ident, $operation:ident, $resource:ident, $error:ident, $voice:ident;)*) => {
         $(pub(crate) const $name: Ask = Ask {

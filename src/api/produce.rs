@@ -25,7 +25,7 @@ use crate::wire::messages::produce::{
     PartitionProduceResponse, ProduceRequest, ProduceResponse, TopicProduceData,
     TopicProduceResponse,
 };
-use crate::wire::records::{self, Rejected};
+use crate::wire::records::{self, BatchHeader, Rejected};
 
 /// One partition's part of the request, under way or refused already.
 enum Started {
@@ -53,7 +53,10 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
     let image = call.context.image();
     let acks = request.acks;
     let id = request.transactional_id.as_deref();
-    let granted = id.map_or(Ok(()), |id| call.check(&permissions::PRODUCE_TRANSACTION, id));
+    let granted = match id.filter(|_| has_transactional_records(&request)) {
+        Some(id) => call.check(&permissions::PRODUCE_TRANSACTION, id),
+        None => Ok(()),
+    };
     let terms = Terms { acks, transactional: id.is_some(), granted };
     let topics: Vec<StartedTopic> = request
         .topic_data
@@ -67,6 +70,14 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
         }
         answer(&call, acks, response)
     }))
+}
+
+/// Whether a batch says that it belongs to a transaction; what is no batch is refused later.
+fn has_transactional_records(request: &ProduceRequest) -> bool {
+    let partitions = request.topic_data.iter().flat_map(|topic| &topic.partition_data);
+    partitions.filter_map(|partition| partition.records.as_deref()).any(|records| {
+        matches!(BatchHeader::parse(records), Ok(Some(header)) if header.is_transactional())
+    })
 }
 
 fn start_topic(call: &Call, image: &Image, terms: Terms, topic: TopicProduceData) -> StartedTopic {
@@ -111,7 +122,6 @@ fn start_partition(
 ) -> Result<Started, Refused> {
     terms.granted.map_err(|code| refused(None, code))?;
     let records = data.records.unwrap_or_default();
-    records::check_request(&records, call.version).map_err(|rejected| (None, rejected))?;
     let unknown = if call.version >= 13 {
         ErrorCode::UnknownTopicId
     } else {
@@ -122,6 +132,7 @@ fn start_partition(
         ErrorCode::UnknownTopicOrPartition if name.is_empty() => refused(None, unknown),
         code => refused(None, code),
     })?;
+    records::check_request(&records, call.version).map_err(|rejected| (None, rejected))?;
     if !matches!(terms.acks, -1..=1) {
         return Err(refused(None, ErrorCode::InvalidRequiredAcks));
     }

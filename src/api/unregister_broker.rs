@@ -3,19 +3,20 @@
 use super::context::Call;
 use super::forward;
 use super::permissions;
+use crate::error::ApiError;
 use crate::wire::messages::unregister_broker::{UnregisterBrokerRequest, UnregisterBrokerResponse};
 
 pub(crate) async fn handle(
     call: Call,
     request: UnregisterBrokerRequest,
 ) -> UnregisterBrokerResponse {
-    let answer = match call.check_cluster(&permissions::UNREGISTER_BROKER) {
-        Ok(()) => forward::ask(&call, request, None).await,
-        Err(code) => Err(code),
+    let answer = match call.check_whole(&permissions::UNREGISTER_BROKER) {
+        Ok(()) => forward::ask(&call, request, None).await.map_err(ApiError::from),
+        Err(error) => Err(error),
     };
-    answer.unwrap_or_else(|code| UnregisterBrokerResponse {
-        error_code: code.code(),
-        error_message: Some(code.message().to_owned()),
+    answer.unwrap_or_else(|error| UnregisterBrokerResponse {
+        error_code: error.code.code(),
+        error_message: Some(error.text().to_owned()),
         ..Default::default()
     })
 }

@@ -5,17 +5,18 @@
 use super::context::Call;
 use super::forward;
 use super::permissions;
+use crate::error::ApiError;
 use crate::wire::messages::update_features::{UpdateFeaturesRequest, UpdateFeaturesResponse};
 
 pub(crate) async fn handle(call: Call, request: UpdateFeaturesRequest) -> UpdateFeaturesResponse {
     let timeout_ms = Some(request.timeout_ms);
-    let answer = match call.check_cluster(&permissions::UPDATE_FEATURES) {
-        Ok(()) => forward::ask(&call, request, timeout_ms).await,
-        Err(code) => Err(code),
+    let answer = match call.check_whole(&permissions::UPDATE_FEATURES) {
+        Ok(()) => forward::ask(&call, request, timeout_ms).await.map_err(ApiError::from),
+        Err(error) => Err(error),
     };
-    answer.unwrap_or_else(|code| UpdateFeaturesResponse {
-        error_code: code.code(),
-        error_message: Some(code.message().to_owned()),
+    answer.unwrap_or_else(|error| UpdateFeaturesResponse {
+        error_code: error.code.code(),
+        error_message: Some(error.text().to_owned()),
         ..Default::default()
     })
 }
