@@ -33,9 +33,13 @@ async fn initialise(call: &Call, request: &InitProducerIdRequest) -> Result<i64,
             }
         }
     }
+    let max_timeout_ms = call.context.config.load().transaction_max_timeout_ms();
     match request.transactional_id.as_deref() {
         None => call.context.producer_ids.next(&call.context).await,
         Some("") => Err(ErrorCode::InvalidRequest),
+        Some(_) if !(1..=max_timeout_ms).contains(&request.transaction_timeout_ms) => {
+            Err(ErrorCode::InvalidTransactionTimeout)
+        }
         Some(_) => Err(ErrorCode::TransactionalIdAuthorizationFailed),
     }
 }

@@ -150,6 +150,9 @@ fn start_partition(
     let settings = replica.settings();
     let options = settings.check_options(name, data.index, call.context.clock.now());
     let checked = records::check(records, &options).map_err(|rejected| (None, rejected))?;
+    if checked.header.is_transactional() && !terms.transactional {
+        return Err(refused(None, ErrorCode::TransactionalIdAuthorizationFailed));
+    }
     call.context.metrics.topics.records_in(name, checked.bytes.len(), checked.header.records_count);
     let (reply, answer) = oneshot::channel();
     let append = Append::from_client(checked.bytes, reply);

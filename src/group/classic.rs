@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::member::{Member, keep};
+use super::member::{Member, keep, metadata_bytes};
 use super::records;
 use crate::coordinator::machine::Ticket;
 use crate::error::ErrorCode;
@@ -79,6 +79,8 @@ pub(crate) struct ClassicGroup {
     pub(super) joining: usize,
     /// How many members follow each protocol.
     votes: HashMap<String, usize>,
+    /// What the members' metadata take, in bytes.
+    pub(super) metadata_bytes: usize,
     /// The topics that members consume; none where that is not known.
     pub(super) subscribed: Option<BTreeSet<String>>,
     /// Someone new came while the first rebalance waited.
@@ -105,6 +107,7 @@ impl ClassicGroup {
             pending_syncs: BTreeSet::new(),
             joining: 0,
             votes: HashMap::new(),
+            metadata_bytes: 0,
             subscribed: None,
             new_member_added: false,
             initial: None,
@@ -211,6 +214,11 @@ impl ClassicGroup {
     }
 
     fn count_votes(&mut self, member: &Member, by: isize) {
+        let bytes = metadata_bytes(&member.protocols);
+        self.metadata_bytes = match by > 0 {
+            true => self.metadata_bytes + bytes,
+            false => self.metadata_bytes.saturating_sub(bytes),
+        };
         for name in member.protocol_names() {
             match self.votes.get_mut(name) {
                 Some(count) => *count = count.saturating_add_signed(by),

@@ -12,6 +12,7 @@ use tracing::{info, warn};
 use super::classic::{ClassicGroup, State};
 use super::foreign::{ForeignGroup, GroupKind};
 use super::join::Joiner;
+use super::member::metadata_bytes;
 use super::offsets::{Offsets, ProducerId};
 use super::records::{self, Entry};
 use super::request::{GroupReply, GroupRequest, RequestContext};
@@ -26,6 +27,11 @@ use crate::wire::messages::join_group::JoinGroupRequest;
 use crate::wire::messages::leave_group::{LeaveGroupRequest, LeaveGroupResponse};
 use crate::wire::messages::offset_delete::OffsetDeleteResponse;
 use crate::wire::messages::sync_group::SyncGroupRequest;
+
+/// What the metadata of all members of a shard may take, in bytes. Kafka has no such bound.
+const METADATA_BYTES_MAX: usize = 16 << 20;
+/// Metadata that are always taken, in bytes: a consumer of a hundred topics sends less.
+const SMALL_METADATA_BYTES: usize = 8 << 10;
 
 /// Where sixteen random bytes come from.
 pub type Randomness = Box<dyn FnMut() -> [u8; 16] + Send>;
@@ -178,6 +184,10 @@ impl GroupMachine {
         {
             return step.refuse_join(ticket, &request.member_id, ErrorCode::InvalidSessionTimeout);
         }
+        if !self.has_room_for(&request) {
+            warn!(group = request.group_id, "a member is refused: its metadata are too large");
+            return step.refuse_join(ticket, &request.member_id, ErrorCode::GroupMaxSizeReached);
+        }
         let is_new = match self.groups.get(request.group_id.as_str()) {
             Some(Group::Classic(_)) => false,
             Some(Group::Foreign(group)) if !group.may_become_classic() => {
@@ -194,6 +204,19 @@ impl GroupMachine {
         let new_id = self.name_member(&request, &context);
         let Some(group) = self.classic(&request.group_id) else { return };
         group.join(Joiner { ticket, request, context, new_id }, step);
+    }
+
+    /// Whether a member's metadata may be kept. Small ones always may: that they stay few is for `group.max.size`.
+    fn has_room_for(&self, request: &JoinGroupRequest) -> bool {
+        let bytes = metadata_bytes(&request.protocols);
+        if bytes <= SMALL_METADATA_BYTES {
+            return true;
+        }
+        let held = self.groups.values().map(|group| match group {
+            Group::Classic(group) => group.metadata_bytes,
+            Group::Foreign(_) => 0,
+        });
+        held.sum::<usize>() + bytes <= METADATA_BYTES_MAX
     }
 
     /// Makes a group, and writes its first picture so that it is not forgotten. An empty group of another protocol

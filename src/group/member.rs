@@ -104,6 +104,11 @@ pub(super) fn keep(protocols: &[JoinGroupRequestProtocol]) -> Vec<JoinGroupReque
     protocols.iter().map(keep).collect()
 }
 
+/// What protocols take in memory, in bytes.
+pub(super) fn metadata_bytes(protocols: &[JoinGroupRequestProtocol]) -> usize {
+    protocols.iter().map(|protocol| protocol.name.len() + protocol.metadata.len()).sum()
+}
+
 /// The rebalance timeout of a request: before version 1 it is the session timeout.
 pub(super) fn rebalance_timeout_ms(request: &JoinGroupRequest, version: i16) -> i32 {
     if version == 0 { request.session_timeout_ms } else { request.rebalance_timeout_ms }

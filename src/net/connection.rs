@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, Sleep};
 
 use super::frame::{self, FrameError};
+use super::memory::Share;
 use super::output::Output;
 use crate::api::answer::{Answer, Pending};
 use crate::api::context::{Context as ApiContext, Session};
@@ -28,8 +29,13 @@ use crate::api::{self, Refusal};
 const READ_BYTES_MIN: usize = 16 * 1024;
 /// Requests of one connection that may be in the works at once; Kafka's clients have five.
 const IN_FLIGHT_MAX: usize = 64;
+/// And how many bytes they may have, but for the last of them.
+const IN_FLIGHT_BYTES_MAX: usize = 16 << 20;
 /// No further request is read while so much of an answer has not left.
 const OUTPUT_BYTES_MAX: usize = 4 << 20;
+
+/// How long a client may be silent within a large request: what that holds, others may be waiting for.
+const STALL_MAX: Duration = Duration::from_secs(30);
 
 /// What a listener tells all of its connections.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +78,8 @@ struct InFlight {
     answer: Pending,
     /// Whether nothing behind it may be looked at before it is answered.
     barrier: bool,
+    /// The size of the request.
+    bytes: usize,
 }
 
 pub(crate) struct Connection {
@@ -82,6 +90,10 @@ pub(crate) struct Connection {
     input: BytesMut,
     output: Output,
     in_flight: VecDeque<InFlight>,
+    /// The requests in flight, in bytes.
+    in_flight_bytes: usize,
+    /// What is held for requests, in memory that all connections share.
+    share: Share,
     last_active: Instant,
     frame_began: Option<Instant>,
 }
@@ -92,6 +104,7 @@ impl Connection {
         context: Arc<ApiContext>,
         session: Arc<Session>,
         settings: ConnectionSettings,
+        share: Share,
     ) -> Self {
         Self {
             stream,
@@ -101,6 +114,8 @@ impl Connection {
             input: BytesMut::new(),
             output: Output::default(),
             in_flight: VecDeque::new(),
+            in_flight_bytes: 0,
+            share,
             last_active: Instant::now(),
             frame_began: None,
         }
@@ -140,6 +155,9 @@ impl Connection {
             if !stopping {
                 progress |= self.take_frames(cx)?;
             }
+            if self.share.is_held() {
+                self.share.keep(self.in_flight_bytes + self.input.len());
+            }
             if progress {
                 continue;
             }
@@ -171,7 +189,7 @@ impl Connection {
         let mut progress = false;
         while let Some(front) = self.in_flight.front_mut() {
             let Poll::Ready(answer) = front.answer.as_mut().poll(cx) else { break };
-            self.in_flight.pop_front();
+            self.in_flight_bytes -= self.in_flight.pop_front().map_or(0, |answered| answered.bytes);
             self.give(answer)?;
             progress = true;
         }
@@ -189,6 +207,7 @@ impl Connection {
 
     fn may_take(&self) -> bool {
         self.in_flight.len() < IN_FLIGHT_MAX
+            && self.in_flight_bytes < IN_FLIGHT_BYTES_MAX
             && self.output.queued_bytes() < OUTPUT_BYTES_MAX
             && self.in_flight.back().is_none_or(|last| !last.barrier)
     }
@@ -220,7 +239,7 @@ impl Connection {
     }
 
     fn start(&mut self, frame: bytes::Bytes, cx: &mut Context<'_>) -> Result<(), Closed> {
-        let barrier = !api::is_pipelined(&frame);
+        let (barrier, bytes) = (!api::is_pipelined(&frame), frame.len());
         let mut answer =
             api::dispatch(&self.context, &self.session, frame).map_err(Closed::Refused)?;
         if self.in_flight.is_empty()
@@ -228,7 +247,8 @@ impl Connection {
         {
             return self.give(answer);
         }
-        self.in_flight.push_back(InFlight { answer, barrier });
+        self.in_flight.push_back(InFlight { answer, barrier, bytes });
+        self.in_flight_bytes += bytes;
         Ok(())
     }
 
@@ -241,7 +261,13 @@ impl Connection {
                 return Ok(false);
             }
         }
-        self.input.reserve(frame::room_wanted(&self.input, READ_BYTES_MIN));
+        let room = frame::room_wanted(&self.input, READ_BYTES_MIN);
+        if !self.share.may_hold(self.in_flight_bytes + self.input.len() + room, cx) {
+            // The wait is ours, not the client's.
+            self.last_active = Instant::now();
+            return Ok(false);
+        }
+        self.input.reserve(room);
         let read = pin!(self.stream.read_buf(&mut self.input)).poll(cx).map_err(Closed::Io)?;
         match read {
             Poll::Pending => {
@@ -259,11 +285,25 @@ impl Connection {
         }
     }
 
+    /// When a client that has begun a large request has been silent for too long; none for all others.
+    fn stalls_at(&self) -> Option<Instant> {
+        let unfinished =
+            self.share.is_held() && self.in_flight.is_empty() && !self.input.is_empty();
+        unfinished.then(|| self.last_active + STALL_MAX)
+    }
+
     /// Ends a connection that has been silent, or slow over one frame, for too long. The timer is moved only when it
     /// fires, so that a busy connection pays nothing for it.
     fn poll_deadline(&mut self, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Closed> {
+        let stalls_at = self.stalls_at();
+        if let Some(at) = stalls_at.filter(|at| *at < timer.deadline()) {
+            timer.as_mut().reset(at);
+        }
         while timer.as_mut().poll(cx).is_ready() {
             let now = Instant::now();
+            if stalls_at.is_some_and(|at| now >= at) {
+                return Poll::Ready(Closed::SlowFrame);
+            }
             if !self.in_flight.is_empty() {
                 self.last_active = now;
             }
@@ -275,7 +315,8 @@ impl Connection {
                 return Poll::Ready(Closed::Idle);
             }
             let next = slow.map_or(self.last_active, |began| began.min(self.last_active));
-            timer.as_mut().reset(next + self.settings.idle_max);
+            let next = next + self.settings.idle_max;
+            timer.as_mut().reset(stalls_at.map_or(next, |at| next.min(at)));
         }
         Poll::Pending
     }

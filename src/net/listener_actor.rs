@@ -17,11 +17,12 @@ use tokio::sync::{mpsc, watch};
 
 use super::connection::{Closed, Connection, ConnectionSettings};
 use super::limits::{ConnectionLimits, Counted};
+use super::memory::Share;
 use crate::api::authorize;
 use crate::api::context::{Context as ApiContext, ListenerKind, Session};
 use crate::supervision::{DeathWatch, Stop};
 
-/// How long to wait before accepting again when the system has no descriptor left, or the node no room.
+/// How long to wait before accepting again when the system has no descriptor left.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// What a listener is made of.
@@ -115,8 +116,11 @@ async fn accept(
         _ = stopping.wait_for(|stopping| *stopping) => return drained(alive).await,
     }
     loop {
-        while !spec.limits.has_room() {
-            tokio::time::sleep(PAUSE).await;
+        while let Some(wait) = spec.limits.wait(&spec.name, std::time::Instant::now()) {
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                _ = stopping.wait_for(|stopping| *stopping) => return drained(alive).await,
+            }
         }
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -126,7 +130,7 @@ async fn accept(
             Ok((stream, peer)) => {
                 #[cfg(test)]
                 crate::faults::pass("accept", &spec.name);
-                let Some(counted) = spec.limits.admit(peer.ip()) else {
+                let Some(counted) = spec.limits.admit(&spec.name, peer.ip()) else {
                     tracing::info!(listener = %spec.name, %peer, "refused: too many connections from this address");
                     continue;
                 };
@@ -169,15 +173,16 @@ fn hand_over(
     });
     let settings =
         ConnectionSettings { request_bytes_max: spec.request_bytes_max, idle_max: spec.idle_max };
-    let context = spec.context.clone();
+    let (context, share) = (spec.context.clone(), Share::new(spec.limits.memory().clone()));
     // Answers are corked by us, so that Nagle has nothing to wait for.
     let Ok(stream) = stream.set_nodelay(true).and_then(|()| stream.into_std()) else { return };
     thread.spawn_fn(move || {
         let Ok(stream) = TcpStream::from_std(stream) else { return };
         actix_rt::spawn(async move {
             let _held = (counted, alive);
-            let closed =
-                Connection::new(stream, context, session.clone(), settings).serve(shutdown).await;
+            let closed = Connection::new(stream, context, session.clone(), settings, share)
+                .serve(shutdown)
+                .await;
             log_close(&session, &closed);
         });
     });

@@ -6,5 +6,6 @@ mod connection;
 mod frame;
 pub mod limits;
 pub mod listener_actor;
+mod memory;
 pub mod metrics_actor;
 mod output;

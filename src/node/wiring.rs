@@ -21,7 +21,7 @@ use crate::coordinator;
 use crate::group::machine::GroupMachine;
 use crate::metadata::cluster::VersionRange;
 use crate::metadata::{Image, features};
-use crate::net::limits::Bounds;
+use crate::net::limits::{Bounds, ListenerBounds};
 use crate::partition;
 use crate::raft;
 use crate::supervision::{Child, Port, Refused};
@@ -126,7 +126,30 @@ pub(super) fn connection_bounds(config: &Config) -> Bounds {
         max: bound(config.max_connections()),
         per_ip: bound(config.max_connections_per_ip()),
         per_ip_overrides,
+        creation_rate: bound(config.max_connection_creation_rate()),
+        listeners: config
+            .listeners()
+            .iter()
+            .map(|one| listener_bounds(config, &one.name))
+            .collect(),
+        request_bytes: usize::try_from(config.queued_max_request_bytes())
+            .ok()
+            .filter(|max| *max > 0),
     }
+}
+
+/// What is said of one listener by its name: `listener.name.<listener>.max.connections` and the rate.
+fn listener_bounds(config: &Config, name: &str) -> (String, ListenerBounds) {
+    let own = |key: &str| {
+        let key = format!("listener.name.{}.{key}", name.to_lowercase());
+        let text = config.originals().get(&key)?;
+        text.trim().parse::<usize>().ok()
+    };
+    let bounds = ListenerBounds {
+        max: own("max.connections").unwrap_or(usize::MAX),
+        creation_rate: own("max.connection.creation.rate").unwrap_or(usize::MAX),
+    };
+    (name.to_owned(), bounds)
 }
 
 fn again<M>(refused: Refused<M>, published: Published) -> Refused<Published> {

@@ -43,9 +43,22 @@ impl ReplicaSettings {
             max_message_bytes: config.max_message_bytes,
             segment_bytes: config.segment_bytes,
             compacted: config.compact,
+            depth: records::Depth::Records,
+            max_unpacked_bytes: times(config.max_message_bytes, BATCH_RATIO_MAX),
+            max_record_bytes: times(config.max_message_bytes, RECORD_RATIO_MAX),
             ..records::Options::new(topic, partition, now)
         }
     }
+}
+
+/// How many times `max.message.bytes` a compressed batch may unpack to: what a producer gains by packing better than this
+/// is nothing beside what a bomb costs.
+const BATCH_RATIO_MAX: usize = 64;
+/// The same for one record, which every consumer must hold whole.
+const RECORD_RATIO_MAX: usize = 8;
+
+fn times(bytes: i32, ratio: usize) -> usize {
+    usize::try_from(bytes).unwrap_or(0).saturating_mul(ratio)
 }
 
 fn target(compression: Compression) -> records::Target {

@@ -44,11 +44,11 @@ impl RecordsError {
             | Self::Magic(_)
             | Self::Header(_)
             | Self::Crc { .. } => ErrorCode::CorruptMessage,
-            Self::OldMagic(_)
-            | Self::Codec(_)
-            | Self::Decompress(_)
-            | Self::TooMuch(_)
-            | Self::Record(_) => ErrorCode::InvalidRecord,
+            Self::OldMagic(_) | Self::Codec(_) | Self::Decompress(_) | Self::Record(_) => {
+                ErrorCode::InvalidRecord
+            }
+            // A producer may split what it has batched, and try again.
+            Self::TooMuch(_) => ErrorCode::MessageTooLarge,
         }
     }
 }
@@ -73,7 +73,9 @@ impl fmt::Display for RecordsError {
             }
             Self::Codec(id) => write!(f, "Unknown compression type id: {id}"),
             Self::Decompress(why) => write!(f, "Failed to decompress record stream: {why}"),
-            Self::TooMuch(limit) => write!(f, "The batch unpacks to more than {limit} bytes"),
+            Self::TooMuch(limit) => {
+                write!(f, "The batch or a record of it unpacks to more than {limit} bytes")
+            }
             Self::Record(how) => f.write_str(how),
         }
     }

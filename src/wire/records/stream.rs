@@ -2,7 +2,8 @@
 //!
 //! Two ways, as a leader has two needs: [`RecordStream::next_record`] reads a record whole, into memory that grows with
 //! the bytes that arrive and never with a claimed length; [`RecordStream::next_partial`] passes over keys, values and
-//! headers in constant memory. Like Kafka's, the second does not hold records to their claimed sizes.
+//! headers in constant memory. Kafka's second does not hold records to their claimed sizes, and lets consumers trip over
+//! them; this one does.
 
 use std::io::{BufRead, BufReader, Read};
 
@@ -20,6 +21,9 @@ pub struct RecordStream<'a> {
     promised: i32,
     left: i32,
     max_bytes: usize,
+    max_record_bytes: usize,
+    /// Bytes of the record at hand that are read already.
+    taken: usize,
     reader: BufReader<std::io::Take<Decompressor<'a>>>,
     body: Vec<u8>,
 }
@@ -43,9 +47,17 @@ impl<'a> RecordStream<'a> {
             promised: header.records_count,
             left: header.records_count,
             max_bytes,
+            max_record_bytes: usize::MAX,
+            taken: 0,
             reader: BufReader::with_capacity(BUFFER, reader),
             body: Vec::new(),
         })
+    }
+
+    /// Bounds a single record: one that claims to be larger is an error before its bytes are unpacked.
+    pub fn max_record_bytes(mut self, max_bytes: usize) -> Self {
+        self.max_record_bytes = max_bytes;
+        self
     }
 
     /// The next record; none behind the last.
@@ -54,6 +66,7 @@ impl<'a> RecordStream<'a> {
             return Ok(None);
         }
         let (size, size_length) = self.varint(size_error)?;
+        self.check_record(size)?;
         let Ok(length) = u64::try_from(size) else { return Err(STRUCTURE) };
         self.body.clear();
         let read = self.reader.by_ref().take(length).read_to_end(&mut self.body)?;
@@ -72,7 +85,9 @@ impl<'a> RecordStream<'a> {
         if !self.begin()? {
             return Ok(None);
         }
-        self.varint(size_error)?;
+        let (size, _) = self.varint(size_error)?;
+        self.check_record(size)?;
+        self.taken = 0;
         self.pass(1)?; // attributes
         let timestamp_delta = self.varlong()?;
         let (offset_delta, _) = self.varint(field_error)?;
@@ -89,6 +104,12 @@ impl<'a> RecordStream<'a> {
             };
             self.pass(length)?;
             self.pass_field()?;
+        }
+        if usize::try_from(size) != Ok(self.taken) {
+            return Err(invalid(format!(
+                "Invalid record size: expected to read {size} bytes in record payload, but instead read {}",
+                self.taken
+            )));
         }
         let (offset, timestamp) =
             (self.base.offset(offset_delta), self.base.timestamp(timestamp_delta));
@@ -138,6 +159,7 @@ impl<'a> RecordStream<'a> {
         match read(&bytes[..available]) {
             Ok((value, length)) => {
                 self.reader.consume(length);
+                self.taken += length;
                 Ok((value, length))
             }
             Err(VarintError::Eof) => {
@@ -153,6 +175,7 @@ impl<'a> RecordStream<'a> {
                 if length == available {
                     self.check_limit()?;
                 }
+                self.taken += length;
                 read(&bytes[..length]).map_err(explain)
             }
             Err(error) => Err(explain(error)),
@@ -169,10 +192,22 @@ impl<'a> RecordStream<'a> {
 
     fn pass(&mut self, bytes: usize) -> Result<(), RecordsError> {
         if skip(&mut self.reader, bytes)? {
+            self.taken = self.taken.saturating_add(bytes);
             return Ok(());
         }
         self.check_limit()?;
         Err(EOF)
+    }
+
+    fn check_record(&self, size: i32) -> Result<(), RecordsError> {
+        let too_large = usize::try_from(size).is_ok_and(|size| size > self.max_record_bytes);
+        if !too_large {
+            return Ok(());
+        }
+        let most = self.max_record_bytes;
+        Err(invalid(format!(
+            "Invalid record size: {size} bytes, and no record may have more than {most}"
+        )))
     }
 
     /// Whether the stream ended because it was cut off at the limit.

@@ -242,7 +242,7 @@ fn a_bomb_is_refused_in_little_memory() {
     let bomb = builder.build();
     assert!(bomb.len() < 100_000);
     let narrow = Options { max_unpacked_bytes: 1 << 20, depth: Depth::Records, ..options() };
-    assert_eq!(check(bomb.clone(), &narrow).unwrap_err().code, ErrorCode::InvalidRecord);
+    assert_eq!(check(bomb.clone(), &narrow).unwrap_err().code, ErrorCode::MessageTooLarge);
     let plain = Options { compression: Target::To(Codec::None.into()), ..options() };
     assert_eq!(check(bomb, &plain).unwrap_err().code, ErrorCode::MessageTooLarge);
 }

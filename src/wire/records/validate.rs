@@ -19,6 +19,7 @@ use super::error::RecordsError;
 use super::header::{BatchHeader, NO_TIMESTAMP, TimestampType};
 use super::inspect::{Inspector, RecordError};
 use super::mutate::BatchMut;
+use super::stream::RecordStream;
 use crate::error::{ApiError, ErrorCode};
 use crate::types::{Millis, PartitionId};
 use crate::wire::compression::{Codec, Compression};
@@ -79,6 +80,8 @@ pub struct Options<'a> {
     pub depth: Depth,
     /// What a batch may unpack to, in bytes.
     pub max_unpacked_bytes: usize,
+    /// What a single record of a compressed batch may unpack to, in bytes.
+    pub max_record_bytes: usize,
     /// The time.
     pub now: Millis,
 }
@@ -99,6 +102,7 @@ impl<'a> Options<'a> {
             compacted: false,
             depth: Depth::Headers,
             max_unpacked_bytes: i32::MAX as usize,
+            max_record_bytes: i32::MAX as usize,
             now,
         }
     }
@@ -311,7 +315,7 @@ fn walk_packed(batch: &Batch<'_>, options: &Options<'_>) -> Result<Option<Millis
         return Ok(Some(header.max_timestamp));
     }
     let mut inspector = Inspector::new(header, options);
-    let mut stream = batch.stream(options.max_unpacked_bytes)?;
+    let mut stream = stream(batch, options)?;
     let mut in_order = true;
     let mut expected = header.base_offset;
     while let Some(partial) = stream.next_partial()? {
@@ -320,6 +324,11 @@ fn walk_packed(batch: &Batch<'_>, options: &Options<'_>) -> Result<Option<Millis
         inspector.see(partial, "PartialDefaultRecord");
     }
     inspector.finish().map(|max_timestamp| in_order.then_some(max_timestamp))
+}
+
+/// The records of a compressed batch, held to what the topic lets them unpack to.
+fn stream<'r>(batch: &Batch<'r>, options: &Options<'_>) -> Result<RecordStream<'r>, Rejected> {
+    Ok(batch.stream(options.max_unpacked_bytes)?.max_record_bytes(options.max_record_bytes))
 }
 
 /// Whether a compressed batch cannot be judged by its header.
@@ -370,7 +379,7 @@ fn rebuild(
     };
     let mut inspector = Inspector::new(batch.header(), options);
     let mut builder = rebuilt(batch.header(), target, options);
-    let mut stream = batch.stream(options.max_unpacked_bytes)?;
+    let mut stream = stream(batch, options)?;
     while let Some(record) = stream.next_record()? {
         inspector.see(record.partial(), "DefaultRecord");
         builder.append_renumbered(&record);

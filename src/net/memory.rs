@@ -1,0 +1,135 @@
+//! How much memory the requests of all connections may hold, from their first bytes to their answers.
+//!
+//! A connection pays for what it has, not for what a client announces, and small requests are free. Where all is taken, a
+//! connection stops reading until another gives back; one alone may always go beyond, so that what is begun can end. Never
+//! closes anything itself.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Waker};
+
+use parking_lot::Mutex;
+
+/// What there is where `queued.max.request.bytes` does not say: enough for any link, little for a machine.
+const BYTES_MAX: usize = 32 << 20;
+/// What any connection may hold without asking.
+const FREE_BYTES: usize = 64 << 10;
+
+/// What all connections share.
+#[derive(Debug)]
+pub(crate) struct RequestMemory {
+    max: usize,
+    held: AtomicUsize,
+    /// Whether somebody goes beyond.
+    overdrawn: AtomicBool,
+    waiting: Mutex<Vec<Waker>>,
+}
+
+impl RequestMemory {
+    pub(crate) fn new(max: Option<usize>) -> Arc<Self> {
+        let (held, overdrawn) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let max = max.unwrap_or(BYTES_MAX);
+        Arc::new(Self { max, held, overdrawn, waiting: Mutex::default() })
+    }
+
+    fn take(&self, bytes: usize) -> bool {
+        let add = |held: usize| held.checked_add(bytes).filter(|held| *held <= self.max);
+        self.held.fetch_update(Ordering::AcqRel, Ordering::Acquire, add).is_ok()
+    }
+
+    fn wake(&self) {
+        let waiting = std::mem::take(&mut *self.waiting.lock());
+        waiting.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// One connection's share; dropping it gives it back.
+#[derive(Debug)]
+pub(crate) struct Share {
+    memory: Arc<RequestMemory>,
+    held: usize,
+    overdrawn: bool,
+}
+
+impl Share {
+    pub(crate) fn new(memory: Arc<RequestMemory>) -> Self {
+        Self { memory, held: 0, overdrawn: false }
+    }
+
+    /// Whether it holds more than is free.
+    pub(crate) const fn is_held(&self) -> bool {
+        self.held > 0 || self.overdrawn
+    }
+
+    /// Whether the connection may hold `bytes` in all; where not, it is woken when there is more.
+    pub(crate) fn may_hold(&mut self, bytes: usize, cx: &mut Context<'_>) -> bool {
+        if bytes <= FREE_BYTES || bytes <= self.held || self.overdrawn {
+            return true;
+        }
+        if self.try_hold(bytes) {
+            return true;
+        }
+        self.memory.waiting.lock().push(cx.waker().clone());
+        // What was given back before the waker was there woke nobody.
+        self.try_hold(bytes)
+    }
+
+    fn try_hold(&mut self, bytes: usize) -> bool {
+        if self.memory.take(bytes - self.held) {
+            self.held = bytes;
+        } else if !self.memory.overdrawn.swap(true, Ordering::AcqRel) {
+            self.overdrawn = true;
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Gives back what is beyond `bytes`.
+    pub(crate) fn keep(&mut self, bytes: usize) {
+        let bytes = if bytes <= FREE_BYTES { 0 } else { bytes };
+        let more = bytes.saturating_sub(self.held);
+        let given_back = self.held.saturating_sub(bytes);
+        let settled = self.overdrawn && (more == 0 || self.memory.take(more));
+        if given_back > 0 {
+            self.memory.held.fetch_sub(given_back, Ordering::AcqRel);
+        }
+        if settled {
+            self.overdrawn = false;
+            self.memory.overdrawn.store(false, Ordering::Release);
+        }
+        self.held = if settled { bytes } else { self.held.min(bytes) };
+        if given_back > 0 || settled {
+            self.memory.wake();
+        }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.keep(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_may_go_beyond_and_the_others_wait() {
+        let memory = RequestMemory::new(Some(1 << 20));
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut shares: Vec<_> = (0..4).map(|_| Share::new(memory.clone())).collect();
+        assert!(shares[0].may_hold(FREE_BYTES, &mut cx) && !shares[0].is_held());
+        assert!(shares[0].may_hold(900 << 10, &mut cx));
+        assert!(shares[1].may_hold(200 << 10, &mut cx), "the one");
+        assert!(shares[1].may_hold(90 << 20, &mut cx));
+        assert!(!shares[2].may_hold(200 << 10, &mut cx));
+        assert!(shares[3].may_hold(124 << 10, &mut cx));
+        shares[0].keep(0);
+        assert!(shares[2].may_hold(200 << 10, &mut cx));
+        drop(shares);
+        assert_eq!(memory.held.load(Ordering::Relaxed), 0);
+        assert!(!memory.overdrawn.load(Ordering::Relaxed));
+    }
+}
