@@ -69,7 +69,8 @@ impl Ends {
 pub struct LogOffsets {
     /// Up to where the log is known to be on the disk.
     pub recovery_point: Offset,
-    /// Where the log starts, if that is behind its first segment's first offset.
+    /// Where the log starts, unless at 0. Kafka leaves it out where the first segment says the same; but a power loss
+    /// may bring segments back that were deleted.
     pub log_start_offset: Option<Offset>,
     /// The high watermark.
     pub high_watermark: Offset,
@@ -231,11 +232,9 @@ impl PartitionView {
 
     /// What belongs into the checkpoint files.
     pub fn offsets(&self) -> LogOffsets {
-        let start = self.log_start_offset();
-        let first = self.segments.load().first().map(|first| first.base_offset());
         LogOffsets {
             recovery_point: self.recovery_point(),
-            log_start_offset: Some(start).filter(|start| first.is_none_or(|first| *start > first)),
+            log_start_offset: Some(self.log_start_offset()).filter(|start| *start > 0),
             high_watermark: self.high_watermark(),
         }
     }

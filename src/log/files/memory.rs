@@ -3,7 +3,7 @@
 //!
 //! What a kill leaves is what was written; what a power loss leaves is what was synced, and any part of the rest.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -80,6 +80,8 @@ struct State {
     fail_next: HashMap<Call, io::ErrorKind>,
     capacity: Option<u64>,
     now: Millis,
+    /// What a death in each change would have left, while that is wanted.
+    deaths: Option<Vec<State>>,
 }
 
 /// Files in memory. Clones share them.
@@ -135,8 +137,41 @@ impl State {
     fn change(&mut self, call: Call) -> io::Result<bool> {
         self.check(call)?;
         self.changes += 1;
+        if self.deaths.is_some() {
+            let remains = self.remains();
+            self.deaths.get_or_insert_default().push(remains);
+        }
         self.crashed = self.crash_at.is_some_and(|at| self.changes > at);
         Ok(self.crashed)
+    }
+
+    /// A copy without faults and without what has no name any more.
+    fn remains(&self) -> Self {
+        let put = |renaming: &Renaming| match renaming {
+            Renaming::Put(_, Name::File(node)) => Some(*node),
+            _ => None,
+        };
+        let named = |name: &Name| match name {
+            Name::File(node) => Some(*node),
+            Name::Dir => None,
+        };
+        let living: BTreeSet<u64> = self
+            .names
+            .values()
+            .chain(self.durable_names.values())
+            .filter_map(named)
+            .chain(self.renamings.iter().filter_map(put))
+            .collect();
+        let living = living.into_iter();
+        Self {
+            nodes: living.filter_map(|id| Some((id, self.nodes.get(&id)?.clone()))).collect(),
+            names: self.names.clone(),
+            durable_names: self.durable_names.clone(),
+            renamings: self.renamings.clone(),
+            next_node: self.next_node,
+            now: self.now,
+            ..Self::default()
+        }
     }
 
     fn check(&mut self, call: Call) -> io::Result<()> {
@@ -221,6 +256,11 @@ impl MemoryFiles {
         self.0.lock().fail_next.insert(call, kind);
     }
 
+    /// No call is to fail any more.
+    pub fn forget_failures(&self) {
+        self.0.lock().fail_next.clear();
+    }
+
     /// Sets the size of the disk; none is no limit. A write that does not fit is cut and fails with `StorageFull`.
     pub fn set_capacity(&self, capacity: Option<u64>) {
         self.0.lock().capacity = capacity;
@@ -247,17 +287,43 @@ impl MemoryFiles {
 
     /// What another process finds after this one was killed: everything written. A copy; faults are gone.
     pub fn after_kill(&self) -> Self {
-        let old = self.0.lock();
-        let state = State {
-            nodes: old.nodes.clone(),
-            names: old.names.clone(),
-            durable_names: old.durable_names.clone(),
-            renamings: old.renamings.clone(),
-            next_node: old.next_node,
-            now: old.now,
-            ..State::default()
-        };
-        Self(Arc::new(Mutex::new(state)))
+        Self(Arc::new(Mutex::new(self.0.lock().remains())))
+    }
+
+    /// From now on keeps, for each change, what there would be if the process had died half-way through it.
+    pub fn keep_deaths(&self) {
+        self.0.lock().deaths = Some(Vec::new());
+    }
+
+    /// What was kept since it was last asked for, in order.
+    pub fn take_deaths(&self) -> Vec<Self> {
+        let mut state = self.0.lock();
+        let deaths = state.deaths.as_mut().map(std::mem::take).unwrap_or_default();
+        deaths.into_iter().map(|state| Self(Arc::new(Mutex::new(state)))).collect()
+    }
+
+    /// Writes a copy of one file's bytes into another, or elsewhere into the same, behind everyone's back.
+    pub fn misdirect(&self, from: (&Path, u64), len: usize, to: (&Path, u64)) -> io::Result<()> {
+        let mut state = self.0.lock();
+        let (source, target) = (state.file(from.0)?, state.file(to.0)?);
+        let start = usize::try_from(from.1).map_err(|_| io::ErrorKind::InvalidInput)?;
+        let data = &state.node(source).data;
+        let end = (start + len).min(data.len());
+        let bytes = data.get(start..end).unwrap_or_default().to_vec();
+        let at = usize::try_from(to.1).map_err(|_| io::ErrorKind::InvalidInput)?;
+        let node = state.node(target);
+        for data in [&mut node.data, &mut node.synced] {
+            let room = data.len().saturating_sub(at).min(bytes.len());
+            if room > 0 {
+                data[at..at + room].copy_from_slice(&bytes[..room]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes in use.
+    pub fn used(&self) -> u64 {
+        self.0.lock().nodes.values().map(|node| node.data.len() as u64).sum()
     }
 
     /// What is found after the power went: everything synced, and of the rest what `seed` chooses, torn or not.
@@ -337,6 +403,12 @@ impl File for MemoryFile {
         let now = state.now;
         let growth = (position + bytes.len()).saturating_sub(state.node(self.node).data.len());
         bytes.truncate(bytes.len() - (growth - state.room(growth)).min(bytes.len()));
+        if let Some(death) = state.deaths.as_mut().and_then(|deaths| deaths.last_mut()) {
+            let half = bytes[..bytes.len() / 2].to_vec();
+            let node = death.node(self.node);
+            write_into(&mut node.data, position, &half);
+            node.dirty.push(Dirty::Write { position, bytes: half });
+        }
         let node = state.node(self.node);
         write_into(&mut node.data, position, &bytes);
         let written = bytes.len();

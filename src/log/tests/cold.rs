@@ -5,8 +5,11 @@ use crate::log::names;
 
 const BATCHES: i64 = 12;
 
+/// Batches by their base offsets.
+type Batches = Vec<(Offset, Vec<u8>)>;
+
 /// A log of several segments, closed in good order: its files and the batches in them, by their base offsets.
-fn closed() -> (MemoryFiles, Vec<(Offset, Vec<u8>)>) {
+fn closed() -> (MemoryFiles, Batches) {
     let files = memory();
     let mut log = open(&files, LogSettings { segment_bytes: 500, ..small() });
     for n in 0..BATCHES {
@@ -26,7 +29,7 @@ fn reopened(files: &MemoryFiles) -> Log {
 }
 
 /// All that is served from the log's start on, batch by batch, until there is an error.
-fn served(log: &Log) -> Result<Vec<(Offset, Vec<u8>)>, (Vec<(Offset, Vec<u8>)>, Error)> {
+fn served(log: &Log) -> Result<Batches, (Batches, Error)> {
     let mut all = Vec::new();
     let mut next = log.log_start_offset();
     while next < log.log_end_offset() {

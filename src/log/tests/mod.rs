@@ -21,6 +21,7 @@ mod crash;
 mod damage;
 mod kafka;
 mod manager;
+mod model;
 mod transactions;
 
 pub(super) const NOW: Millis = 1_700_000_000_000;
