@@ -36,6 +36,7 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
 async fn serve(call: &Call, request: &FetchRequest, session: SessionRequest, plan: Plan) -> Answer {
     let limits = limits(call, request);
     let reads = fetch_read::gather(call, &plan.wanted, &limits).await;
+    reads.iter().for_each(Read::count);
     let outcomes: Vec<_> = reads.iter().map(Read::outcome).collect();
     let now = call.context.clock.now();
     let (session_id, told) =

@@ -12,6 +12,7 @@ use super::permissions;
 use crate::error::{Error, ErrorCode};
 use crate::log::view::{PartitionView, RecordsSlice};
 use crate::log::waiters::{Guard, Wake, Watch};
+use crate::metrics::TopicCounts;
 use crate::partition::replica::Replica;
 use crate::types::{TopicIdPartition, Uuid};
 use crate::wire::messages::fetch::{
@@ -44,6 +45,7 @@ pub(super) struct Read {
     data: PartitionData,
     slices: Vec<RecordsSlice>,
     view: Option<Arc<PartitionView>>,
+    traffic: Option<Arc<TopicCounts>>,
 }
 
 impl Read {
@@ -54,7 +56,7 @@ impl Read {
             high_watermark: -1,
             ..Default::default()
         };
-        Self { data, slices: Vec::new(), view: None }
+        Self { data, slices: Vec::new(), view: None, traffic: None }
     }
 
     fn bytes(&self) -> usize {
@@ -72,6 +74,15 @@ impl Read {
             records_bytes: self.bytes(),
             high_watermark: self.data.high_watermark,
             log_start_offset: self.data.log_start_offset,
+        }
+    }
+
+    /// Counts it, once it is what the client gets.
+    pub(super) fn count(&self) {
+        match &self.traffic {
+            Some(traffic) if self.data.error_code == 0 => traffic.fetched(self.bytes()),
+            Some(traffic) => traffic.fetch_failed(),
+            None => {}
         }
     }
 
@@ -217,6 +228,10 @@ async fn read(
         Ok(read) => read,
         Err(code) => {
             let mut read = Read::failed(wanted.partition, code);
+            // What clients find out by themselves is no failure, as Kafka counts.
+            if matches!(code, ErrorCode::CorruptMessage | ErrorCode::UnknownServerError) {
+                read.traffic = Some(replica.traffic().clone());
+            }
             if matches!(code, ErrorCode::NotLeaderOrFollower | ErrorCode::FencedLeaderEpoch) {
                 let (leader_id, leader_epoch) = (replica.leader(), replica.leader_epoch());
                 read.data.current_leader =
@@ -248,7 +263,8 @@ async fn try_read(
     };
     if let Some(diverging) = diverging(wanted, &view)? {
         data.diverging_epoch = diverging;
-        return Ok(Read { data, slices: Vec::new(), view: Some(view) });
+        let traffic = Some(replica.traffic().clone());
+        return Ok(Read { data, slices: Vec::new(), view: Some(view), traffic });
     }
     let up_to = view.offset(limits.watch());
     let max_bytes = usize::try_from(wanted.max_bytes).unwrap_or(0).min(left);
@@ -267,7 +283,8 @@ async fn try_read(
             .map_err(|error| told(replica, &error))?;
         data.aborted_transactions = Some(aborted.iter().map(aborted_transaction).collect());
     }
-    Ok(Read { data, slices: found.slices, view: Some(view) })
+    let traffic = Some(replica.traffic().clone());
+    Ok(Read { data, slices: found.slices, view: Some(view), traffic })
 }
 
 fn aborted_transaction(aborted: &crate::log::txn_index::AbortedTxn) -> AbortedTransaction {

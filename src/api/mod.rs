@@ -72,16 +72,20 @@ mod unregister_broker;
 mod update_features;
 mod vote;
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
+use tokio::time::Instant;
 
+use crate::metrics::{ApiSlot, Metrics};
 use crate::wire::api_key::ApiKey;
 use crate::wire::codec::{DecodeError, EncodeError, Reader, Writer};
 use crate::wire::header::{RequestHeader, ResponseHeader};
 use crate::wire::message::{Message, Request};
 use answer::{Answer, Outgoing, Pending};
-use context::{Call, Context, Head, Session};
+use context::{Call, Context, Head, ListenerKind, Session};
 
 /// Why a frame cannot be answered; the connection is closed, as Kafka does.
 #[derive(Debug)]
@@ -127,7 +131,7 @@ pub fn dispatch(
     context: &Arc<Context>,
     session: &Arc<Session>,
     frame: Bytes,
-) -> Result<Pending, Refusal> {
+) -> Result<Measured, Refusal> {
     let Some(&[k0, k1, v0, v1]) = frame.first_chunk::<4>() else {
         return Err(Refusal::Malformed(DecodeError::Truncated));
     };
@@ -152,7 +156,29 @@ pub fn dispatch(
         correlation_id: header.correlation_id,
         client_id: header.client_id,
     };
-    (row.serve)(call, reader)
+    let slot = ApiSlot::new(api_key, row.key.name(), session.kind == ListenerKind::Controller);
+    context.metrics.requests.request(slot, version);
+    let (metrics, began) = (context.metrics.clone(), Instant::now());
+    Ok(Measured { answer: (row.serve)(call, reader)?, slot, metrics, began })
+}
+
+/// An answer that may still have to wait, and how long it takes.
+pub struct Measured {
+    answer: Pending,
+    slot: ApiSlot,
+    metrics: Arc<Metrics>,
+    began: Instant,
+}
+
+impl Future for Measured {
+    type Output = Answer;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Answer> {
+        let answer = ready!(self.answer.as_mut().poll(cx));
+        let took_us = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.metrics.requests.answered(self.slot, took_us);
+        Poll::Ready(answer)
+    }
 }
 
 /// The frame of `response`, its length in front.

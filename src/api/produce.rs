@@ -149,15 +149,33 @@ fn start_partition(
     }
     let settings = replica.settings();
     let options = settings.check_options(name, data.index, call.context.clock.now());
-    let checked = records::check(records, &options).map_err(|rejected| (None, rejected))?;
+    let bytes = records.len();
+    let checked = records::check(records, &options).map_err(|rejected| {
+        replica.traffic().records_refused(bytes, is_failure(rejected.code));
+        (None, rejected)
+    })?;
     if checked.header.is_transactional() && !terms.transactional {
         return Err(refused(None, ErrorCode::TransactionalIdAuthorizationFailed));
     }
-    call.context.metrics.topics.records_in(name, checked.bytes.len(), checked.header.records_count);
+    let (bytes, count) = (checked.bytes.len(), checked.header.records_count);
     let (reply, answer) = oneshot::channel();
     let append = Append::from_client(checked.bytes, reply);
     replica.append(append).map_err(|code| refused(Some(&replica), code))?;
+    replica.traffic().records_in(bytes, count);
     Ok(Started::Sent(replica, answer))
+}
+
+/// Whether Kafka counts an append that was refused as a failed one: not where the client sees to it by itself.
+fn is_failure(code: ErrorCode) -> bool {
+    !matches!(
+        code,
+        ErrorCode::MessageTooLarge
+            | ErrorCode::RecordListTooLarge
+            | ErrorCode::CorruptMessage
+            | ErrorCode::NotLeaderOrFollower
+            | ErrorCode::UnknownTopicOrPartition
+            | ErrorCode::KafkaStorageError
+    )
 }
 
 async fn finish_topic(topic: StartedTopic) -> TopicProduceResponse {

@@ -24,8 +24,10 @@ pub(super) fn take_effect(
     configs: &ConfigsImage,
     told: &[Reconfigured],
 ) {
-    let Some(config) = overlaid(&current.load(), configs) else { return };
-    for warning in config.warnings() {
+    let before = current.load_full();
+    let Some(config) = overlaid(&before, configs) else { return };
+    // What the file gives cause to warn of was told when the node started.
+    for warning in config.warnings().iter().filter(|one| !before.warnings().contains(one)) {
         tracing::warn!("{warning}");
     }
     let config = Arc::new(config);

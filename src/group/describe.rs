@@ -1,6 +1,9 @@
 //! ListGroups, DescribeGroups, DeleteGroups: what tools ask of groups.
 
+use std::sync::Arc;
+
 use crate::error::ErrorCode;
+use crate::types::PartitionId;
 use crate::wire::messages::delete_groups::DeletableGroupResult;
 use crate::wire::messages::describe_groups::DescribedGroup;
 use crate::wire::messages::list_groups::{ListGroupsRequest, ListGroupsResponse, ListedGroup};
@@ -8,7 +11,9 @@ use crate::wire::messages::list_groups::{ListGroupsRequest, ListGroupsResponse, 
 use super::classic::{ClassicGroup, State};
 use super::foreign::GroupKind;
 use super::machine::{Group, GroupMachine};
+use super::offsets::Committed;
 use super::records;
+use super::request::Surveyed;
 use super::step::Step;
 
 /// The state that stands for a group that is not there.
@@ -29,6 +34,29 @@ impl GroupMachine {
             self.groups.values().filter(passes).map(listed).collect();
         groups.sort_by(|a, b| a.group_id.cmp(&b.group_id));
         ListGroupsResponse { groups, ..ListGroupsResponse::default() }
+    }
+
+    /// How every group stands.
+    pub(super) fn survey(&self) -> Vec<Surveyed> {
+        let surveyed = |(id, group): (&Arc<str>, &Group)| {
+            let topics = self.offsets.of_group(id).into_iter().flatten();
+            let offsets = topics.flat_map(|(topic, partitions)| {
+                let offset = |(partition, committed): (&PartitionId, &Committed)| {
+                    (topic.clone(), *partition, committed.offset)
+                };
+                partitions.iter().map(offset)
+            });
+            Surveyed {
+                group_id: id.clone(),
+                state: group.state_name(),
+                members: match group {
+                    Group::Classic(group) => group.members.len(),
+                    Group::Foreign(_) => 0,
+                },
+                offsets: offsets.collect(),
+            }
+        };
+        self.groups.iter().map(surveyed).collect()
     }
 
     /// What there is to know of a classic group.

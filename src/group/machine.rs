@@ -330,6 +330,7 @@ impl Machine for GroupMachine {
             }
             GroupRequest::Leave(request) => GroupReply::Leave(self.leave(&request, &mut step)),
             GroupRequest::List(request) => GroupReply::List(self.list(&request)),
+            GroupRequest::Survey => GroupReply::Survey(self.survey()),
             GroupRequest::Describe { group_ids, version } => GroupReply::Describe(
                 group_ids.iter().map(|group| self.describe(group, version)).collect(),
             ),

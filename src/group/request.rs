@@ -1,7 +1,10 @@
 //! What a group coordinator is asked, and what it answers: the messages of the wire, and what of their surroundings
 //! matters.
 
+use std::sync::Arc;
+
 use crate::error::ErrorCode;
+use crate::types::{Offset, PartitionId};
 use crate::wire::messages::delete_groups::DeletableGroupResult;
 use crate::wire::messages::describe_groups::DescribedGroup;
 use crate::wire::messages::heartbeat::{HeartbeatRequest, HeartbeatResponse};
@@ -47,6 +50,8 @@ pub enum GroupRequest {
     Leave(LeaveGroupRequest),
     /// The groups of this shard that pass the filters.
     List(ListGroupsRequest),
+    /// How every group of this shard stands, for metrics.
+    Survey,
     /// What there is to know of classic groups.
     Describe {
         /// The groups asked for, all of this shard.
@@ -77,6 +82,19 @@ pub enum GroupRequest {
     DeleteOffsets(OffsetDeleteRequest),
 }
 
+/// How one group stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Surveyed {
+    /// The group.
+    pub group_id: Arc<str>,
+    /// Kafka's name of its state.
+    pub state: &'static str,
+    /// How many members it has.
+    pub members: usize,
+    /// What it has committed: the next offset to read, by topic and partition.
+    pub offsets: Vec<(Arc<str>, PartitionId, Offset)>,
+}
+
 /// The answer to one [`GroupRequest`], by the same name.
 #[derive(Clone, Debug, PartialEq)]
 pub enum GroupReply {
@@ -90,6 +108,8 @@ pub enum GroupReply {
     Leave(LeaveGroupResponse),
     /// To [`GroupRequest::List`].
     List(ListGroupsResponse),
+    /// To [`GroupRequest::Survey`], one for each group.
+    Survey(Vec<Surveyed>),
     /// To [`GroupRequest::Describe`], one for each group.
     Describe(Vec<DescribedGroup>),
     /// To [`GroupRequest::Delete`], one for each group.
@@ -134,6 +154,7 @@ impl GroupRequest {
             Self::List(_) => {
                 GroupReply::List(ListGroupsResponse { error_code, ..ListGroupsResponse::default() })
             }
+            Self::Survey => GroupReply::Survey(Vec::new()),
             Self::Describe { group_ids, .. } => {
                 let describe = |group_id: &String| DescribedGroup {
                     error_code,

@@ -3,20 +3,25 @@
 //! What happens is counted where it happens; what merely is (partitions, connections, offsets) is asked for at the time of
 //! a scrape, through collectors that the owners hand in. Never a decision in here.
 
+mod histogram;
 mod logs;
 mod requests;
 mod topics;
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
 use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
 use prometheus::{Encoder, TextEncoder};
 
+use crate::types::Millis;
+
 pub use logs::LogMetrics;
-pub use requests::{RequestMetrics, Timings};
-pub use topics::TopicMetrics;
+pub use requests::{ApiSlot, RequestMetrics};
+pub use topics::{TopicCounts, TopicMetrics};
 
 /// One value with its labels.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,6 +98,9 @@ fn metric(sample: Sample, is_counter: bool) -> Metric {
 }
 
 type Collect = dyn Fn() -> Vec<Family> + Send + Sync;
+/// Series that must be asked for.
+type Asked = Pin<Box<dyn Future<Output = Vec<Family>>>>;
+type Ask = dyn Fn() -> Asked + Send + Sync;
 
 /// A node's metrics.
 #[derive(Default)]
@@ -103,7 +111,8 @@ pub struct Metrics {
     pub requests: RequestMetrics,
     /// What is done to logs in the background.
     pub logs: LogMetrics,
-    collectors: RwLock<Vec<Box<Collect>>>,
+    collectors: RwLock<Vec<Arc<Collect>>>,
+    askers: RwLock<Vec<Arc<Ask>>>,
 }
 
 impl fmt::Debug for Metrics {
@@ -120,16 +129,23 @@ impl Metrics {
 
     /// Asks `collect` at each scrape.
     pub fn on_scrape(&self, collect: impl Fn() -> Vec<Family> + Send + Sync + 'static) {
-        self.collectors.write().push(Box::new(collect));
+        self.collectors.write().push(Arc::new(collect));
+    }
+
+    /// Asks at each scrape, and waits for the answer.
+    pub fn on_scrape_ask(&self, ask: impl Fn() -> Asked + Send + Sync + 'static) {
+        self.askers.write().push(Arc::new(ask));
     }
 
     /// All series as Prometheus' text format has them.
-    pub fn render(&self) -> String {
+    pub async fn render(&self, now: Millis) -> String {
         let mut families = self.topics.families();
-        families.extend(self.requests.families());
+        families.extend(self.requests.families(now));
         families.extend(self.logs.families());
-        for collect in self.collectors.read().iter() {
-            families.extend(collect());
+        let (collectors, askers) = (self.collectors.read().clone(), self.askers.read().clone());
+        collectors.iter().for_each(|collect| families.extend(collect()));
+        for ask in askers {
+            families.extend(ask().await);
         }
         families.retain(|family| !family.samples.is_empty());
         let families: Vec<_> = families.into_iter().map(Family::into_proto).collect();
@@ -145,10 +161,10 @@ impl Metrics {
 mod tests {
     use super::*;
 
-    #[test]
-    fn series_have_the_names_of_the_dashboards() {
+    #[tokio::test]
+    async fn series_have_the_names_of_the_dashboards() {
         let metrics = Metrics::new();
-        metrics.topics.records_in("t", 100, 3);
+        metrics.topics.of("t").records_in(100, 3);
         metrics.on_scrape(|| {
             vec![Family::gauge(
                 "kafka_server_replicamanager_partitioncount",
@@ -156,7 +172,7 @@ mod tests {
                 2.0,
             )]
         });
-        let text = metrics.render();
+        let text = metrics.render(0).await;
         assert!(
             text.contains("kafka_server_brokertopicmetrics_bytesin_total{topic=\"t\"} 100"),
             "{text}"

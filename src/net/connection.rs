@@ -21,9 +21,9 @@ use tokio::time::{Instant, Sleep};
 use super::frame::{self, FrameError};
 use super::memory::Share;
 use super::output::Output;
-use crate::api::answer::{Answer, Pending};
+use crate::api::answer::Answer;
 use crate::api::context::{Context as ApiContext, Session};
-use crate::api::{self, Refusal};
+use crate::api::{self, Measured, Refusal};
 
 /// The room made for a first read, and the least for any.
 const READ_BYTES_MIN: usize = 16 * 1024;
@@ -75,7 +75,7 @@ impl std::fmt::Display for Closed {
 }
 
 struct InFlight {
-    answer: Pending,
+    answer: Measured,
     /// Whether nothing behind it may be looked at before it is answered.
     barrier: bool,
     /// The size of the request.
@@ -188,7 +188,7 @@ impl Connection {
     fn poll_answers(&mut self, cx: &mut Context<'_>) -> Result<bool, Closed> {
         let mut progress = false;
         while let Some(front) = self.in_flight.front_mut() {
-            let Poll::Ready(answer) = front.answer.as_mut().poll(cx) else { break };
+            let Poll::Ready(answer) = Pin::new(&mut front.answer).poll(cx) else { break };
             self.in_flight_bytes -= self.in_flight.pop_front().map_or(0, |answered| answered.bytes);
             self.give(answer)?;
             progress = true;
@@ -243,7 +243,7 @@ impl Connection {
         let mut answer =
             api::dispatch(&self.context, &self.session, frame).map_err(Closed::Refused)?;
         if self.in_flight.is_empty()
-            && let Poll::Ready(answer) = answer.as_mut().poll(cx)
+            && let Poll::Ready(answer) = Pin::new(&mut answer).poll(cx)
         {
             return self.give(answer);
         }

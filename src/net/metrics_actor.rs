@@ -11,8 +11,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
+use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::supervision::{DeathWatch, Stop};
+use crate::types::Millis;
 
 /// The longest head of a request.
 const HEAD_BYTES_MAX: usize = 8 * 1024;
@@ -28,6 +30,8 @@ pub struct MetricsSpec {
     pub socket: Arc<std::net::TcpListener>,
     /// The series.
     pub metrics: Arc<Metrics>,
+    /// The time.
+    pub clock: Clock,
 }
 
 /// The actor of the endpoint.
@@ -72,32 +76,32 @@ async fn accept(spec: MetricsSpec) -> std::io::Result<()> {
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return Ok(()) };
         let (stream, _) = listener.accept().await?;
-        let metrics = spec.metrics.clone();
+        let (metrics, now) = (spec.metrics.clone(), spec.clock.now());
         actix_rt::spawn(async move {
             let _place = place;
             // A scraper that has gone, or is slow, is its own loss.
-            let _ = tokio::time::timeout(PATIENCE, serve(stream, &metrics)).await;
+            let _ = tokio::time::timeout(PATIENCE, serve(stream, &metrics, now)).await;
         });
     }
 }
 
-async fn serve(mut stream: TcpStream, metrics: &Metrics) -> std::io::Result<()> {
+async fn serve(mut stream: TcpStream, metrics: &Metrics, now: Millis) -> std::io::Result<()> {
     let mut head = Vec::new();
     while !head.windows(4).any(|end| end == b"\r\n\r\n") {
         if head.len() > HEAD_BYTES_MAX || stream.read_buf(&mut head).await? == 0 {
             return Ok(());
         }
     }
-    let answer = answer(&String::from_utf8_lossy(&head), metrics);
+    let answer = answer(&String::from_utf8_lossy(&head), metrics, now).await;
     stream.write_all(answer.as_bytes()).await?;
     stream.shutdown().await
 }
 
-fn answer(head: &str, metrics: &Metrics) -> String {
+async fn answer(head: &str, metrics: &Metrics, now: Millis) -> String {
     let mut words = head.split_whitespace();
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let (status, body) = match (method, path.split('?').next().unwrap_or_default()) {
-        ("GET", "/metrics") => ("200 OK", metrics.render()),
+        ("GET", "/metrics") => ("200 OK", metrics.render(now).await),
         ("GET", _) => ("404 Not Found", "see /metrics\n".to_owned()),
         _ => ("405 Method Not Allowed", "GET only\n".to_owned()),
     };
@@ -112,13 +116,14 @@ fn answer(head: &str, metrics: &Metrics) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn only_metrics_are_served() {
+    #[tokio::test]
+    async fn only_metrics_are_served() {
         let metrics = Metrics::new();
-        metrics.topics.records_in("t", 5, 1);
-        let scraped = answer("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", &metrics);
+        metrics.topics.of("t").records_in(5, 1);
+        let asked = async |head: &str| answer(head, &metrics, 0).await;
+        let scraped = asked("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").await;
         assert!(scraped.starts_with("HTTP/1.1 200 OK") && scraped.contains("bytesin_total 5"));
-        assert!(answer("GET /secrets HTTP/1.1\r\n\r\n", &metrics).starts_with("HTTP/1.1 404"));
-        assert!(answer("POST /metrics HTTP/1.1\r\n\r\n", &metrics).starts_with("HTTP/1.1 405"));
+        assert!(asked("GET /secrets HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 404"));
+        assert!(asked("POST /metrics HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 405"));
     }
 }

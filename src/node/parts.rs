@@ -168,8 +168,9 @@ impl Parts {
     /// The endpoint for Prometheus, where `metrics.prometheus.listener` asks for one.
     pub(super) fn metrics_child(&self) -> Option<Child> {
         let metrics = self.context.metrics.clone();
-        let spec = MetricsSpec { socket: self.scraped.clone()?, metrics };
-        super::gauges::install(&spec.metrics, self, self.limits.clone());
+        let spec =
+            MetricsSpec { socket: self.scraped.clone()?, metrics, clock: self.clock.clone() };
+        super::gauges::install(&spec.metrics, self);
         let name = "metrics";
         Some(Child::new(name, 16, &Handle::default(), move |watch| {
             MetricsActor::new(spec.clone(), watch)

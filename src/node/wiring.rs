@@ -168,6 +168,7 @@ pub(super) fn partitions_spec(parts: &Parts) -> partition::manager_actor::Manage
         table: parts.table.clone(),
         threads: parts.threads.clone(),
         clock: parts.clock.clone(),
+        metrics: parts.context.metrics.clone(),
     }
 }
 

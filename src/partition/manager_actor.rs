@@ -23,6 +23,7 @@ use crate::log::manager::LogManager;
 use crate::log::names::{self, Directory};
 use crate::metadata::Image;
 use crate::metadata::topics::TopicImage;
+use crate::metrics::Metrics;
 use crate::supervision::{AddChild, Child, DeathWatch, Intensity, RemoveChild, Stop, Supervisor};
 use crate::types::{METADATA_TOPIC, NodeId, TopicIdPartition, TopicPartition, Uuid};
 
@@ -51,6 +52,8 @@ pub struct ManagerSpec {
     pub threads: Arc<[ArbiterHandle]>,
     /// The time.
     pub clock: Clock,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
 }
 
 /// The actor that looks after all replicas of the node.
@@ -123,6 +126,7 @@ impl PartitionManager {
         for topic in before.topics.iter() {
             if image.topics.by_id(topic.id).is_none() {
                 self.topic_gone(topic);
+                self.spec.metrics.topics.forget(&topic.name);
             }
         }
         for topic in image.topics.iter() {
@@ -196,6 +200,7 @@ impl PartitionManager {
     }
 
     fn topic_changed(&mut self, image: &Image, topic: &Arc<TopicImage>) {
+        let traffic = self.spec.metrics.topics.of(&topic.name);
         let mut settings = None;
         let mut started = Vec::new();
         for (partition, registration) in topic.partitions.iter() {
@@ -211,7 +216,7 @@ impl PartitionManager {
                     settings.get_or_insert_with(|| self.settings_of(image, &topic.name)).clone();
                 let name = TopicPartition::new(&*topic.name, partition);
                 let log_dir = self.place(&name);
-                let replica = Arc::new(Replica::new(name, id, log_dir, settings));
+                let replica = Arc::new(Replica::new(name, id, log_dir, settings, traffic.clone()));
                 started.push(replica.clone());
                 replica
             });

@@ -15,6 +15,7 @@ use super::settings::ReplicaSettings;
 use crate::error::ErrorCode;
 use crate::log::Log;
 use crate::log::view::PartitionView;
+use crate::metrics::TopicCounts;
 use crate::supervision::{Handle, Refused};
 use crate::types::{LeaderEpoch, NONE, NodeId, Offset, TopicIdPartition, TopicPartition};
 
@@ -31,6 +32,7 @@ pub struct Replica {
     open: AtomicBool,
     view: Arc<PartitionView>,
     settings: ArcSwap<ReplicaSettings>,
+    traffic: Arc<TopicCounts>,
     actor: Handle<PartitionActor>,
 }
 
@@ -41,6 +43,7 @@ impl Replica {
         id: TopicIdPartition,
         log_dir: usize,
         settings: ReplicaSettings,
+        traffic: Arc<TopicCounts>,
     ) -> Self {
         Self {
             view: PartitionView::new(name.clone()),
@@ -50,6 +53,7 @@ impl Replica {
             leader: AtomicI32::new(NONE),
             open: AtomicBool::new(false),
             settings: ArcSwap::from_pointee(settings),
+            traffic,
             actor: Handle::default(),
         }
     }
@@ -97,6 +101,11 @@ impl Replica {
     /// The topic's settings.
     pub fn settings(&self) -> Arc<ReplicaSettings> {
         self.settings.load_full()
+    }
+
+    /// The topic's counts.
+    pub const fn traffic(&self) -> &Arc<TopicCounts> {
+        &self.traffic
     }
 
     /// Whether this node leads the partition.

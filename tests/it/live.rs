@@ -222,3 +222,59 @@ fn deleted_topics_leave_nothing_and_what_was_moved_away_is_set_aside() {
     );
     assert!(has("kept-0.", "-stray") && has("kept-0", "-0"));
 }
+
+#[test]
+fn dashboards_find_their_series() {
+    // Nobody else takes the port in between, as a rule: the system gives out others first.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
+    let address = free.expect("a port").to_string();
+    let node = Node::start(&[&format!("metrics.prometheus.listener={address}")]);
+    node.create("t", &[]);
+    assert_eq!(node.produce("t", &"record\n".repeat(10)), "");
+    let consume = ["--topic", "t", "--from-beginning", "--max-messages", "4", "--group", "g"];
+    assert!(node.tool("console-consumer", &consume, "").contains("record"));
+    let scrape = || {
+        let mut stream = TcpStream::connect(&address).expect("a connection");
+        stream.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").expect("sent");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("an answer");
+        text
+    };
+    until("the group has committed", || {
+        scrape()
+            .contains("kafka_consumergroup_lag{consumergroup=\"g\",topic=\"t\",partition=\"0\"} 6")
+    });
+    let text = scrape();
+    let above_zero = |series: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(series));
+        line.and_then(|value| value.trim().parse::<f64>().ok()).is_some_and(|value| value > 0.0)
+    };
+    for series in [
+        "kafka_server_brokertopicmetrics_bytesin_total ",
+        "kafka_server_brokertopicmetrics_bytesin_total{topic=\"t\"}",
+        "kafka_server_brokertopicmetrics_bytesout_total{topic=\"t\"}",
+        "kafka_server_brokertopicmetrics_totalproducerequests_total{topic=\"t\"}",
+        "kafka_server_brokertopicmetrics_totalfetchrequests_total{topic=\"t\"}",
+        "kafka_network_requestmetrics_totaltimems_count{request=\"Produce\"}",
+        "kafka_network_requestmetrics_totaltimems{request=\"FetchConsumer\",quantile=\"0.99\"}",
+        "kafka_server_replicamanager_leadercount ",
+        "kafka_controller_kafkacontroller_activecontrollercount ",
+        "kafka_controller_kafkacontroller_activebrokercount ",
+        "kafka_log_log_size{topic=\"t\",partition=\"0\"}",
+        "kafka_log_log_numlogsegments{topic=\"t\",partition=\"0\"}",
+        "kafka_cluster_partition_replicascount{topic=\"t\",partition=\"0\"}",
+        "kafka_topic_partition_current_offset{topic=\"t\",partition=\"0\"}",
+        "kafka_consumergroup_current_offset{consumergroup=\"g\",topic=\"t\",partition=\"0\"}",
+        "kafka_consumergroup_lag_sum{consumergroup=\"g\",topic=\"t\"}",
+        "kafka_server_raft_metrics_current_epoch ",
+        "kafka_server_raftmetrics_current_state{current_state=\"leader\"}",
+        "kafka_coordinator_group_groupmetadatamanager_numgroups ",
+        "process_resident_memory_bytes ",
+        "vltava_log_dir_free_bytes{",
+    ] {
+        let labelled = series.ends_with('{') && text.contains(series);
+        assert!(labelled || above_zero(series), "{series} in {text}");
+    }
+    assert!(text.contains("messagesin_total{topic=\"t\"} 10"), "{text}");
+    assert!(text.contains("kafka_server_replicamanager_underreplicatedpartitions 0"), "{text}");
+}

@@ -47,6 +47,7 @@ fn show_one(reply: &GroupReply) -> String {
             });
             format!("list {}{}", code(reply.error_code), groups.collect::<String>())
         }
+        GroupReply::Survey(groups) => format!("survey {groups:?}"),
         GroupReply::Describe(groups) => {
             groups.iter().map(show_described).collect::<Vec<_>>().join("\n")
         }

@@ -81,7 +81,7 @@ struct State {
     capacity: Option<u64>,
     now: Millis,
     /// What a death in each change would have left, while that is wanted.
-    deaths: Option<Vec<State>>,
+    deaths: Option<Vec<Self>>,
 }
 
 /// Files in memory. Clones share them.
