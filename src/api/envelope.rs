@@ -42,10 +42,11 @@ fn open(call: &Call, request: EnvelopeRequest) -> Result<Pending, ErrorCode> {
         return Err(ErrorCode::InvalidRequest);
     }
     let session = Arc::new(session(call, &request)?);
-    dispatch(&call.context, &session, request.request_data).map_err(|refusal| match refusal {
-        Refusal::Unsupported { .. } => ErrorCode::UnsupportedVersion,
-        _ => ErrorCode::InvalidRequest,
-    })
+    match dispatch(&call.context, &session, request.request_data) {
+        Ok(answer) => Ok(Box::pin(answer)),
+        Err(Refusal::Unsupported { .. }) => Err(ErrorCode::UnsupportedVersion),
+        Err(_) => Err(ErrorCode::InvalidRequest),
+    }
 }
 
 /// The client as it stands before the broker.
