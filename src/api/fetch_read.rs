@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use super::context::Call;
+use super::deadline;
 use super::fetch_session::{Outcome, TopicRef, Wanted};
 use super::permissions;
 use crate::error::{Error, ErrorCode};
@@ -103,7 +104,8 @@ pub(super) async fn gather(call: &Call, wanted: &[Wanted], limits: &Limits) -> V
         if enough || limits.max_wait.is_zero() {
             return reads;
         }
-        if tokio::time::timeout_at(deadline, grown(wanted, &reads, limits.watch())).await.is_err() {
+        let grown = deadline::until(deadline, grown(wanted, &reads, limits.watch())).await;
+        if grown.is_none() {
             return reads;
         }
     }
@@ -120,12 +122,17 @@ async fn grown(wanted: &[Wanted], reads: &[Read], watch: Watch) {
         })
         .collect();
     let mut guards: Vec<Guard> = Vec::new();
+    let mut parked_for: Option<Waker> = None;
     poll_fn(|cx| {
-        if !guards.is_empty() {
+        if guards.iter().any(|guard| !guard.is_parked()) {
             return Poll::Ready(());
         }
-        for (view, beyond) in &waits {
-            guards.push(view.waiters().park(watch, *beyond, Wake::Task(cx.waker().clone())));
+        if parked_for.as_ref().is_none_or(|waker| !waker.will_wake(cx.waker())) {
+            let park = |(view, beyond): &(&Arc<PartitionView>, i64)| {
+                view.waiters().park(watch, *beyond, Wake::Task(cx.waker().clone()))
+            };
+            guards = waits.iter().map(park).collect();
+            parked_for = Some(cx.waker().clone());
         }
         // What has come between the read and the parking would else be missed.
         if waits.iter().any(|(view, beyond)| view.offset(watch) > *beyond) {

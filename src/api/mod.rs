@@ -25,6 +25,7 @@ mod controller_registration;
 mod create_acls;
 mod create_partitions;
 mod create_topics;
+mod deadline;
 mod delete_acls;
 mod delete_groups;
 mod delete_records;

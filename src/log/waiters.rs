@@ -82,10 +82,17 @@ pub struct Guard {
     ticket: u64,
 }
 
+impl Guard {
+    /// Whether it has not been woken yet.
+    pub fn is_parked(&self) -> bool {
+        self.waiters.slots.lock().holds(self)
+    }
+}
+
 impl Drop for Guard {
     fn drop(&mut self) {
         let mut slots = self.waiters.slots.lock();
-        if slots.parked[self.slot].as_ref().is_some_and(|(ticket, _)| *ticket == self.ticket) {
+        if slots.holds(self) {
             slots.take(self.slot);
             self.waiters.count.fetch_sub(1, Ordering::SeqCst);
         }
@@ -93,6 +100,10 @@ impl Drop for Guard {
 }
 
 impl Slots {
+    fn holds(&self, guard: &Guard) -> bool {
+        self.parked[guard.slot].as_ref().is_some_and(|(ticket, _)| *ticket == guard.ticket)
+    }
+
     fn take(&mut self, slot: usize) -> Option<Parked> {
         let taken = self.parked[slot].take();
         self.free.push(slot);
@@ -185,8 +196,10 @@ mod tests {
         assert_eq!(seen.load(Ordering::SeqCst), 0);
         waiters.moved(Watch::HighWatermark, 6);
         assert_eq!((seen.load(Ordering::SeqCst), waiters.len()), (6, 1));
+        assert!(guard.is_parked());
         waiters.moved(Watch::HighWatermark, 12);
         assert_eq!((seen.load(Ordering::SeqCst), waiters.len()), (12, 0));
+        assert!(!guard.is_parked());
         drop(guard);
         assert!(waiters.is_empty());
     }
