@@ -101,3 +101,34 @@ fn without_length(outgoing: Outgoing) -> Option<Bytes> {
 fn refused(code: ErrorCode) -> EnvelopeResponse {
     EnvelopeResponse { error_code: code.code(), ..EnvelopeResponse::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+
+    use super::*;
+
+    #[test]
+    fn addresses_are_as_long_as_their_family_says() {
+        let v4 = Bytes::from_static(&[10, 0, 0, 1]);
+        assert_eq!(address(&v4), Some("10.0.0.1".parse().unwrap()));
+        let v6 = Bytes::copy_from_slice(&Ipv6Addr::LOCALHOST.octets());
+        assert_eq!(address(&v6), Some("::1".parse().unwrap()));
+        assert_eq!(address(&Bytes::from_static(&[10, 0, 0])), None);
+        assert_eq!(address(&Bytes::new()), None);
+    }
+
+    #[test]
+    fn an_answer_is_enclosed_without_its_length() {
+        let outgoing = Outgoing {
+            head: BytesMut::from(&[0, 0, 0, 3, 1][..]),
+            tail: vec![Part::Shared(Bytes::from_static(&[2, 3]))],
+        };
+        let enclosed = enclosed(Answer::Frame(outgoing));
+        assert_eq!(
+            (enclosed.error_code, enclosed.response_data.as_deref()),
+            (0, Some(&[1, 2, 3][..]))
+        );
+        assert_ne!(super::enclosed(Answer::Close).error_code, 0);
+    }
+}

@@ -152,3 +152,24 @@ fn below(found: Option<crate::log::lookup::TimedOffset>, last: i64) -> Found {
         _ => NOTHING,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::codec::Writer;
+    use crate::wire::message::Message;
+
+    #[test]
+    fn every_version_holds_what_it_is_told() {
+        for version in ListOffsetsResponse::VERSIONS {
+            let found = || Found { offset: 7, timestamp: 8, leader_epoch: 9 };
+            for found in [Ok(found()), Err(ErrorCode::UnknownTopicOrPartition)] {
+                let partition = answer(version, &ListOffsetsPartition::default(), found);
+                let topic =
+                    ListOffsetsTopicResponse { partitions: vec![partition], ..Default::default() };
+                let response = ListOffsetsResponse { topics: vec![topic], ..Default::default() };
+                assert_eq!(response.encode(&mut Writer::new(), version), Ok(()), "{version}");
+            }
+        }
+    }
+}

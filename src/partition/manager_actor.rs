@@ -264,8 +264,12 @@ impl PartitionManager {
         }
         actix_rt::spawn(async move {
             for replica in new {
-                if let Err(code) = replica.view().await {
-                    tracing::warn!(partition = %replica.name, %code, "a new partition's log cannot be made");
+                match replica.view().await {
+                    // Gone again already, where the replica is no longer led here.
+                    Ok(_) | Err(ErrorCode::NotLeaderOrFollower) => {}
+                    Err(code) => {
+                        tracing::warn!(partition = %replica.name, %code, "a new partition's log cannot be made");
+                    }
                 }
             }
         });
