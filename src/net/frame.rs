@@ -73,4 +73,46 @@ mod tests {
         let input = BytesMut::from(&b"\x05\xff\xff\xff\0"[..]);
         assert_eq!(room_wanted(&input, 4096), 4096);
     }
+
+    /// However a stream is cut into reads, the same frames come off it, and the same error ends it.
+    #[test]
+    fn frames_do_not_depend_on_how_they_arrive() {
+        let mut seed = 7_u64;
+        let mut random = |below: u64| {
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % below
+        };
+        for _ in 0..2_000 {
+            let mut stream = Vec::new();
+            for _ in 0..random(6) {
+                let size = if random(8) == 0 { random(1 << 32) as u32 } else { random(40) as u32 };
+                stream.extend(size.to_be_bytes());
+                stream.extend((0..random(50)).map(|byte| byte as u8));
+            }
+            let mut whole = BytesMut::from(&stream[..]);
+            let expected: Vec<_> = std::iter::from_fn(|| take(&mut whole, 100).transpose())
+                .take(50)
+                .scan(false, |over, frame| {
+                    (!std::mem::replace(over, frame.is_err())).then_some(frame)
+                })
+                .collect();
+            let (mut input, mut found, mut rest) = (BytesMut::new(), Vec::new(), &stream[..]);
+            while !rest.is_empty() && found.last().is_none_or(Result::is_ok) {
+                let (piece, left) = rest.split_at(1 + random(rest.len() as u64) as usize);
+                input.extend_from_slice(piece);
+                rest = left;
+                assert!(room_wanted(&input, 16) <= input.len().max(16));
+                while let Some(frame) = take(&mut input, 100).transpose() {
+                    let over = frame.is_err();
+                    found.push(frame);
+                    if over {
+                        break;
+                    }
+                }
+            }
+            assert_eq!(found, expected);
+        }
+    }
 }
