@@ -12,6 +12,9 @@ pub mod error;
 /// The only reader of real time.
 pub mod clock;
 
+/// Log levels under the names of Kafka's loggers.
+pub mod logging;
+
 /// Bytes to values and back: messages, record batches, compression. No state, no input or output.
 pub mod wire;
 

@@ -1,12 +1,12 @@
 //! AlterConfigs (33), versions 0–2: a resource's settings replaced as a whole (KIP-133). IncrementalAlterConfigs took
 //! its place; older clients still send it.
 
-use super::config_changes::{self, Change, invalid_request};
+use super::config_changes::{self, invalid_request};
 use super::context::Call;
 use super::forward;
 use super::permissions;
 use crate::config::Config;
-use crate::config::dynamic::{self, Operation, Settings};
+use crate::config::dynamic::{self, Settings};
 use crate::error::ApiError;
 use crate::metadata::configs::ResourceType;
 use crate::wire::messages::alter_configs::{
@@ -79,8 +79,7 @@ fn judge(config: &Config, resource: &AlterConfigsResource) -> Result<(), ApiErro
     };
     let pairs =
         || resource.configs.iter().map(|change| (change.name.as_str(), change.value.as_deref()));
-    let changes: Vec<Change<'_>> =
-        pairs().map(|(name, value)| Change { name, operation: Operation::Set, value }).collect();
+    let changes: Vec<_> = pairs().map(|(name, value)| (name, value.is_none())).collect();
     config_changes::check_changes(&changes)?;
     let name = resource.resource_name.as_str();
     match ResourceType(resource.resource_type) {

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::context::{Call, Context};
-use super::describe_configs::loggers;
 use super::permissions::Ask;
 use crate::broker::settings;
 use crate::config::Config;
 use crate::config::dynamic::{self, Operation, Settings};
 use crate::error::{ApiError, ErrorCode};
+use crate::logging;
 use crate::metadata::Image;
 use crate::metadata::configs::ResourceType;
 use crate::types::NodeId;
@@ -59,15 +59,15 @@ pub(super) fn check_once(all: &[(i8, &str)], resource: (i8, &str)) -> Result<(),
     }
 }
 
-/// Refuses keys that appear twice, and values that are missing.
-pub(super) fn check_changes(changes: &[Change<'_>]) -> Result<(), ApiError> {
+/// Refuses keys that appear twice, and those of `changes` (key, and whether it lacks a value that it needs) that lack
+/// a value.
+pub(super) fn check_changes(changes: &[(&str, bool)]) -> Result<(), ApiError> {
     let mut seen = BTreeSet::new();
-    if !changes.iter().all(|change| seen.insert(change.name)) {
+    if !changes.iter().all(|(name, _)| seen.insert(name)) {
         return Err(invalid_request("Error due to duplicate config keys"));
     }
-    let is_missing =
-        |change: &&Change<'_>| change.value.is_none() && change.operation != Operation::Delete;
-    let missing: Vec<&str> = changes.iter().filter(is_missing).map(|change| change.name).collect();
+    let missing: Vec<&str> =
+        changes.iter().filter(|(_, is_missing)| *is_missing).map(|(name, _)| *name).collect();
     if !missing.is_empty() {
         return Err(invalid_request(format!(
             "Null value not supported for : {}",
@@ -132,21 +132,24 @@ fn check_list(key: &str, operation: Operation) -> Result<(), ApiError> {
     Err(ApiError::new(ErrorCode::InvalidConfig, why))
 }
 
-/// Judges changes of this node's log levels. None can be made yet while it runs, so none that is good passes.
+/// Judges changes of this node's log levels.
 pub(super) fn judge_loggers(
     config: &Config,
     name: &str,
     changes: &[Change<'_>],
 ) -> Result<(), ApiError> {
-    check_node(config, name)?;
-    let known = loggers();
+    let own = config.node_id();
+    match name.parse::<NodeId>() {
+        Ok(id) if id != own => {
+            return Err(invalid_request(format!(
+                "Unexpected node id. Expected {own}, but received {id}"
+            )));
+        }
+        _ => check_node(config, name)?,
+    }
+    let known = logging::levels();
     for change in changes {
         dynamic::validate_logger(&known, change.name, change.operation, change.value)?;
     }
-    match changes {
-        [] => Ok(()),
-        _ => Err(invalid_request(
-            "Log levels cannot be changed while the node runs, yet: restart it with another",
-        )),
-    }
+    Ok(())
 }

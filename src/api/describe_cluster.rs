@@ -35,11 +35,18 @@ pub(crate) async fn handle(call: Call, request: DescribeClusterRequest) -> Descr
         } else {
             ErrorCode::UnsupportedEndpointType
         };
+        let word = |kind| if kind == BROKERS { "BROKER" } else { "CONTROLLER" };
+        let why = match known {
+            true => format!(
+                "The request was sent to an endpoint of type {}, but we wanted an endpoint of type {}",
+                word(served),
+                word(endpoint_type)
+            ),
+            false => format!("Unsupported endpoint type {endpoint_type}"),
+        };
         return DescribeClusterResponse {
             error_code: code.code(),
-            error_message: Some(
-                "The request was sent to an endpoint of the wrong type.".to_owned(),
-            ),
+            error_message: Some(why),
             ..Default::default()
         };
     }

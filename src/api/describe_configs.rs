@@ -4,8 +4,6 @@
 //! A broker describes itself and nobody else; of topics, groups and client metrics subscriptions it tells what the
 //! cluster's metadata and its own file make of them.
 
-use std::collections::BTreeMap;
-
 use super::config_changes::{check_granted, current_config};
 use super::context::Call;
 use super::permissions;
@@ -15,6 +13,7 @@ use crate::config::dynamic::Settings;
 use crate::config::keys::Kind;
 use crate::controller::names;
 use crate::error::{ApiError, ErrorCode};
+use crate::logging;
 use crate::metadata::Image;
 use crate::metadata::configs::ResourceType;
 use crate::types::NodeId;
@@ -131,7 +130,7 @@ impl View<'_> {
             ResourceType::BROKER_LOGGER => {
                 named("Broker id")?;
                 self.check_node(name, "")?;
-                Ok(describe::describe_loggers(&loggers()))
+                Ok(describe::describe_loggers(&logging::levels()))
             }
             ResourceType::CLIENT_METRICS => {
                 named("Client metrics subscription name")?;
@@ -162,15 +161,6 @@ fn invalid_request(why: String) -> ApiError {
     ApiError::new(ErrorCode::InvalidRequest, why)
 }
 
-/// The loggers there are, with their levels: all of the node's log has one.
-pub(crate) fn loggers() -> Settings {
-    let level = match tracing::level_filters::LevelFilter::current().into_level() {
-        Some(level) => level.as_str(),
-        None => "FATAL",
-    };
-    BTreeMap::from([("root".to_owned(), level.to_owned())])
-}
-
 fn shown(entry: Entry, request: &DescribeConfigsRequest) -> DescribeConfigsResourceResult {
     let synonyms = match request.include_synonyms {
         true => entry.synonyms,
@@ -192,7 +182,8 @@ fn shown(entry: Entry, request: &DescribeConfigsRequest) -> DescribeConfigsResou
         config_type: entry.kind.map_or(0, Kind::code),
         documentation: entry
             .documentation
-            .filter(|_| request.include_documentation)
+            // Kafka has none for loggers, and always says so.
+            .filter(|text| request.include_documentation || text.is_empty())
             .map(str::to_owned),
         ..Default::default()
     }

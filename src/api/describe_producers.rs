@@ -2,7 +2,8 @@
 
 use super::context::Call;
 use super::permissions;
-use crate::error::ErrorCode;
+use crate::controller::names;
+use crate::error::{ApiError, ErrorCode};
 use crate::log::producers::ProducerEntry;
 use crate::types::{NONE, TopicIdPartition, Uuid};
 use crate::wire::messages::describe_producers::{
@@ -17,18 +18,24 @@ pub(crate) async fn handle(
     let mut response = DescribeProducersResponse::default();
     for topic in request.topics {
         let granted = call.check(&permissions::DESCRIBE_PRODUCERS, &topic.name);
-        let topic_id = call.context.image().topics.id(&topic.name).unwrap_or(Uuid::ZERO);
+        let known = granted.map_err(ApiError::from).and_then(|()| topic_id(&call, &topic.name));
         let mut partitions = Vec::with_capacity(topic.partition_indexes.len());
         for partition in topic.partition_indexes {
-            let described = match granted {
-                Ok(()) => describe(&call, TopicIdPartition { topic_id, partition }).await,
-                Err(code) => Err(code),
+            let described = match &known {
+                Ok(topic_id) => {
+                    let id = TopicIdPartition { topic_id: *topic_id, partition };
+                    describe(&call, id).await.map_err(|code| (code, None))
+                }
+                Err(error) => Err((error.code, Some(error.text().to_owned()))),
             };
-            let code = described.as_ref().err().copied().unwrap_or(ErrorCode::None);
+            let (code, error_message) = match &described {
+                Ok(_) => (ErrorCode::None, None),
+                Err(error) => error.clone(),
+            };
             partitions.push(PartitionResponse {
                 partition_index: partition,
                 error_code: code.code(),
-                error_message: code.is_error().then(|| code.message().to_owned()),
+                error_message,
                 active_producers: described.unwrap_or_default(),
                 ..Default::default()
             });
@@ -36,6 +43,11 @@ pub(crate) async fn handle(
         response.topics.push(TopicResponse { name: topic.name, partitions, ..Default::default() });
     }
     response
+}
+
+fn topic_id(call: &Call, name: &str) -> Result<Uuid, ApiError> {
+    names::validate(name)?;
+    call.context.image().topics.id(name).ok_or(ErrorCode::UnknownTopicOrPartition.into())
 }
 
 async fn describe(call: &Call, id: TopicIdPartition) -> Result<Vec<ProducerState>, ErrorCode> {

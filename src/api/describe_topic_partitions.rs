@@ -2,6 +2,7 @@
 
 use super::context::Call;
 use super::permissions;
+use crate::controller::names;
 use crate::error::ErrorCode;
 use crate::metadata::Image;
 use crate::metadata::topics::{PartitionRegistration, TopicImage};
@@ -10,7 +11,7 @@ use crate::types::is_internal_topic;
 use crate::wire::messages::describe_topic_partitions::{
     Cursor, DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse,
     DescribeTopicPartitionsResponsePartition as ResponsePartition,
-    DescribeTopicPartitionsResponseTopic as ResponseTopic,
+    DescribeTopicPartitionsResponseTopic as ResponseTopic, TopicRequest,
 };
 
 pub(crate) async fn handle(
@@ -23,6 +24,14 @@ pub(crate) async fn handle(
         None => (String::new(), 0),
     };
     let lists_all = request.topics.is_empty();
+    let is_asked = |name: &str| lists_all || request.topics.iter().any(|topic| topic.name == name);
+    if let Some(cursor) = &request.cursor
+        && (cursor.partition_index < 0 || !is_asked(&cursor.topic_name))
+    {
+        let refuse = |topic: TopicRequest| failed(topic.name, ErrorCode::InvalidRequest);
+        let topics = request.topics.into_iter().map(refuse).collect();
+        return DescribeTopicPartitionsResponse { topics, ..Default::default() };
+    }
     let mut names: Vec<String> = if lists_all {
         image.topics.starting_at(&first_topic).map(|topic| topic.name.to_string()).collect()
     } else {
@@ -43,14 +52,16 @@ pub(crate) async fn handle(
         .config
         .load()
         .max_request_partition_size_limit()
-        .min(request.response_partition_limit);
+        .min(request.response_partition_limit)
+        .max(1);
     let mut left = usize::try_from(limit).unwrap_or(0);
     let mut response = DescribeTopicPartitionsResponse::default();
     for name in names {
         let start = if name == first_topic { first_partition } else { 0 };
         first_partition = 0;
         let Some(topic) = image.topics.by_name(&name) else {
-            response.topics.push(unknown(name));
+            let topic_authorized_operations = call.operations(ResourceType::Topic, &name);
+            response.topics.push(ResponseTopic { topic_authorized_operations, ..unknown(name) });
             continue;
         };
         let (mut described, next) = describe(&image, topic, &call.session.listener, start, left);
@@ -64,23 +75,25 @@ pub(crate) async fn handle(
         }
     }
     if !lists_all {
-        response.topics.extend(hidden.into_iter().map(refused));
+        response.topics.extend(
+            hidden.into_iter().map(|name| failed(name, permissions::DESCRIBE_TOPICS.error)),
+        );
     }
     response
 }
 
-/// A topic that may not be seen: whether there is one is not told.
-fn refused(name: String) -> ResponseTopic {
-    ResponseTopic {
-        error_code: permissions::DESCRIBE_TOPICS.error.code(),
-        name: Some(name),
-        ..Default::default()
-    }
+/// A topic of which nothing is told, not even whether there is one.
+fn failed(name: String, code: ErrorCode) -> ResponseTopic {
+    ResponseTopic { error_code: code.code(), name: Some(name), ..Default::default() }
 }
 
 fn unknown(name: String) -> ResponseTopic {
+    let code = match names::validate(&name) {
+        Ok(()) => ErrorCode::UnknownTopicOrPartition,
+        Err(error) => error.code,
+    };
     ResponseTopic {
-        error_code: ErrorCode::UnknownTopicOrPartition.code(),
+        error_code: code.code(),
         is_internal: is_internal_topic(&name),
         name: Some(name),
         ..Default::default()

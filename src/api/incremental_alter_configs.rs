@@ -9,11 +9,12 @@ use super::permissions;
 use crate::config::Config;
 use crate::config::dynamic::Operation;
 use crate::error::ApiError;
+use crate::logging;
 use crate::metadata::Image;
 use crate::metadata::configs::ResourceType;
 use crate::wire::messages::incremental_alter_configs::{
-    AlterConfigsResource, AlterConfigsResourceResponse, IncrementalAlterConfigsRequest,
-    IncrementalAlterConfigsResponse,
+    AlterConfigsResource, AlterConfigsResourceResponse, AlterableConfig,
+    IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse,
 };
 
 /// What is asked where settings of the cluster, of a topic, and of a group are to change.
@@ -41,7 +42,7 @@ pub(crate) async fn handle(
     }
     let mut passed_on = IncrementalAlterConfigsRequest { resources: Vec::new(), ..request.clone() };
     for (resource, judgement) in request.resources.iter().zip(&judged) {
-        if judgement.is_ok() {
+        if judgement.is_ok() && !is_logger(resource) {
             passed_on.resources.push(resource.clone());
         }
     }
@@ -57,6 +58,12 @@ pub(crate) async fn handle(
     let merge =
         |(resource, judgement): (&AlterConfigsResource, Result<(), ApiError>)| match judgement {
             Err(error) => refused(resource, &error),
+            Ok(()) if is_logger(resource) => {
+                if !request.validate_only {
+                    change_levels(resource);
+                }
+                done(resource)
+            }
             Ok(()) => match (&refusal, answers.next()) {
                 (None, Some(answer)) => answer,
                 (Some(error), _) => refused(resource, error),
@@ -67,6 +74,29 @@ pub(crate) async fn handle(
         };
     let responses = request.resources.iter().zip(judged).map(merge).collect();
     IncrementalAlterConfigsResponse { responses, ..Default::default() }
+}
+
+fn is_logger(resource: &AlterConfigsResource) -> bool {
+    ResourceType(resource.resource_type) == ResourceType::BROKER_LOGGER
+}
+
+/// Log levels are this node's own: they hold until it stops, and nobody else hears of them.
+fn change_levels(resource: &AlterConfigsResource) {
+    let change = |change: &'_ AlterableConfig| {
+        let is_set = Operation::from_code(change.config_operation) == Some(Operation::Set);
+        (change.name.clone(), change.value.clone().filter(|_| is_set))
+    };
+    let changes: Vec<_> = resource.configs.iter().map(change).collect();
+    logging::change(changes.iter().map(|(name, level)| (name.as_str(), level.as_deref())));
+}
+
+fn done(resource: &AlterConfigsResource) -> AlterConfigsResourceResponse {
+    AlterConfigsResourceResponse {
+        error_message: None,
+        resource_type: resource.resource_type,
+        resource_name: resource.resource_name.clone(),
+        ..Default::default()
+    }
 }
 
 fn judge_all(
@@ -87,6 +117,16 @@ fn judge_all(
 
 /// What this node has to say to a resource before the controller sees it.
 fn judge(config: &Config, image: &Image, resource: &AlterConfigsResource) -> Result<(), ApiError> {
+    let named: Vec<_> = resource
+        .configs
+        .iter()
+        .map(|change| {
+            let is_missing = change.value.is_none()
+                && Operation::from_code(change.config_operation) != Some(Operation::Delete);
+            (change.name.as_str(), is_missing)
+        })
+        .collect();
+    config_changes::check_changes(&named)?;
     let mut changes = Vec::with_capacity(resource.configs.len());
     for change in &resource.configs {
         let operation = Operation::from_code(change.config_operation).ok_or_else(|| {
@@ -94,7 +134,6 @@ fn judge(config: &Config, image: &Image, resource: &AlterConfigsResource) -> Res
         })?;
         changes.push(Change { name: &change.name, operation, value: change.value.as_deref() });
     }
-    config_changes::check_changes(&changes)?;
     let name = resource.resource_name.as_str();
     match ResourceType(resource.resource_type) {
         ResourceType::BROKER_LOGGER => config_changes::judge_loggers(config, name, &changes),
@@ -120,7 +159,6 @@ fn refused(resource: &AlterConfigsResource, error: &ApiError) -> AlterConfigsRes
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::messages::incremental_alter_configs::AlterableConfig;
 
     fn told(kind: i8, name: &str, key: &str, operation: i8, value: Option<&str>) -> String {
         let config = Config::from_map([
@@ -204,7 +242,7 @@ mod tests {
                 None,
                 "INVALID_REQUEST: Null value not supported for : retention.ms",
             ),
-            (2, "t", "retention.ms", 9, None, "INVALID_REQUEST: Unknown operations type 9"),
+            (2, "t", "retention.ms", 9, Some("1"), "INVALID_REQUEST: Unknown operations type 9"),
             (99, "t", "retention.ms", 0, Some("1"), "INVALID_REQUEST: Unknown resource type 99"),
             (8, "1", "no.such", 0, Some("INFO"), "INVALID_CONFIG: Logger no.such does not exist!"),
         ] {

@@ -31,7 +31,7 @@ pub(crate) async fn handle(
             found.collect()
         }
     };
-    ListPartitionReassignmentsResponse { topics, ..Default::default() }
+    ListPartitionReassignmentsResponse { topics, error_message: None, ..Default::default() }
 }
 
 /// The partitions of `topic` that are `wanted` and being moved; none if there are none.

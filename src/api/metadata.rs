@@ -3,7 +3,7 @@
 //! Brokers, and topics with their partitions and leaders. Asking for a topic may create it (`auto.create.topics.enable`).
 //! v8 authorized operations; v10 topic ids; v12 topics by id; v13 an error of its own (KIP-1102).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::context::Call;
 use super::permissions;
@@ -78,6 +78,8 @@ async fn some_topics(
     may_create: bool,
 ) -> Vec<MetadataResponseTopic> {
     let mut image = call.context.image();
+    let mut seen = HashSet::new();
+    let topics = topics.iter().filter(|topic| seen.insert((topic.topic_id, topic.name.as_deref())));
     let missing = |topic: &&MetadataRequestTopic| {
         topic
             .name
@@ -85,7 +87,7 @@ async fn some_topics(
             .is_some_and(|name| topic.topic_id.is_zero() && image.topics.by_name(name).is_none())
     };
     let (visible, hidden): (Vec<_>, Vec<_>) =
-        topics.iter().partition(|topic| may_describe(call, &image, topic));
+        topics.partition(|topic| may_describe(call, &image, topic));
     let wanted: BTreeSet<String> =
         visible.iter().copied().filter(missing).filter_map(|topic| topic.name.clone()).collect();
     let mut failed = Vec::new();
@@ -154,7 +156,7 @@ fn unknown(topic: &MetadataRequestTopic, failed: &[(String, ErrorCode)]) -> Meta
     let is_internal = topic.name.as_deref().is_some_and(is_internal_topic);
     MetadataResponseTopic {
         error_code: code.code(),
-        name: topic.name.clone(),
+        name: topic.name.clone().filter(|_| topic.topic_id.is_zero()),
         topic_id: if code == ErrorCode::UnknownTopicId { topic.topic_id } else { Uuid::ZERO },
         is_internal,
         ..Default::default()

@@ -2,10 +2,14 @@
 
 use std::path::PathBuf;
 
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, reload};
+
 use super::{complain, say};
 use crate::config::{Config, Sources};
 use crate::error::Error;
-use crate::node;
+use crate::{logging, node};
 
 const USAGE: &str = "usage: vltava server FILE [--override K=V]… [--print-tree]\n";
 
@@ -85,9 +89,17 @@ fn load(options: &Options) -> Result<Config, Error> {
 
 /// Logs go to standard error, as `RUST_LOG` says, and else from `info` on.
 fn start_logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sled=warn,actix=warn"));
+    let told = std::env::var("RUST_LOG").ok().filter(|told| EnvFilter::try_new(told).is_ok());
+    let base = told.unwrap_or_else(|| "info,sled=warn,actix=warn".to_owned());
+    let (filter, handle) = reload::Layer::new(EnvFilter::new(&base));
+    let layers = tracing_subscriber::registry()
+        .with(filter)
+        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr));
     // A second start in one process (tests) keeps the first's.
-    let _ =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    if layers.try_init().is_ok() {
+        logging::start(&base, move |directives| {
+            // Fails only when nobody writes the log any more.
+            let _ = handle.reload(EnvFilter::new(directives));
+        });
+    }
 }

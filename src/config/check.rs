@@ -25,7 +25,13 @@ pub(super) fn check(config: &Config) -> Checked {
     secured::check(config)
 }
 
-fn require(holds: bool, otherwise: impl Into<String>) -> Checked {
+/// What Kafka's Scala parts insist on; its messages say so.
+fn require(holds: bool, otherwise: impl std::fmt::Display) -> Checked {
+    demand(holds, format!("requirement failed: {otherwise}"))
+}
+
+/// What its Java parts insist on.
+fn demand(holds: bool, otherwise: impl Into<String>) -> Checked {
     if holds { Ok(()) } else { Err(otherwise.into()) }
 }
 
@@ -44,7 +50,7 @@ fn check_groups(config: &Config) -> Checked {
                 NotAbove => (first <= second, "less than or equal to"),
                 Below => (first < second, "less than"),
             };
-            require(holds, format!("{left} must be {words} {right}"))?;
+            demand(holds, format!("{left} must be {words} {right}"))?;
         }
     }
     Ok(())
@@ -144,7 +150,7 @@ fn check_logs(config: &Config) -> Checked {
         "log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.",
     )?;
     let codec = config.offsets_topic_compression_codec();
-    require((0..=4).contains(&codec), format!("Unknown compression type id: {codec}"))
+    demand((0..=4).contains(&codec), format!("Unknown compression type id: {codec}"))
 }
 
 fn check_replication(config: &Config) -> Checked {
@@ -180,7 +186,7 @@ fn check_roles(config: &Config) -> Checked {
         controller || !config.controller_quorum_auto_join_enable(),
         "controller.quorum.auto.join.enable is only supported when process.roles contains the 'controller' role.",
     )?;
-    require(
+    demand(
         !config.controller_quorum_voters().is_empty()
             || !config.controller_quorum_bootstrap_servers().is_empty(),
         "If using process.roles, either controller.quorum.bootstrap.servers must contain the set of bootstrap \
@@ -306,13 +312,14 @@ fn check_advertised(config: &Config) -> Checked {
 fn check_connections(config: &Config) -> Checked {
     let text = config.max_connections_per_ip_overrides_text();
     for entry in super::value::parse_list(text) {
-        let limit = entry.rsplit_once(':').map(|(_, limit)| limit.trim().parse::<i32>());
-        require(
-            matches!(limit, Some(Ok(_))),
-            format!(
-                "Error parsing configuration property 'max.connections.per.ip.overrides': {entry} is not host:limit"
-            ),
-        )?;
+        let Some((_, limit)) = entry.rsplit_once(':') else {
+            let why = super::value::no_colon(&entry);
+            return Err(format!(
+                "Error parsing configuration property 'max.connections.per.ip.overrides': {why}"
+            ));
+        };
+        let limit = limit.trim();
+        demand(limit.parse::<i32>().is_ok(), format!("For input string: \"{limit}\""))?;
     }
     require(
         config.max_connections_per_ip() != 0 || !text.is_empty(),
@@ -330,7 +337,7 @@ fn check_early_start(config: &Config) -> Checked {
         let known =
             config.listeners().iter().any(|listener| listener.name.eq_ignore_ascii_case(name))
                 || config.is_controller_listener(name);
-        require(
+        demand(
             known,
             format!(
                 "early.start.listeners contains listener {name}, but this is not contained in listeners or \

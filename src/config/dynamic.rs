@@ -127,9 +127,12 @@ pub fn validate_broker(
         overlay.default.clone_from(settings);
     }
     let changed = config.try_with_overlay(overlay).map_err(invalid_request)?;
-    check_reconfiguration(config, &changed).map_err(|why| {
-        invalid_request(format!("Invalid value {EXCEPTION}: {why} for configuration {WHAT}"))
-    })
+    check_plugins(&changed)
+        .and_then(|()| check_reconfiguration(config, &changed))
+        .and_then(|()| check_listeners(config, settings))
+        .map_err(|why| {
+            invalid_request(format!("Invalid value {EXCEPTION}: {why} for configuration {WHAT}"))
+        })
 }
 
 /// How Kafka words a refusal of one of its parts that would have to follow the change.
@@ -141,6 +144,44 @@ fn is_listeners_own(name: &str) -> bool {
     name.starts_with("ssl.keystore.")
         || name.starts_with("ssl.truststore.")
         || name == "ssl.key.password"
+}
+
+/// There are no plug-ins: Kafka fails to load one that it does not find.
+fn check_plugins(after: &Config) -> Result<(), String> {
+    let reporters = after.get("metric.reporters").unwrap_or_default();
+    match parse_list(&reporters).iter().all(|class| class.ends_with(".JmxReporter")) {
+        true => Ok(()),
+        false => Err(
+            "Validation of dynamic config update of Set(metric.reporters) failed with class class \
+                      kafka.server.DynamicMetricsReporters"
+                .to_owned(),
+        ),
+    }
+}
+
+/// What is set for one listener only is held against what holds for all of them.
+fn check_listeners(before: &Config, settings: &Settings) -> Result<(), String> {
+    const THREADS: &str = "num.network.threads";
+    let own = settings.iter().filter(|(name, _)| keys::listener_key(name) == Some(THREADS));
+    for (_, text) in own {
+        let new = text.trim().parse().unwrap_or_default();
+        let old = before.value(THREADS).and_then(|value| value.as_i64()).unwrap_or(0);
+        check_threads(THREADS, old, new)?;
+    }
+    Ok(())
+}
+
+fn check_threads(name: &str, old: i64, new: i64) -> Result<(), String> {
+    let failed = format!("Dynamic thread count update validation failed for {name}={new}");
+    if new < old / 2 {
+        return Err(format!("{failed}, value should be at least half the current value {old}"));
+    }
+    if new > old * 2 {
+        return Err(format!(
+            "{failed}, value should not be greater than double the current value {old}"
+        ));
+    }
+    Ok(())
 }
 
 /// Threads may be doubled or halved at a time.
@@ -160,16 +201,7 @@ fn check_reconfiguration(before: &Config, after: &Config) -> Result<(), String> 
         config.value(name).and_then(|value| value.as_i64()).unwrap_or(0)
     };
     for name in THREADS {
-        let (old, new) = (number(before, name), number(after, name));
-        let failed = format!("Dynamic thread count update validation failed for {name}={new}");
-        if new < old / 2 {
-            return Err(format!("{failed}, value should be at least half the current value {old}"));
-        }
-        if new > old * 2 {
-            return Err(format!(
-                "{failed}, value should not be greater than double the current value {old}"
-            ));
-        }
+        check_threads(name, number(before, name), number(after, name))?;
     }
     let (old, new) = (before.log_cleaner_threads(), after.log_cleaner_threads());
     if new < old / 2 {
@@ -184,6 +216,10 @@ fn check_reconfiguration(before: &Config, after: &Config) -> Result<(), String> 
     }
     if after.max_connections() <= 0 {
         return Err(format!("Invalid max.connections {}", after.max_connections()));
+    }
+    let rate = number(after, "max.connection.creation.rate");
+    if rate <= 0 {
+        return Err(format!("Invalid max.connection.creation.rate {rate}"));
     }
     Ok(())
 }

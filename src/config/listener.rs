@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::Ipv6Addr;
 
+use super::value;
 use crate::types::NodeId;
 
 /// What a listener speaks below Kafka's protocol.
@@ -98,7 +99,8 @@ pub(super) fn parse_protocol_map(text: &str) -> Result<BTreeMap<String, Security
     for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
         let Some((name, protocol)) = entry.rsplit_once(':') else {
             return Err(format!(
-                "Error parsing configuration property '{KEY}': no colon in {entry}"
+                "Error parsing configuration property '{KEY}': {}",
+                value::no_colon(entry)
             ));
         };
         let protocol = SecurityProtocol::from_name(protocol.trim()).ok_or_else(|| {
@@ -134,6 +136,9 @@ fn parse_listener(
     let (name, address) = entry.split_once("://").ok_or_else(unable)?;
     let name = name.to_uppercase();
     let (host, port) = split_address(address).ok_or_else(unable)?;
+    if name.is_empty() {
+        return Err("The provided listener name is null or empty string".to_owned());
+    }
     let security_protocol = *protocols
         .get(&name)
         .ok_or_else(|| format!("No security protocol defined for listener {name}"))?;

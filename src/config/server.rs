@@ -376,7 +376,14 @@ fn parse_all(settings: &BTreeMap<String, String>) -> Result<Vec<Option<Value>>, 
             key.name
         )),
     };
-    BROKER.iter().map(parse).collect()
+    // The first mistake is told, and which is the first Kafka's order of definition says.
+    let mut values = vec![None; BROKER.len()];
+    for &at in keys::definition_order() {
+        if let (Some(key), Some(value)) = (BROKER.get(at), values.get_mut(at)) {
+            *value = parse(key)?;
+        }
+    }
+    Ok(values)
 }
 
 #[cfg(test)]

@@ -100,6 +100,12 @@ pub(super) fn invalid(name: &str, value: impl fmt::Display, why: &str) -> String
 
 fn check(key: &Key, value: &Value) -> Result<(), String> {
     let name = key.name;
+    if let (Kind::Class, Value::Text(class)) = (key.kind, value)
+        && !class.is_empty()
+        && !class.starts_with("org.apache.kafka.")
+    {
+        return Err(invalid(name, class, &format!("Class {class} could not be found.")));
+    }
     match (key.validator, value) {
         (Validator::AtLeast(low), value) => check_range(name, value, low, i64::MAX),
         (Validator::Between(low, high), value) => check_range(name, value, low, high),
@@ -268,6 +274,11 @@ pub fn java_double(number: f64) -> String {
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let point = if mantissa.contains('.') { "" } else { ".0" };
     format!("{mantissa}{point}E{exponent}")
+}
+
+/// How Kafka complains of an entry that should be `a:b`: in the words of the Java call that cuts it.
+pub(super) fn no_colon(entry: &str) -> String {
+    format!("begin 0, end -1, length {}", entry.encode_utf16().count())
 }
 
 #[cfg(test)]

@@ -292,6 +292,7 @@ impl Machine {
             topic_id,
             num_partitions: i32::try_from(partitions.len()).unwrap_or(i32::MAX),
             replication_factor: i16::try_from(factor).unwrap_or(i16::MAX),
+            error_message: None,
             configs: Some(self.effective_topic_configs(overrides)),
             ..Default::default()
         }

@@ -234,7 +234,7 @@ fn refused(error: &ApiError) -> UpdateFeaturesResponse {
 }
 
 fn accepted(request: &UpdateFeaturesRequest, version: i16) -> UpdateFeaturesResponse {
-    let mut response = UpdateFeaturesResponse::default();
+    let mut response = UpdateFeaturesResponse { error_message: None, ..Default::default() };
     if version <= 1 {
         let result = |update: &FeatureUpdateKey| UpdatableFeatureResult {
             feature: update.feature.clone(),

@@ -53,9 +53,10 @@ impl Machine {
         &self,
         overrides: &BTreeMap<String, String>,
     ) -> Vec<CreatableTopicConfigs> {
+        // Here, unlike in DescribeConfigs, a value is shown as it was written.
         let entry = |entry: describe::Entry| CreatableTopicConfigs {
+            value: overrides.get(&entry.name).cloned().or(entry.value),
             name: entry.name,
-            value: entry.value,
             read_only: entry.read_only,
             config_source: entry.source.code(),
             is_sensitive: entry.sensitive,

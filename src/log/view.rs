@@ -345,9 +345,17 @@ impl PartitionView {
         self.epochs.read().clone()
     }
 
-    /// The newest leader epoch that the log has.
+    /// The newest leader epoch: of the log's records, or of the leader that has not written yet.
     pub fn latest_epoch(&self) -> Option<EpochEntry> {
-        self.epochs.read().latest()
+        self.unwritten_epoch().or_else(|| self.epochs.read().latest())
+    }
+
+    /// The epoch of a leader that has not written yet: it begins at the end, though no file says so.
+    fn unwritten_epoch(&self) -> Option<EpochEntry> {
+        let epoch = self.leader_epoch();
+        let is_new =
+            self.is_leader() && self.epochs.read().latest().is_none_or(|known| known.epoch < epoch);
+        is_new.then(|| EpochEntry { epoch, start_offset: self.log_end_offset() })
     }
 
     /// The oldest leader epoch that the log has.
@@ -357,12 +365,18 @@ impl PartitionView {
 
     /// Who led when the record at `offset` was written.
     pub fn epoch_for_offset(&self, offset: Offset) -> Option<LeaderEpoch> {
-        self.epochs.read().epoch_for_offset(offset)
+        match self.unwritten_epoch() {
+            Some(unwritten) if offset >= unwritten.start_offset => Some(unwritten.epoch),
+            _ => self.epochs.read().epoch_for_offset(offset),
+        }
     }
 
     /// Where `epoch` ends: the largest known epoch not above it, and the first offset that is not of that any more.
     pub fn end_offset_for_epoch(&self, epoch: LeaderEpoch) -> Option<(LeaderEpoch, Offset)> {
-        self.epochs.read().end_offset_for(epoch, self.log_end_offset())
+        match self.unwritten_epoch() {
+            Some(unwritten) if epoch == unwritten.epoch => Some((epoch, unwritten.start_offset)),
+            _ => self.epochs.read().end_offset_for(epoch, self.log_end_offset()),
+        }
     }
 
     /// Whether what a read at `offset` finds first is checked before: that reads a file, and wants a thread that may

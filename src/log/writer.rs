@@ -317,7 +317,7 @@ impl Log {
     }
 
     pub(super) fn store_epochs(&mut self) -> Result<(), Error> {
-        self.latest_epoch = self.view.latest_epoch().map_or(NONE, |entry| entry.epoch);
+        self.latest_epoch = self.view.epochs().latest().map_or(NONE, |entry| entry.epoch);
         epochs::write(&*self.place.files, &self.dir(), &self.view.epochs(), false)?;
         (self.epochs_stored, self.epochs_synced, self.names_synced) = (true, false, false);
         Ok(())

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::options::{Options, REPORTS};
 use super::{ensure_exists, topics};
 use crate::cli::options::Exception;
-use crate::cli::say;
+use crate::cli::{java, say};
 use crate::client::{ClientError, Cluster};
 use crate::error::ErrorCode;
 use crate::types::{NodeId, Uuid};
@@ -198,6 +198,8 @@ async fn add_configs(cluster: &mut Cluster, topics: &mut [Topic]) -> Result<(), 
             (config.name, config.value.unwrap_or_else(|| "null".to_owned()), is_default)
         });
         topic.configs = configs.collect();
+        let expected = topic.configs.len();
+        java::sort_by_text(&mut topic.configs, expected, |(name, _, _)| name);
     }
     Ok(())
 }

@@ -1,14 +1,14 @@
 //! What a node must be able to do before it starts, for it to be as closed as its configuration wants it. Refuses what
 //! is not there yet, and warns of settings that close nothing.
 
-use super::{Checked, require};
+use super::{Checked, demand};
 use crate::config::listener::SecurityProtocol;
 use crate::config::server::Config;
 
 /// Refuses what would be unsafe to pass over in silence: a node that should be closed must not stand open.
 pub(super) fn check(config: &Config) -> Checked {
     for listener in config.listeners() {
-        require(
+        demand(
             listener.security_protocol == SecurityProtocol::Plaintext,
             format!(
                 "listener {} asks for {}, which is not there yet: only PLAINTEXT listeners are",
@@ -19,7 +19,7 @@ pub(super) fn check(config: &Config) -> Checked {
     for name in config.controller_listener_names() {
         // On a node that is only a broker this is the way to the controllers, and no listener of its own.
         let protocol = config.security_protocol(name).unwrap_or(SecurityProtocol::Plaintext);
-        require(
+        demand(
             protocol == SecurityProtocol::Plaintext,
             format!(
                 "controllers' listener {name} asks for {protocol}, which is not there yet: only PLAINTEXT is"
@@ -36,9 +36,9 @@ pub(super) fn check(config: &Config) -> Checked {
         ("client.quota.callback.class", config.client_quota_callback_class()),
     ] {
         let class = class.unwrap_or_default();
-        require(class.is_empty(), not_yet(key, class))?;
+        demand(class.is_empty(), not_yet(key, class))?;
     }
-    require(
+    demand(
         !config.remote_log_storage_system_enable(),
         not_yet("remote.log.storage.system.enable", "true"),
     )
@@ -49,14 +49,14 @@ const STANDARD_AUTHORIZER: &str = "org.apache.kafka.metadata.authorizer.Standard
 
 fn check_authorizer(config: &Config) -> Checked {
     let class = config.authorizer_class_name();
-    require(
+    demand(
         class.is_empty() || class == STANDARD_AUTHORIZER,
         format!(
             "authorizer.class.name={class} asks for what is not there: only {STANDARD_AUTHORIZER} is"
         ),
     )?;
     for user in config.super_users().filter(|_| config.has_authorizer()) {
-        require(
+        demand(
             user.contains(':'),
             format!(
                 "super.users: expected a string in format principalType:principalName but got {user}"

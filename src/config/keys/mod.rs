@@ -2,6 +2,8 @@
 //!
 //! Names, types, defaults, ranges and update modes are Kafka 4.3.1's; the documentation is our own.
 
+use std::sync::LazyLock;
+
 mod broker;
 mod client_metrics;
 mod group;
@@ -201,6 +203,14 @@ pub fn find(table: &'static [Key], name: &str) -> Option<&'static Key> {
 /// Where the key called `name` stands in a table sorted by name.
 pub fn position(table: &[Key], name: &str) -> Option<usize> {
     table.binary_search_by(|key| key.name.cmp(name)).ok()
+}
+
+/// Positions in [`BROKER`] in the order in which Kafka defines its keys, and so reads them.
+pub(super) fn definition_order() -> &'static [usize] {
+    static ORDER: LazyLock<Vec<usize>> = LazyLock::new(|| {
+        include_str!("order.txt").lines().filter_map(|name| position(BROKER, name)).collect()
+    });
+    &ORDER
 }
 
 /// The names to look under, in order, for a broker's key: the finer unit of time wins.
