@@ -60,6 +60,7 @@ pub(super) fn quorum_child(parts: &Parts) -> Child {
         retry_backoff_ms: Millis::from(config.controller_quorum_retry_backoff_ms()),
         peers: (!config.is_controller())
             .then(|| Arc::new(parts.pool.clone()) as Arc<dyn raft::follow_actor::Peers>),
+        copy: Some(crate::metadata::store::Store::new(&config.metadata_log_dir())),
         clock: parts.clock.clone(),
     };
     raft::actor::QuorumActor::child(spec, &parts.quorum, None)

@@ -23,6 +23,7 @@ use crate::error::{Error, ErrorCode};
 use crate::log::cache::Cache;
 use crate::log::files::Files;
 use crate::metadata::Image;
+use crate::metadata::store::Store as Copy;
 use crate::raft::batch;
 use crate::raft::control::LeaderChange;
 use crate::raft::events::{CommittedBatch, VersionedRecord};
@@ -30,12 +31,13 @@ use crate::raft::follow_actor::{Following, Peers};
 use crate::raft::machine::{LeaderAndEpoch, Machine, Role, Settings};
 use crate::raft::quorum_actor::{Propose, Quorum, Subscribed};
 use crate::raft::shape::Compared;
+use crate::raft::snapshot_copy;
 use crate::raft::step::{Effect, Event};
 use crate::raft::store::{Opened, Store, StoreSettings, snapshot_id};
 use crate::raft::subscriber::{Source, Subscriber, Told};
 use crate::raft::voters::{ReplicaKey, VoterSet};
 use crate::supervision::{Child, DeathWatch, Stop};
-use crate::types::{LeaderEpoch, Millis, NodeId, Offset};
+use crate::types::{LeaderEpoch, METADATA_TOPIC, Millis, NodeId, Offset};
 
 /// How soon a subscriber whose mailbox was full is tried again.
 const TELL_AGAIN: Duration = Duration::from_millis(5);
@@ -71,6 +73,8 @@ pub struct Parts {
     pub retry_backoff_ms: Millis,
     /// The way to other nodes, for a node that does not vote.
     pub peers: Option<Arc<dyn Peers>>,
+    /// Where a copy of the latest snapshot is kept; none for nobody's use.
+    pub copy: Option<Copy>,
     /// The time.
     pub clock: Clock,
 }
@@ -160,9 +164,24 @@ impl QuorumActor {
         self.parts.clock.now()
     }
 
+    /// Puts the latest snapshot right if need be, and sees to its copy aside.
+    fn mend_snapshot(&self) -> Result<(), Error> {
+        let Some(copy) = self.parts.copy.clone() else { return Ok(()) };
+        let dir = self.parts.log_dir.join(format!("{METADATA_TOPIC}-0"));
+        let files = Arc::clone(&self.parts.files);
+        if let Some(id) = snapshot_copy::mend(&*files, &dir, &copy)? {
+            drop(tokio::task::spawn_blocking(move || {
+                snapshot_copy::refresh(&*files, &dir, id, &copy);
+            }));
+        }
+        Ok(())
+    }
+
     fn open(&mut self) -> Result<(), Error> {
         let parts = &self.parts;
         let now = parts.clock.now();
+        self.mend_snapshot()?;
+        let parts = &self.parts;
         let (store, opened) = Store::open(
             Arc::clone(&parts.files),
             &parts.log_dir,

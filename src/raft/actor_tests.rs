@@ -57,6 +57,7 @@ fn parts(files: &MemoryFiles) -> Parts {
         fetch_timeout_ms: 2_000,
         retry_backoff_ms: 1,
         peers: None,
+        copy: None,
         clock: Clock::System,
     }
 }

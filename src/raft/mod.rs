@@ -39,6 +39,8 @@ pub mod control;
 /// Batches of the metadata log.
 pub mod batch;
 
+mod snapshot_copy;
+
 /// The files.
 pub mod store;
 

@@ -18,6 +18,7 @@ use crate::raft::quorum_actor::{
     SnapshotPart,
 };
 use crate::raft::shape::OffsetAndEpoch;
+use crate::raft::snapshot_copy;
 use crate::raft::step::Event;
 use crate::raft::store::snapshot_id;
 use crate::types::Millis;
@@ -132,11 +133,15 @@ fn write(
     image: &Image,
     mut contents: Contents,
     now: Millis,
+    copy: Option<&crate::metadata::store::Store>,
 ) -> Result<SnapshotId, Error> {
     contents.last_contained_log_timestamp = image.provenance.timestamp;
     let id = SnapshotId::of(image.provenance);
     let bytes = snapshot::encode(image, &contents, now)?;
     snapshot::write(&**files, dir, id, &bytes)?;
+    if let Some(copy) = copy {
+        snapshot_copy::keep(copy, image, &bytes);
+    }
     tracing::info!(
         offset = id.offset,
         epoch = id.epoch,
@@ -163,9 +168,10 @@ impl Handler<HandIn> for QuorumActor {
         let kraft_version = core.store.kraft_version();
         let voters = (kraft_version > 0).then(|| voters_record(core.machine.voters()));
         let contents = Contents { kraft_version, voters, ..Contents::default() };
-        let covered = core.uncovered_bytes;
-        let writing =
-            tokio::task::spawn_blocking(move || write(&files, &dir, &image, contents, now));
+        let (covered, copy) = (core.uncovered_bytes, self.parts.copy.clone());
+        let writing = tokio::task::spawn_blocking(move || {
+            write(&files, &dir, &image, contents, now, copy.as_ref())
+        });
         ctx.spawn(writing.into_actor(self).map(move |written, actor: &mut Self, ctx| {
             actor.snapshotting = false;
             match written {
