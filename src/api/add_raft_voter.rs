@@ -3,6 +3,7 @@
 //! Caveat: a quorum of one voter stays one; the request is refused with the reason.
 
 use super::context::Call;
+use super::permissions;
 use super::quorum::has_dynamic_voters;
 use crate::error::{ApiError, ErrorCode};
 use crate::wire::messages::add_raft_voter::{AddRaftVoterRequest, AddRaftVoterResponse};
@@ -17,6 +18,9 @@ pub(crate) async fn handle(call: Call, request: AddRaftVoterRequest) -> AddRaftV
 }
 
 fn refusal(call: &Call, request: &AddRaftVoterRequest) -> ApiError {
+    if let Err(error) = call.check_whole(&permissions::ADD_RAFT_VOTER) {
+        return error;
+    }
     if !has_dynamic_voters(call) {
         let why = "Cluster doesn't support adding voter because the kraft.version feature is 0";
         return ApiError::new(ErrorCode::UnsupportedVersion, why);

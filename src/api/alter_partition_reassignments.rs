@@ -3,7 +3,8 @@
 //! v1 can forbid changes of the replication factor (KIP-860).
 
 use super::context::Call;
-use super::forward;
+use super::{forward, permissions};
+use crate::error::ApiError;
 use crate::wire::messages::alter_partition_reassignments::{
     AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse,
 };
@@ -13,10 +14,13 @@ pub(crate) async fn handle(
     request: AlterPartitionReassignmentsRequest,
 ) -> AlterPartitionReassignmentsResponse {
     let timeout_ms = Some(request.timeout_ms);
-    let answer = forward::ask(&call, request, timeout_ms).await;
-    answer.unwrap_or_else(|code| AlterPartitionReassignmentsResponse {
-        error_code: code.code(),
-        error_message: Some(code.message().to_owned()),
+    let answer = match call.check_whole(&permissions::ALTER_REASSIGNMENTS) {
+        Ok(()) => forward::ask(&call, request, timeout_ms).await.map_err(ApiError::from),
+        Err(error) => Err(error),
+    };
+    answer.unwrap_or_else(|error| AlterPartitionReassignmentsResponse {
+        error_code: error.code.code(),
+        error_message: Some(error.text().to_owned()),
         ..Default::default()
     })
 }

@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use super::context::Call;
+use super::permissions;
 use crate::error::ErrorCode;
 use crate::types::TopicPartition;
 use crate::wire::messages::alter_replica_log_dirs::{
@@ -17,13 +18,17 @@ pub(crate) async fn handle(
     request: AlterReplicaLogDirsRequest,
 ) -> AlterReplicaLogDirsResponse {
     let mut response = AlterReplicaLogDirsResponse::default();
+    let refused = call.check_whole(&permissions::ALTER_REPLICA_LOG_DIRS).err();
     for dir in &request.dirs {
         for topic in &dir.topics {
             let result = |partition_index| {
                 let place = TopicPartition::new(topic.name.clone(), partition_index);
                 AlterReplicaLogDirPartitionResult {
                     partition_index,
-                    error_code: check(&call, &dir.path, &place).code(),
+                    error_code: match &refused {
+                        Some(error) => error.code.code(),
+                        None => check(&call, &dir.path, &place).code(),
+                    },
                     ..Default::default()
                 }
             };

@@ -103,14 +103,18 @@ asks! {
     INCREMENT_CONFIGS:       IncrementalAlterConfigs,    AlterConfigs,    Cluster,         ClusterDenied,     Loud;
     INCREMENT_TOPIC_CONFIGS: IncrementalAlterConfigs,    AlterConfigs,    Topic,           TopicDenied,       Loud;
     INCREMENT_GROUP_CONFIGS: IncrementalAlterConfigs,    AlterConfigs,    Group,           GroupDenied,       Loud;
+    ALTER_REPLICA_LOG_DIRS:  AlterReplicaLogDirs,        Alter,           Cluster,         ClusterDenied,     Loud;
     DESCRIBE_LOG_DIRS:       DescribeLogDirs,            Describe,        Cluster,         ClusterDenied,     Loud;
     CREATE_PARTITIONS:       CreatePartitions,           Alter,           Topic,           TopicDenied,       Loud;
     DELETE_GROUPS:           DeleteGroups,               Delete,          Group,           GroupDenied,       Loud;
     ELECT_LEADERS:           ElectLeaders,               Alter,           Cluster,         ClusterDenied,     Loud;
+    ALTER_REASSIGNMENTS:     AlterPartitionReassignments, Alter,          Cluster,         ClusterDenied,     Loud;
     LIST_REASSIGNMENTS:      ListPartitionReassignments, Describe,        Cluster,         ClusterDenied,     Loud;
     OFFSET_DELETE:           OffsetDelete,               Delete,          Group,           GroupDenied,       Loud;
     OFFSET_DELETE_TOPIC:     OffsetDelete,               Read,            Topic,           TopicDenied,       Loud;
     DESCRIBE_QUORUM:         DescribeQuorum,             Describe,        Cluster,         ClusterDenied,     Loud;
+    ADD_RAFT_VOTER:          AddRaftVoter,               Alter,           Cluster,         ClusterDenied,     Loud;
+    REMOVE_RAFT_VOTER:       RemoveRaftVoter,            Alter,           Cluster,         ClusterDenied,     Loud;
     UPDATE_FEATURES:         UpdateFeatures,             Alter,           Cluster,         ClusterDenied,     Loud;
     DESCRIBE_CONTROLLERS:    DescribeCluster,            Alter,           Cluster,         ClusterDenied,     Loud;
     DESCRIBE_CLUSTER:        DescribeCluster,            Describe,        Cluster,         Hidden,            Loud;

@@ -3,6 +3,7 @@
 //! Caveat: a quorum of one voter cannot lose it, so every request is refused with the reason.
 
 use super::context::Call;
+use super::permissions;
 use super::quorum::has_dynamic_voters;
 use crate::error::{ApiError, ErrorCode};
 use crate::raft::voters::ReplicaKey;
@@ -18,6 +19,9 @@ pub(crate) async fn handle(call: Call, request: RemoveRaftVoterRequest) -> Remov
 }
 
 fn refusal(call: &Call, request: &RemoveRaftVoterRequest) -> ApiError {
+    if let Err(error) = call.check_whole(&permissions::REMOVE_RAFT_VOTER) {
+        return error;
+    }
     if !has_dynamic_voters(call) {
         let why = "Cluster doesn't support removing voter because the kraft.version feature is 0";
         return ApiError::new(ErrorCode::UnsupportedVersion, why);

@@ -7,13 +7,17 @@ mod acls;
 mod argparse;
 mod broker_api_versions;
 mod cluster;
+mod completions;
 mod configs;
 mod console_consumer;
 mod console_producer;
+mod consumer;
 mod consumer_groups;
+mod consumer_perf_test;
 mod delete_records;
 mod dev;
 mod dump_log;
+mod e2e_latency;
 mod features;
 mod get_offsets;
 mod hello;
@@ -23,13 +27,18 @@ mod leader_election;
 mod log_dirs;
 mod metadata_quorum;
 mod options;
+mod pace;
 mod producer;
+mod producer_perf_test;
+mod progress;
 mod reassign_partitions;
 mod server;
 mod storage;
 mod time;
 mod tool;
 mod topics;
+mod verifiable_consumer;
+mod verifiable_producer;
 
 const USAGE: &str = "\
 usage: vltava COMMAND [OPTIONS]
@@ -42,8 +51,12 @@ the server
   storage …                        format log directories, and tell of them
 
 Kafka's tools, with their options and output
-  topics …  configs …  console-producer …  console-consumer …  consumer-groups …  dump-log …
-  acls …
+  topics  configs  acls  features  cluster  metadata-quorum  broker-api-versions  log-dirs
+  console-producer  console-consumer  consumer-groups  get-offsets  delete-records
+  leader-election  reassign-partitions  dump-log
+  producer-perf-test  consumer-perf-test  e2e-latency  verifiable-producer  verifiable-consumer
+
+  completions bash|zsh|fish        print what makes a shell complete all of these
 
   --help after a command tells of its options; --version tells which version this is
 ";
@@ -69,27 +82,44 @@ fn tool_of_link(program: &str) -> Option<String> {
     Some(name.strip_suffix(".sh").unwrap_or(name).to_owned())
 }
 
+/// A command, and what runs it: with the arguments behind its name, to the process's exit code.
+type Command = (&'static str, fn(&[String]) -> i32);
+
+/// Every command.
+static COMMANDS: &[Command] = &[
+    ("server", server::run),
+    ("server-start", server::run),
+    ("dev", dev::run),
+    ("storage", storage::run),
+    ("dump-log", dump_log::run),
+    ("topics", topics::run),
+    ("acls", acls::run),
+    ("configs", configs::run),
+    ("console-consumer", console_consumer::run),
+    ("consumer-groups", consumer_groups::run),
+    ("console-producer", console_producer::run),
+    ("get-offsets", get_offsets::run),
+    ("delete-records", delete_records::run),
+    ("log-dirs", log_dirs::run),
+    ("broker-api-versions", broker_api_versions::run),
+    ("leader-election", leader_election::run),
+    ("reassign-partitions", reassign_partitions::run),
+    ("producer-perf-test", producer_perf_test::run),
+    ("consumer-perf-test", consumer_perf_test::run),
+    ("e2e-latency", e2e_latency::run),
+    ("verifiable-producer", verifiable_producer::run),
+    ("verifiable-consumer", verifiable_consumer::run),
+    ("cluster", cluster::run),
+    ("features", features::run),
+    ("metadata-quorum", metadata_quorum::run),
+    ("completions", completions::run),
+];
+
 fn dispatch(command: &str, arguments: &[String]) -> i32 {
+    if let Some((_, run)) = COMMANDS.iter().find(|(name, _)| *name == command) {
+        return run(arguments);
+    }
     match command {
-        "server" | "server-start" => server::run(arguments),
-        "dev" => dev::run(arguments),
-        "storage" => storage::run(arguments),
-        "dump-log" => dump_log::run(arguments),
-        "topics" => topics::run(arguments),
-        "acls" => acls::run(arguments),
-        "configs" => configs::run(arguments),
-        "console-consumer" => console_consumer::run(arguments),
-        "consumer-groups" => consumer_groups::run(arguments),
-        "console-producer" => console_producer::run(arguments),
-        "get-offsets" => get_offsets::run(arguments),
-        "delete-records" => delete_records::run(arguments),
-        "log-dirs" => log_dirs::run(arguments),
-        "broker-api-versions" => broker_api_versions::run(arguments),
-        "leader-election" => leader_election::run(arguments),
-        "reassign-partitions" => reassign_partitions::run(arguments),
-        "cluster" => cluster::run(arguments),
-        "features" => features::run(arguments),
-        "metadata-quorum" => metadata_quorum::run(arguments),
         "--version" | "version" => {
             say(&format!("vltava {} (Apache Kafka 4.3.1 protocol)\n", env!("CARGO_PKG_VERSION")));
             0

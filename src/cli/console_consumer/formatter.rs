@@ -1,21 +1,30 @@
 //! How a record is printed: which parts of it, and what stands between them (`DefaultMessageFormatter`).
 
+use std::io::Write;
+
+use super::coordinator;
 use crate::cli::tool::{Properties, property};
-use crate::types::{Millis, Offset, PartitionId};
-use crate::wire::records::TimestampType;
+use crate::types::PartitionId;
+use crate::wire::records::{Record, TimestampType};
 
 /// A record with what is known of its place.
-#[derive(Clone, Debug)]
-pub(super) struct Message {
-    pub(super) topic: String,
+#[derive(Clone, Copy)]
+pub(super) struct Message<'a> {
+    pub(super) topic: &'a str,
     pub(super) partition: PartitionId,
-    pub(super) offset: Offset,
-    pub(super) timestamp: Millis,
     pub(super) timestamp_type: TimestampType,
-    pub(super) key: Option<Vec<u8>>,
-    pub(super) value: Option<Vec<u8>>,
-    pub(super) headers: Vec<(String, Option<Vec<u8>>)>,
+    pub(super) record: Record<'a>,
 }
+
+/// The formatters there are.
+const CLASSES: [&str; 6] = [
+    "DefaultMessageFormatter",
+    "LoggingMessageFormatter",
+    "NoOpMessageFormatter",
+    "OffsetsMessageFormatter",
+    "GroupMetadataMessageFormatter",
+    "TransactionLogMessageFormatter",
+];
 
 /// See the module.
 pub(super) struct Formatter {
@@ -55,15 +64,15 @@ impl Kind {
         }
     }
 
-    fn print(self, bytes: &[u8]) -> Vec<u8> {
+    fn print(self, bytes: &[u8], out: &mut Vec<u8>) {
         match self {
             Self::Integer if bytes.len() <= 8 && !bytes.is_empty() => {
                 let sign = if bytes.first().is_some_and(|first| *first >= 0x80) { -1 } else { 0 };
                 let number =
                     bytes.iter().fold(sign, |number: i64, byte| number << 8 | i64::from(*byte));
-                number.to_string().into_bytes()
+                let _ = write!(out, "{number}");
             }
-            Self::Text | Self::Uuid | Self::Integer => bytes.to_vec(),
+            Self::Text | Self::Uuid | Self::Integer => out.extend_from_slice(bytes),
         }
     }
 }
@@ -96,78 +105,100 @@ impl Formatter {
         }
     }
 
-    /// What is printed of `message`.
-    pub(super) fn format(&self, message: &Message) -> Vec<u8> {
+    /// Whether there is a formatter of that name, its package left out.
+    pub(super) fn is_known(class: &str) -> bool {
+        CLASSES.contains(&class)
+    }
+
+    /// Appends to `out` what is printed of `message`.
+    pub(super) fn format(&self, message: &Message<'_>, out: &mut Vec<u8>) {
         match self.class.as_str() {
-            "NoOpMessageFormatter" => return Vec::new(),
+            "NoOpMessageFormatter" => return,
             "LoggingMessageFormatter" => self.log(message),
-            _ => {}
+            "DefaultMessageFormatter" => {}
+            class => return coordinator::format(class, &message.record, out),
         }
-        let mut parts: Vec<Vec<u8>> = Vec::new();
+        let start = out.len();
+        let record = &message.record;
         if self.timestamp {
-            parts.push(match message.timestamp {
-                -1 => b"NO_TIMESTAMP".to_vec(),
-                time => format!("{}:{time}", message.timestamp_type.name()).into_bytes(),
-            });
+            match record.timestamp {
+                -1 => out.extend_from_slice(b"NO_TIMESTAMP"),
+                time => {
+                    let _ = write!(out, "{}:{time}", message.timestamp_type.name());
+                }
+            }
+            self.end_part(out);
         }
         if self.partition {
-            parts.push(format!("Partition:{}", message.partition).into_bytes());
+            let _ = write!(out, "Partition:{}", message.partition);
+            self.end_part(out);
         }
         if self.offset {
-            parts.push(format!("Offset:{}", message.offset).into_bytes());
+            let _ = write!(out, "Offset:{}", record.offset);
+            self.end_part(out);
         }
-        if self.delivery {
-            parts.push(b"Delivery:NOT_PRESENT".to_vec());
-        }
-        if self.epoch {
-            parts.push(b"Epoch:NOT_PRESENT".to_vec());
+        for (wanted, part) in [(self.delivery, "Delivery"), (self.epoch, "Epoch")] {
+            if wanted {
+                let _ = write!(out, "{part}:NOT_PRESENT");
+                self.end_part(out);
+            }
         }
         if self.headers {
-            parts.push(self.print_headers(message));
+            self.print_headers(record, out);
+            self.end_part(out);
         }
         if self.key {
-            parts.push(self.print(message.key.as_deref(), self.key_kind));
+            self.print(record.key, self.key_kind, out);
+            self.end_part(out);
         }
         if self.value {
-            parts.push(self.print(message.value.as_deref(), self.value_kind));
+            self.print(record.value, self.value_kind, out);
+            self.end_part(out);
         }
-        if parts.is_empty() {
-            return Vec::new();
+        if out.len() > start {
+            // Instead of the separator behind the last part.
+            out.truncate(out.len() - self.key_separator.len());
+            out.extend_from_slice(&self.line_separator);
         }
-        let mut text = parts.join(self.key_separator.as_slice());
-        text.extend_from_slice(&self.line_separator);
-        text
     }
 
-    fn print(&self, bytes: Option<&[u8]>, kind: Kind) -> Vec<u8> {
-        bytes.map_or_else(|| self.null_literal.clone(), |bytes| kind.print(bytes))
+    fn end_part(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.key_separator);
     }
 
-    fn print_headers(&self, message: &Message) -> Vec<u8> {
-        if message.headers.is_empty() {
-            return b"NO_HEADERS".to_vec();
+    fn print(&self, bytes: Option<&[u8]>, kind: Kind, out: &mut Vec<u8>) {
+        match bytes {
+            Some(bytes) => kind.print(bytes, out),
+            None => out.extend_from_slice(&self.null_literal),
         }
-        let headers = message.headers.iter().map(|(name, value)| {
-            let mut text = name.clone().into_bytes();
-            text.push(b':');
-            text.extend(self.print(value.as_deref(), self.headers_kind));
-            text
-        });
-        headers.collect::<Vec<_>>().join(self.headers_separator.as_slice())
     }
 
-    fn log(&self, message: &Message) {
-        let text = |bytes: &Option<Vec<u8>>| {
-            bytes
-                .as_ref()
-                .map_or("null".into(), |bytes| String::from_utf8_lossy(bytes).into_owned())
+    fn print_headers(&self, record: &Record<'_>, out: &mut Vec<u8>) {
+        if record.headers.is_empty() {
+            out.extend_from_slice(b"NO_HEADERS");
+        }
+        for (number, header) in record.headers.enumerate() {
+            if number > 0 {
+                out.extend_from_slice(&self.headers_separator);
+            }
+            out.extend_from_slice(header.key);
+            out.push(b':');
+            self.print(header.value, self.headers_kind, out);
+        }
+    }
+
+    fn log(&self, message: &Message<'_>) {
+        let text = |bytes: Option<&[u8]>| {
+            bytes.map_or("null".into(), |bytes| String::from_utf8_lossy(bytes).into_owned())
         };
+        let record = &message.record;
         tracing::info!(
+            topic = message.topic,
             "{}:{}, key:{}, value:{}",
             message.timestamp_type.name(),
-            message.timestamp,
-            text(&message.key),
-            text(&message.value)
+            record.timestamp,
+            text(record.key),
+            text(record.value)
         );
     }
 }
@@ -175,21 +206,26 @@ impl Formatter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::records::{Batch, BatchBuilder, RecordHeader};
 
     fn format(properties: &[(&str, &str)]) -> String {
         let owned = properties.iter().map(|(name, value)| ((*name).into(), (*value).into()));
-        let message = Message {
-            topic: "t".to_owned(),
-            partition: 1,
-            offset: 7,
-            timestamp: 5,
-            timestamp_type: TimestampType::CreateTime,
-            key: None,
-            value: Some(b"v".to_vec()),
-            headers: vec![("a".into(), Some(b"1".to_vec())), ("b".into(), None)],
-        };
-        let text = Formatter::new("DefaultMessageFormatter", &owned.collect()).format(&message);
-        String::from_utf8(text).expect("it is text")
+        let formatter = Formatter::new("DefaultMessageFormatter", &owned.collect());
+        let mut builder = BatchBuilder::new().base_offset(7);
+        let headers = [
+            RecordHeader { key: b"a", value: Some(b"1") },
+            RecordHeader { key: b"b", value: None },
+        ];
+        builder.append_with_headers(5, None, Some(b"v"), headers.into_iter());
+        let bytes = builder.build();
+        let batch = Batch::parse(&bytes).expect("a batch").expect("a whole one");
+        let payload = batch.payload(1 << 20).expect("plain");
+        let record = payload.records().next().expect("a record").expect("a good one");
+        let timestamp_type = TimestampType::CreateTime;
+        let message = Message { topic: "t", partition: 1, timestamp_type, record };
+        let mut out = Vec::new();
+        formatter.format(&message, &mut out);
+        String::from_utf8(out).expect("it is text")
     }
 
     #[test]
@@ -221,7 +257,12 @@ mod tests {
 
     #[test]
     fn numbers() {
-        assert_eq!(Kind::Integer.print(&(-2_i64).to_be_bytes()), b"-2");
-        assert_eq!(Kind::Integer.print(&300_i32.to_be_bytes()), b"300");
+        let print = |bytes: &[u8]| {
+            let mut out = Vec::new();
+            Kind::Integer.print(bytes, &mut out);
+            out
+        };
+        assert_eq!(print(&(-2_i64).to_be_bytes()), b"-2");
+        assert_eq!(print(&300_i32.to_be_bytes()), b"300");
     }
 }

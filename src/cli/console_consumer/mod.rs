@@ -1,22 +1,26 @@
 //! `kafka-console-consumer`: records of topics on standard output, with Kafka's options and words.
 
-mod consumer;
+mod coordinator;
 mod formatter;
-mod group;
 mod options;
-mod unpack;
 
 use std::io::Write;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
 use super::complain;
+use super::consumer::Consumer;
 use super::options::{Exception, Usage};
 use super::tool;
-use consumer::Consumer;
-use formatter::Formatter;
+use crate::error::ErrorCode;
+use formatter::{Formatter, Message};
 use options::Options;
 
 const USAGE: Usage = Usage::new(include_str!("../usage/console-consumer.txt"));
 const LOGGER: &str = "org.apache.kafka.tools.consumer.ConsoleConsumer";
+
+/// How much is gathered before it is written out, in bytes.
+const OUT_BYTES: usize = 64 << 10;
 
 /// Runs the tool. The process's exit code.
 pub(super) fn run(args: &[String]) -> i32 {
@@ -42,36 +46,72 @@ pub(super) fn run(args: &[String]) -> i32 {
 /// Prints records until enough are printed, none comes in time, or the user has enough. How many were printed.
 async fn consume(options: Options) -> u64 {
     let formatter = Formatter::new(&options.formatter, &options.formatting);
-    let max = options.max_messages;
-    let mut consumer = Consumer::new(options);
+    let max = options.max_messages.unwrap_or(u64::MAX);
+    let patience = options.timeout_ms.map(Duration::from_millis);
+    let mut consumer = Consumer::new(options.consumer);
+    let mut out = Vec::new();
     let mut count = 0;
     let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
-    while max.is_none_or(|max| count < max) {
-        let received = tokio::select! {
-            received = consumer.receive() => received,
+    let mut end = patience.map(|patience| Instant::now() + patience);
+    while count < max {
+        let polled = tokio::select! {
+            polled = consumer.poll(end) => polled,
+            () = over(end) => Ok(None),
             _ = &mut interrupt => break,
         };
-        match received {
-            Ok(message) => {
-                count += 1;
-                let mut out = std::io::stdout().lock();
-                let printed = out
-                    .write_all(&formatter.format(&message))
-                    .and_then(|()| if consumer.is_drained() { out.flush() } else { Ok(()) });
-                if printed.is_err() {
-                    complain("Unable to write to standard out, closing consumer.\n");
-                    break;
-                }
+        while consumer.event().is_some() {}
+        let chunk = match polled {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) if end.is_some_and(|end| Instant::now() >= end) => {
+                log_end(&Exception::new(&tool::exception_class(ErrorCode::RequestTimedOut), ""));
+                break;
             }
+            Ok(None) => continue,
             Err(thrown) => {
                 log_end(&thrown);
                 break;
             }
+        };
+        let next = chunk.records(|header, record| {
+            let (topic, partition) = (chunk.place.topic.as_str(), chunk.place.partition);
+            let timestamp_type = header.timestamp_type();
+            let message = Message { topic, partition, timestamp_type, record: *record };
+            formatter.format(&message, &mut out);
+            count += 1;
+            if count < max { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        match next {
+            Ok(next) => consumer.used(&chunk.place, next),
+            Err(error) => {
+                log_end(&Exception::from(error));
+                break;
+            }
         }
+        if (out.len() >= OUT_BYTES || consumer.is_drained() || count >= max) && !write(&mut out) {
+            complain("Unable to write to standard out, closing consumer.\n");
+            break;
+        }
+        end = patience.map(|patience| Instant::now() + patience);
     }
-    let _ = std::io::stdout().flush();
+    write(&mut out);
     consumer.close().await;
     count
+}
+
+/// Waits until the time is over, whatever a round of the consumer is waiting for.
+async fn over(end: Option<Instant>) {
+    match end {
+        Some(end) => tokio::time::sleep_until(end.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Empties `out` into standard output. Whether somebody reads it.
+fn write(out: &mut Vec<u8>) -> bool {
+    let mut stdout = std::io::stdout().lock();
+    let written = stdout.write_all(out).and_then(|()| stdout.flush());
+    out.clear();
+    written.is_ok()
 }
 
 fn log_end(thrown: &Exception) {

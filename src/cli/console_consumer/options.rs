@@ -2,36 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use super::formatter::Formatter;
+use crate::cli::consumer::settings::{Settings, Start, Subject};
 use crate::cli::options::{Exception, Given, Stop, Usage};
 use crate::cli::tool::{self, Properties, property};
 use crate::client::offsets::{EARLIEST, LATEST};
-use crate::types::{Millis, Offset, PartitionId};
-
-/// What is read.
-pub(super) enum Subject {
-    Topic(String),
-    Include(String),
-    Partition(String, PartitionId, Start),
-}
-
-/// Where to begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Start {
-    At(Offset),
-    Time(Millis),
-}
+use crate::types::PartitionId;
 
 /// A command line that makes sense.
 pub(super) struct Options {
-    pub(super) bootstrap: String,
-    pub(super) subject: Subject,
-    pub(super) group: Option<String>,
-    /// Where to begin where nothing is committed.
-    pub(super) reset: Millis,
-    pub(super) committed_only: bool,
+    pub(super) consumer: Settings,
     pub(super) max_messages: Option<u64>,
     pub(super) timeout_ms: Option<u64>,
-    pub(super) consumer: Properties,
     pub(super) formatter: String,
     pub(super) formatting: Properties,
 }
@@ -47,38 +29,45 @@ pub(super) fn parse(usage: &Usage, args: &[String]) -> Result<Options, Stop> {
     let partition: Option<PartitionId> = given.number("partition")?;
     let start = start(&given)?;
     let consumer = properties(&given)?;
-    let reset = reset(&given, &consumer)?;
+    let from_beginning = from_beginning(&given, &consumer)?;
     let topic = given.value("topic")?.map(str::to_owned);
     let subject = match (topic, partition) {
         (Some(topic), Some(partition)) => Subject::Partition(topic, partition, start),
         (Some(topic), None) => Subject::Topic(topic),
         (None, _) => Subject::Include(given.value("include")?.unwrap_or_default().to_owned()),
     };
-    let isolation = match given.value("isolation-level")? {
-        Some(level) => level.to_owned(),
-        None => property(&consumer, "isolation.level").unwrap_or("read_uncommitted").to_owned(),
-    };
-    let known = ["read_committed", "read_uncommitted"];
-    if !known.contains(&isolation.as_str()) {
-        return Err(Exception::new(
-            "org.apache.kafka.common.config.ConfigException",
-            format!("Invalid value {isolation} for configuration isolation.level: String must be one of: read_committed, read_uncommitted"),
-        )
-        .into());
+    let named = group(&given, &consumer)?;
+    let mut consumer = consumer;
+    let mut set = |name: &str, value: &str| consumer.push((name.to_owned(), value.to_owned()));
+    if let Some(level) = given.value("isolation-level")? {
+        set("isolation.level", level);
     }
+    if from_beginning {
+        set("auto.offset.reset", "earliest");
+    }
+    let mut settings = Settings::new(subject, consumer)?;
+    if property(&settings.properties, "client.id").is_none() {
+        settings.client_id = "console-consumer".to_owned();
+    }
+    settings.bootstrap = given.value("bootstrap-server")?.unwrap_or_default().to_owned();
+    let assigns = matches!(settings.subject, Subject::Partition(..));
+    // Who names no group gets one that nobody else is in, and that leaves no offsets behind.
+    settings.auto_commit &= named.is_some();
+    settings.group = named.or_else(|| Some(generated_group())).filter(|_| !assigns);
     let not_negative = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok());
     Ok(Options {
-        bootstrap: given.value("bootstrap-server")?.unwrap_or_default().to_owned(),
-        group: group(&given, &consumer)?,
-        subject,
-        reset,
-        committed_only: isolation == "read_committed",
+        consumer: settings,
         max_messages: not_negative(given.number("max-messages")?),
         timeout_ms: not_negative(given.number("timeout-ms")?),
         formatter: formatter(&given)?,
         formatting: formatting(&given)?,
-        consumer,
     })
+}
+
+fn generated_group() -> String {
+    let mut random = [0; 4];
+    let _ = getrandom::fill(&mut random);
+    format!("console-consumer-{}", u32::from_le_bytes(random) % 100_000)
 }
 
 fn check(given: &Given) -> Result<(), Stop> {
@@ -144,17 +133,13 @@ fn properties(given: &Given) -> Result<Properties, Exception> {
     Ok(properties)
 }
 
-fn reset(given: &Given, consumer: &Properties) -> Result<Millis, Stop> {
-    let set = property(consumer, "auto.offset.reset");
-    if given.has("from-beginning") {
-        return match set {
-            None | Some("earliest") => Ok(EARLIEST),
-            Some(other) => Err(Stop::Usage(format!(
-                "Can't simultaneously specify --from-beginning and 'auto.offset.reset={other}', please remove one option"
-            ))),
-        };
+fn from_beginning(given: &Given, consumer: &Properties) -> Result<bool, Stop> {
+    match property(consumer, "auto.offset.reset") {
+        Some(set) if given.has("from-beginning") && set != "earliest" => Err(Stop::Usage(format!(
+            "Can't simultaneously specify --from-beginning and 'auto.offset.reset={set}', please remove one option"
+        ))),
+        _ => Ok(given.has("from-beginning")),
     }
-    Ok(if set == Some("earliest") { EARLIEST } else { LATEST })
 }
 
 /// The group that is named, wherever; all places must agree.
@@ -175,8 +160,7 @@ fn group(given: &Given, consumer: &Properties) -> Result<Option<String>, Stop> {
 fn formatter(given: &Given) -> Result<String, Stop> {
     let class = given.value("formatter")?.unwrap_or("DefaultMessageFormatter");
     let name = class.rsplit('.').next().unwrap_or(class);
-    let known = ["DefaultMessageFormatter", "LoggingMessageFormatter", "NoOpMessageFormatter"];
-    if known.contains(&name) { Ok(name.to_owned()) } else { Err(Stop::Usage(class.to_owned())) }
+    if Formatter::is_known(name) { Ok(name.to_owned()) } else { Err(Stop::Usage(class.to_owned())) }
 }
 
 fn formatting(given: &Given) -> Result<Properties, Exception> {
@@ -232,11 +216,13 @@ mod tests {
             Ok(options) => options,
             Err(stop) => panic!("{stop:?}"),
         };
-        assert_eq!(options("--from-beginning").reset, EARLIEST);
-        assert_eq!(options("").reset, LATEST);
-        let Subject::Partition(_, 2, start) = options("--partition 2 --offset 7").subject else {
-            panic!("a partition")
-        };
-        assert_eq!(start, Start::At(7));
+        assert_eq!(options("--from-beginning").consumer.reset, Some(EARLIEST));
+        let plain = options("").consumer;
+        assert_eq!((plain.reset, plain.auto_commit), (Some(LATEST), false));
+        assert!(plain.group.is_some_and(|group| group.starts_with("console-consumer-")));
+        assert!(options("--group g").consumer.auto_commit);
+        let one = options("--partition 2 --offset 7").consumer;
+        let Subject::Partition(_, 2, start) = one.subject else { panic!("a partition") };
+        assert_eq!((start, one.group), (Start::At(7), None));
     }
 }

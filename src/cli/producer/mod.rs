@@ -83,6 +83,9 @@ pub(super) struct Producer<T> {
     /// Whether the metadata must be asked for anew before anything is sent.
     stale: bool,
     done: VecDeque<Done<T>>,
+    records_sent: u64,
+    requests_sent: u64,
+    bytes_sent: u64,
 }
 
 impl<T: Send + 'static> Producer<T> {
@@ -109,6 +112,9 @@ impl<T: Send + 'static> Producer<T> {
             since_turn_bytes: 0,
             stale: false,
             done: VecDeque::new(),
+            records_sent: 0,
+            requests_sent: 0,
+            bytes_sent: 0,
         }
     }
 
@@ -160,6 +166,26 @@ impl<T: Send + 'static> Producer<T> {
     /// What became of some batch, if that is known of any by now.
     pub(super) fn done(&mut self) -> Option<Done<T>> {
         self.done.pop_front()
+    }
+
+    /// What was counted, under Kafka's names, in their order.
+    pub(super) fn metrics(&self) -> Vec<(String, f64)> {
+        let client = &self.settings.client_id;
+        let records = self.records_sent as f64;
+        let requests = self.requests_sent.max(1) as f64;
+        let of_client = |name: &str| format!("producer-metrics:{name}:{{client-id={client}}}");
+        let of_topic = |name: &str| {
+            format!("producer-topic-metrics:{name}:{{client-id={client}, topic={}}}", self.topic)
+        };
+        vec![
+            (of_client("outgoing-byte-total"), self.bytes_sent as f64),
+            (of_client("record-send-total"), records),
+            (of_client("records-per-request-avg"), records / requests),
+            (of_client("request-total"), self.requests_sent as f64),
+            (of_client("requests-in-flight"), self.flights.len() as f64),
+            (of_topic("byte-total"), self.bytes_sent as f64),
+            (of_topic("record-send-total"), records),
+        ]
     }
 
     /// Sends all, and returns when it is known what became of it.
@@ -346,6 +372,8 @@ impl<T: Send + 'static> Producer<T> {
         for &index in indexes {
             let taken = self.queues.get_mut(index).and_then(|queue| queue.take(self.identity));
             let Some((batch, bytes)) = taken else { continue };
+            self.records_sent += batch.tags.len() as u64;
+            self.bytes_sent += bytes.len() as u64;
             data.push(PartitionProduceData {
                 index: batch.partition,
                 records: Some(bytes),
@@ -367,6 +395,7 @@ impl<T: Send + 'static> Producer<T> {
             ..Default::default()
         };
         let limit = if topic_id.is_some() { i16::MAX } else { NAMED_VERSION_MAX };
+        self.requests_sent += 1;
         *self.under_way.entry(leader).or_default() += 1;
         let connection = self.connections.get(&leader).filter(|known| known.is_open()).cloned();
         let acks = self.settings.acks;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use super::settings::Settings;
 use crate::client::offsets::{self, Committer};
 use crate::client::{ClientError, Cluster};
 use crate::error::ErrorCode;
@@ -18,7 +19,6 @@ use crate::wire::stored::consumer_protocol::{
     ConsumerProtocolAssignment, ConsumerProtocolSubscription, TopicPartition as TopicPartitions,
 };
 
-const SESSION_TIMEOUT_MS: i32 = 45_000;
 const REBALANCE_TIMEOUT_MS: i32 = 300_000;
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(3);
 
@@ -26,15 +26,19 @@ const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(3);
 pub(super) struct Member {
     group: String,
     topics: Vec<String>,
+    instance: Option<String>,
+    session_timeout_ms: i32,
     committer: Committer,
     last_heartbeat: Instant,
 }
 
 impl Member {
-    pub(super) fn new(group: &str, topics: Vec<String>) -> Self {
+    pub(super) fn new(group: &str, topics: Vec<String>, settings: &Settings) -> Self {
         Self {
             group: group.to_owned(),
             topics,
+            instance: settings.instance.clone(),
+            session_timeout_ms: settings.session_timeout_ms,
             committer: Committer::default(),
             last_heartbeat: Instant::now(),
         }
@@ -82,7 +86,8 @@ impl Member {
             JoinGroupRequestProtocol { name: "range".to_owned(), metadata, ..Default::default() };
         let request = JoinGroupRequest {
             group_id: self.group.clone(),
-            session_timeout_ms: SESSION_TIMEOUT_MS,
+            session_timeout_ms: self.session_timeout_ms,
+            group_instance_id: self.instance.clone(),
             rebalance_timeout_ms: REBALANCE_TIMEOUT_MS,
             member_id: self.committer.member_id.clone(),
             protocol_type: "consumer".to_owned(),
@@ -108,6 +113,7 @@ impl Member {
             group_id: self.group.clone(),
             generation_id: joined.generation_id,
             member_id: joined.member_id,
+            group_instance_id: self.instance.clone(),
             protocol_type: Some("consumer".to_owned()),
             protocol_name: joined.protocol_name,
             assignments,
@@ -137,6 +143,7 @@ impl Member {
             group_id: self.group.clone(),
             generation_id: self.committer.generation_id,
             member_id: self.committer.member_id.clone(),
+            group_instance_id: self.instance.clone(),
             ..Default::default()
         };
         let answer = cluster.group_coordinator(&self.group).await?.ask(&request).await?;
@@ -159,8 +166,21 @@ impl Member {
         offsets::commit(cluster, &self.group, &self.committer, positions).await
     }
 
-    /// Leaves; what the group thinks of it does not matter any more.
+    /// When it is time to beat.
+    pub(super) fn next_heartbeat(&self) -> Instant {
+        self.last_heartbeat + HEARTBEAT_INTERVAL
+    }
+
+    /// Whether another set of topics must be subscribed to, which makes it join again.
+    pub(super) fn subscribe(&mut self, topics: Vec<String>) {
+        self.topics = topics;
+    }
+
+    /// Leaves, unless it is a static member; what the group thinks of it does not matter any more.
     pub(super) async fn leave(&self, cluster: &mut Cluster) {
+        if self.instance.is_some() {
+            return;
+        }
         let member_id = self.committer.member_id.clone();
         let member = MemberIdentity {
             member_id: member_id.clone(),

@@ -1,0 +1,212 @@
+//! `kafka-verifiable-consumer`: a member of a group, and a line of JSON about whatever happens to it, with Kafka's
+//! options, words and exit codes.
+//!
+//! Caveat: it speaks the classic protocol only, and assigns by range whatever strategy is asked for.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use serde_json::{Value, json};
+
+use super::argparse::{Parsed, Program, Stop};
+use super::consumer::settings::{Settings, Subject, reset};
+use super::consumer::{Chunk, Consumer, Event};
+use super::options::Exception;
+use super::tool;
+use super::verifiable_producer::event;
+use super::{complain, say};
+use crate::error::ErrorCode;
+use crate::types::{Offset, TopicPartition};
+
+const TOOL: Program = Program {
+    name: "verifiable-consumer",
+    help: include_str!("usage/verifiable-consumer.txt"),
+    commands: &[],
+};
+const LOGGER: &str = "org.apache.kafka.tools.VerifiableConsumer";
+
+/// Runs the tool. The process's exit code.
+pub(super) fn run(args: &[String]) -> i32 {
+    if args.is_empty() {
+        say(TOOL.help);
+        return 0;
+    }
+    match TOOL.parse(args).and_then(|parsed| options(&parsed)) {
+        Ok(Ok(options)) => {
+            tool::run(consume(options));
+            0
+        }
+        Ok(Err(thrown)) => {
+            complain(&format!("Exception in thread \"main\" {}", thrown.trace()));
+            1
+        }
+        Err(Stop::Help(text)) => {
+            say(text);
+            0
+        }
+        Err(Stop::Wrong(wrong)) => {
+            complain(&wrong.text());
+            1
+        }
+    }
+}
+
+struct Options {
+    consumer: Settings,
+    max: u64,
+    verbose: bool,
+    new_protocol: bool,
+}
+
+/// The inner error is one that Java would throw.
+fn options(parsed: &Parsed) -> Result<Result<Options, Exception>, Stop> {
+    let max = TOOL.number::<i32>(parsed, "max-messages", "Integer")?.unwrap_or(-1);
+    let session = TOOL.number::<i32>(parsed, "session-timeout", "Integer")?;
+    Ok(settings(parsed, session).map(|(consumer, new_protocol)| Options {
+        consumer,
+        max: u64::try_from(max).unwrap_or(u64::MAX),
+        verbose: parsed.has("verbose"),
+        new_protocol,
+    }))
+}
+
+fn settings(parsed: &Parsed, session: Option<i32>) -> Result<(Settings, bool), Exception> {
+    let protocol = parsed.value("group-protocol").unwrap_or("classic").to_ascii_uppercase();
+    if !["CLASSIC", "CONSUMER"].contains(&protocol.as_str()) {
+        return Err(Exception::illegal_argument(format!(
+            "No enum constant org.apache.kafka.clients.consumer.GroupProtocol.{protocol}"
+        )));
+    }
+    let mut properties = Vec::new();
+    for file in ["consumer.config", "command-config"] {
+        if let Some(path) = parsed.value(file) {
+            properties.extend(tool::properties_of(path)?);
+        }
+    }
+    let value = |name: &str| parsed.value(name).map(str::to_owned);
+    let subject = Subject::Topic(value("topic").unwrap_or_default());
+    let mut settings = Settings::new(subject, properties)?;
+    settings.bootstrap = value("bootstrap-server").unwrap_or_default();
+    settings.group = value("group-id");
+    settings.instance = value("group-instance-id").or(settings.instance);
+    settings.reset = reset(parsed.value("reset-policy").unwrap_or("earliest"))?;
+    settings.auto_commit = parsed.has("enable-autocommit");
+    settings.session_timeout_ms = session.unwrap_or(settings.session_timeout_ms);
+    Ok((settings, protocol == "CONSUMER"))
+}
+
+async fn consume(options: Options) {
+    event("startup_complete", &json!({}));
+    let auto_commit = options.consumer.auto_commit;
+    let mut consumer = Consumer::new(options.consumer);
+    let mut left = options.max;
+    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    if options.new_protocol {
+        log_end(&Exception::new(
+            &tool::exception_class(ErrorCode::UnsupportedVersion),
+            "This tool does not support the new CONSUMER group protocol. Set group.protocol=classic on the consumer configs.",
+        ));
+        left = 0;
+    }
+    while left > 0 {
+        let polled = tokio::select! {
+            polled = consumer.poll(None) => polled,
+            _ = &mut interrupt => break,
+        };
+        tell_events(&mut consumer);
+        let chunk = match polled {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => continue,
+            Err(thrown) => {
+                log_end(&thrown);
+                break;
+            }
+        };
+        match take(&mut consumer, &chunk, options.verbose, &mut left) {
+            Ok(()) => {}
+            Err(thrown) => {
+                log_end(&thrown);
+                break;
+            }
+        }
+        if !auto_commit {
+            commit(&mut consumer).await;
+        }
+    }
+    consumer.close().await;
+    tell_events(&mut consumer);
+    event("shutdown_complete", &json!({}));
+    event("shutdown_requested", &json!({}));
+}
+
+fn log_end(thrown: &Exception) {
+    tool::log_error("Error during processing, terminating consumer process: ", LOGGER);
+    complain(&thrown.trace());
+}
+
+/// Tells of the records of a chunk, `left` of them at most.
+fn take(
+    consumer: &mut Consumer,
+    chunk: &Chunk,
+    verbose: bool,
+    left: &mut u64,
+) -> Result<(), Exception> {
+    let (topic, partition) = (chunk.place.topic.as_str(), chunk.place.partition);
+    let text = |bytes: Option<&[u8]>| bytes.map(|b| String::from_utf8_lossy(b).into_owned());
+    let (mut count, mut first, mut last) = (0_u64, None::<Offset>, 0);
+    let next = chunk.records(|_, record| {
+        if verbose {
+            let told = json!({
+                "key": text(record.key),
+                "value": text(record.value),
+                "topic": topic,
+                "partition": partition,
+                "offset": record.offset,
+            });
+            event("record_data", &told);
+        }
+        count += 1;
+        first.get_or_insert(record.offset);
+        last = record.offset;
+        if count < *left { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    consumer.used(&chunk.place, next);
+    *left -= count;
+    if let Some(first) = first {
+        let told = json!({
+            "topic": topic,
+            "partition": partition,
+            "count": count,
+            "minOffset": first,
+            "maxOffset": last,
+        });
+        event("records_consumed", &json!({"count": count, "partitions": [told]}));
+    }
+    Ok(())
+}
+
+async fn commit(consumer: &mut Consumer) {
+    let outcome = consumer.commit().await;
+    let offsets = offsets(consumer.used_up_to());
+    let told = match outcome {
+        Ok(()) => json!({"offsets": offsets, "success": true}),
+        Err(thrown) => json!({"offsets": offsets, "error": thrown.message, "success": false}),
+    };
+    event("offsets_committed", &told);
+}
+
+fn offsets(positions: &BTreeMap<TopicPartition, Offset>) -> Vec<Value> {
+    let told = |(place, offset): (&TopicPartition, &Offset)| json!({"topic": place.topic, "partition": place.partition, "offset": offset});
+    positions.iter().map(told).collect()
+}
+
+fn tell_events(consumer: &mut Consumer) {
+    while let Some(happened) = consumer.event() {
+        let (name, places) = match happened {
+            Event::Assigned(places) => ("partitions_assigned", places),
+            Event::Revoked(places) => ("partitions_revoked", places),
+        };
+        let told = places.iter().map(|p| json!({"topic": p.topic, "partition": p.partition}));
+        event(name, &json!({"partitions": told.collect::<Vec<_>>()}));
+    }
+}
