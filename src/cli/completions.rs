@@ -8,6 +8,7 @@ use super::{COMMANDS, complain, say};
 
 /// The help texts of commands, sub-commands' ones too.
 const HELP: &[(&str, &[&str])] = &[
+    ("acls", &[include_str!("usage/acls.txt")]),
     ("broker-api-versions", &[include_str!("usage/broker-api-versions.txt")]),
     (
         "cluster",

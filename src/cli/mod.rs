@@ -26,6 +26,7 @@ mod json;
 mod leader_election;
 mod log_dirs;
 mod metadata_quorum;
+mod metadata_shell;
 mod options;
 mod pace;
 mod producer;
@@ -53,7 +54,7 @@ the server
 Kafka's tools, with their options and output
   topics  configs  acls  features  cluster  metadata-quorum  broker-api-versions  log-dirs
   console-producer  console-consumer  consumer-groups  get-offsets  delete-records
-  leader-election  reassign-partitions  dump-log
+  leader-election  reassign-partitions  dump-log  metadata-shell
   producer-perf-test  consumer-perf-test  e2e-latency  verifiable-producer  verifiable-consumer
 
   completions bash|zsh|fish        print what makes a shell complete all of these
@@ -112,6 +113,7 @@ static COMMANDS: &[Command] = &[
     ("cluster", cluster::run),
     ("features", features::run),
     ("metadata-quorum", metadata_quorum::run),
+    ("metadata-shell", metadata_shell::run),
     ("completions", completions::run),
 ];
 
