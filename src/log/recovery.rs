@@ -342,7 +342,7 @@ fn next_sound(
     base_offset: Offset,
 ) -> Result<Option<(Found, Option<super::producers::Marker>)>, Bad> {
     let Some(found) = scanner.next_header()? else { return Ok(None) };
-    if found.header.last_offset() - base_offset > Offset::from(i32::MAX) {
+    if found.header.last_offset().saturating_sub(base_offset) > Offset::from(i32::MAX) {
         return Err(Bad::Order(found.header.last_offset()));
     }
     let batch = scanner.batch(&found)?;

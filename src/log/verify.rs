@@ -163,7 +163,7 @@ impl Segment {
     }
 
     fn check_crc(&self, scanner: &mut Scanner<'_>, found: &Found) -> Result<Sound, Bad> {
-        if found.header.last_offset() - self.base_offset() > Offset::from(i32::MAX) {
+        if found.header.last_offset().saturating_sub(self.base_offset()) > Offset::from(i32::MAX) {
             return Err(Bad::Order(found.header.last_offset()));
         }
         scanner.batch(found)?.check_crc()?;

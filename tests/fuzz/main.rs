@@ -118,7 +118,10 @@ fn peak_kib() -> u64 {
 
 fn main() -> ExitCode {
     let Arguments { target: only, seconds, seed } = arguments();
-    std::panic::set_hook(Box::new(|_| {}));
+    // With a backtrace asked for, panics tell where they are.
+    if std::env::var_os("RUST_BACKTRACE").is_none_or(|asked| asked == "0") {
+        std::panic::set_hook(Box::new(|_| {}));
+    }
     let mut code = ExitCode::SUCCESS;
     for target in TARGETS {
         if only.as_deref().is_some_and(|only| only != target.name) {
