@@ -51,6 +51,11 @@ impl Exception {
         }
     }
 
+    /// This as the cause of a `RuntimeException`.
+    pub(crate) fn in_runtime(self) -> Self {
+        Self { class: "java.lang.RuntimeException".to_owned(), ..self.in_execution() }
+    }
+
     /// `class: message`.
     pub(crate) fn line(&self) -> String {
         if self.message.is_empty() {

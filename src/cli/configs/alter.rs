@@ -6,6 +6,7 @@ use crate::cli::options::Exception;
 use crate::cli::say;
 use crate::cli::tool::{self, Properties};
 use crate::client::{ClientError, Cluster};
+use crate::error::ErrorCode;
 use crate::wire::messages::incremental_alter_configs::{
     AlterConfigsResource, AlterableConfig, IncrementalAlterConfigsRequest,
 };
@@ -22,6 +23,7 @@ pub(super) async fn alter(cluster: &mut Cluster, options: &Options) -> Result<()
         Some(path) => tool::properties_of(path)?,
         None => Vec::new(),
     };
+    check_keys(&added)?;
     if let Some(text) = given.value("add-config")? {
         added.extend(parse(text)?);
     }
@@ -61,7 +63,18 @@ pub(super) async fn alter(cluster: &mut Cluster, options: &Options) -> Result<()
     };
     let request =
         IncrementalAlterConfigsRequest { resources: vec![resource], ..Default::default() };
-    for result in ask(cluster, options, &entity, &request).await?.responses {
+    let answer = ask(cluster, options, &entity, &request).await.map_err(|error| {
+        match error.class.ends_with(".BrokerNotAvailableException") {
+            // Kafka's tool looks for the node until its time is over.
+            true => Exception::new(
+                &tool::exception_class(ErrorCode::RequestTimedOut),
+                "Timed out waiting for a node assignment. Call: incrementalAlterConfigs",
+            )
+            .in_execution(),
+            false => error,
+        }
+    })?;
+    for result in answer.responses {
         let done = ClientError::check(result.error_code, result.error_message);
         done.map_err(|error| Exception::from(error).in_execution())?;
     }
@@ -70,6 +83,17 @@ pub(super) async fn alter(cluster: &mut Cluster, options: &Options) -> Result<()
         false => format!("Completed updating config for {} {entity}.\n", kind.one()),
     });
     Ok(())
+}
+
+/// Keys of a file are looked at before they are sent.
+fn check_keys(added: &Properties) -> Result<(), Exception> {
+    let legal = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    match added.iter().find(|(name, _)| !name.chars().all(legal)) {
+        Some((name, _)) => Err(Exception::illegal_argument(format!(
+            "Invalid character found for config key: {name}"
+        ))),
+        None => Ok(()),
+    }
 }
 
 async fn check_loggers<'a>(

@@ -118,9 +118,16 @@ pub(super) fn parse(usage: &Usage, args: &[String]) -> Result<Options, Stop> {
         return Err(wrong(what.to_owned()));
     }
     let entities = entities(&given)?;
+    let kinds: Vec<Kind> = entities.iter().map(|(kind, _)| *kind).collect();
     let Some((kind, entity)) = entities.into_iter().next() else {
         return Err(wrong("At least one entity type must be specified".to_owned()));
     };
+    let quota = |kind: &Kind| matches!(kind, Kind::Users | Kind::Clients);
+    if kinds.len() > 1 && !kinds.iter().all(quota) {
+        return Err(wrong(
+            "Only 'users' and 'clients' entity types may be specified together".to_owned(),
+        ));
+    }
     let options = Options { given, kind, entity };
     check(&options).map_err(wrong)?;
     Ok(options)
@@ -169,7 +176,12 @@ fn check(options: &Options) -> Result<(), String> {
         ));
     }
     if given.has("describe") {
-        return Ok(());
+        return match (kind, name) {
+            (Kind::BrokerLoggers, None) => {
+                Err("An entity name must be specified with --describe of broker-loggers".to_owned())
+            }
+            _ => Ok(()),
+        };
     }
     match (kind, name) {
         (Kind::Users | Kind::Clients | Kind::Brokers | Kind::Ips, None) => {

@@ -65,9 +65,11 @@ pub(super) async fn delete_offsets(cluster: &mut Cluster, given: &Given) -> Resu
     let request = OffsetDeleteRequest { group_id: group.clone(), topics, ..Default::default() };
     let connection = cluster.group_coordinator(&group).await?;
     let answer = connection.ask(&request).await?;
+    let mut failed = false;
     if answer.error_code == 0 {
         for topic in answer.topics {
             for p in topic.partitions {
+                failed |= p.error_code != 0;
                 rows.push((topic.name.clone(), p.partition_index.to_string(), p.error_code));
             }
         }
@@ -79,9 +81,8 @@ pub(super) async fn delete_offsets(cluster: &mut Cluster, given: &Given) -> Resu
             }
         }
     }
-    let subscribed = ErrorCode::GroupSubscribedToTopic.code();
     match ErrorCode::from_code(answer.error_code) {
-        Some(ErrorCode::None) if rows.iter().any(|(_, _, code)| *code == subscribed) => {
+        Some(ErrorCode::None) if failed => {
             print_error("Encountered some partition-level error, see the follow-up details.");
         }
         Some(ErrorCode::None) => {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::cli::tool::log_error;
 use crate::client::cluster::{CoordinatorKind, Node};
 use crate::client::{ClientError, Cluster};
 use crate::error::ErrorCode;
@@ -89,8 +90,22 @@ pub(super) async fn described(cluster: &mut Cluster, name: &str) -> Result<Group
         let request =
             ConsumerGroupDescribeRequest { group_ids: vec![name.to_owned()], ..Default::default() };
         let found = connection.ask(&request).await?.groups.into_iter().next();
-        if let Some(found) = found.filter(|found| found.error_code == 0) {
-            return Ok(of_consumers(found, node));
+        match found.map(|found| (ErrorCode::from_code(found.error_code), found)) {
+            Some((Some(ErrorCode::None), found)) => return Ok(of_consumers(found, node)),
+            // A classic group, or none at all.
+            Some((Some(ErrorCode::GroupIdNotFound | ErrorCode::UnsupportedVersion), _)) | None => {}
+            Some((code, found)) => {
+                let code = code.unwrap_or(ErrorCode::UnknownServerError);
+                let what = format!(
+                    "[AdminClient clientId=adminclient-1] `ConsumerGroupDescribe` request for group id {name} failed due to unexpected error {}.",
+                    code.name()
+                );
+                log_error(
+                    &what,
+                    "org.apache.kafka.clients.admin.internals.DescribeConsumerGroupsHandler",
+                );
+                return Err(ClientError::api(found.error_code, found.error_message));
+            }
         }
     }
     let request = DescribeGroupsRequest { groups: vec![name.to_owned()], ..Default::default() };

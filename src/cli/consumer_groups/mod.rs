@@ -5,6 +5,7 @@ mod describe;
 mod groups;
 mod list;
 mod options;
+mod plan_file;
 mod reset;
 mod scope;
 
@@ -31,7 +32,13 @@ pub(super) fn run(args: &[String]) -> i32 {
         return validate(&given);
     }
     let work = async {
-        let mut cluster = tool::admin_cluster(&given, "bootstrap-server")?;
+        let cluster = tool::admin_cluster(&given, "bootstrap-server");
+        let mut cluster =
+            cluster.map_err(|thrown| match thrown.class.starts_with("java.nio.") {
+                true => thrown.in_runtime(),
+                false => thrown,
+            })?;
+        given.number::<i64>("timeout")?;
         act(&mut cluster, action, &given).await
     };
     match tool::run(work) {
@@ -77,10 +84,28 @@ async fn act(cluster: &mut Cluster, action: Action, given: &Given) -> Result<(),
 fn validate(given: &Given) -> i32 {
     let pattern = given.values("validate-regex").concat();
     match regex::Regex::new(&pattern) {
-        Ok(_) => say(&format!("The provided regex `{pattern}` is valid.\n")),
-        Err(_) => print_error(&format!("The provided regex `{pattern}` is invalid.")),
+        Ok(_) => say(&format!("The regular expression `{pattern}` is valid.\n")),
+        Err(error) => {
+            let why = re2_complaint(&error.to_string());
+            say(&format!("The regular expression `{pattern}` is invalid: {why}.\n"));
+        }
     }
     0
+}
+
+/// What RE2/J, which Kafka uses, says of a pattern of which our library says `error`.
+fn re2_complaint(error: &str) -> &'static str {
+    const WORDS: [(&str, &str); 8] = [
+        ("unclosed character class", "missing closing ]"),
+        ("unclosed group", "missing closing )"),
+        ("unopened group", "unexpected )"),
+        ("repetition operator missing expression", "missing argument to repetition operator"),
+        ("unrecognized escape sequence", "invalid escape sequence"),
+        ("invalid character class range", "invalid character class range"),
+        ("incomplete escape sequence", "trailing backslash at end of expression"),
+        ("invalid repetition count range", "invalid repeat count"),
+    ];
+    WORDS.iter().find(|(ours, _)| error.contains(ours)).map_or("invalid expression", |(_, its)| its)
 }
 
 fn print_error(message: &str) {

@@ -46,31 +46,35 @@ pub(super) fn parse(usage: &Usage, args: &[String]) -> Result<(Action, Given), S
     }
     let given = usage.parse(args)?;
     check_available(&given)?;
+    let has = |action: &str| given.has(action);
+    if has("validate-regex") && ACTIONS.iter().filter(|(name, _)| has(name)).count() == 1 {
+        return Ok((Action::ValidateRegex, given));
+    }
+    given.require(&["bootstrap-server"])?;
+    if has("describe") {
+        check_describe(&given)?;
+    }
+    if has("delete") {
+        check_delete(&given)?;
+    }
+    if has("delete-offsets") && !(has("group") && has("topic")) {
+        return usage_error(
+            "Option [delete-offsets] takes the following options: [group], [topic]",
+        );
+    }
+    if has("reset-offsets") {
+        check_reset(&given)?;
+    }
+    given.exclude("group", &["all-groups"])?;
+    given.exclude("group", &["list"])?;
+    given.exclude("all-groups", &["delete-offsets", "list"])?;
+    given.exclude("topic", &["describe", "delete", "list"])?;
     let mut asked = ACTIONS.iter().filter(|(name, _)| given.has(name));
     let (Some((_, action)), None) = (asked.next(), asked.next()) else {
         return usage_error(
             "Command must include exactly one action: --list, --describe, --delete, --reset-offsets, --delete-offsets, --validate-regex",
         );
     };
-    if *action == Action::ValidateRegex {
-        return Ok((*action, given));
-    }
-    given.require(&["bootstrap-server"])?;
-    match action {
-        Action::Describe => check_describe(&given)?,
-        Action::Delete => check_delete(&given)?,
-        Action::DeleteOffsets if !given.has("group") || !given.has("topic") => {
-            return usage_error(
-                "Option [delete-offsets] takes the following options: [group], [topic]",
-            );
-        }
-        Action::ResetOffsets => check_reset(&given)?,
-        _ => {}
-    }
-    given.exclude("group", &["all-groups"])?;
-    given.exclude("group", &["list"])?;
-    given.exclude("all-groups", &["delete-offsets", "list"])?;
-    given.exclude("topic", &["all-topics", "describe", "delete", "list"])?;
     Ok((*action, given))
 }
 

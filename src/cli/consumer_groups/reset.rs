@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::groups::{described, meant};
 use super::scope::{begin_offsets, end_offsets, existing_partitions, offsets_at};
-use super::{Failure, column, print_error, width};
+use super::{Failure, column, plan_file, print_error, width};
+use crate::cli::java::sort_as_hash_map;
 use crate::cli::options::{Exception, Given};
 use crate::cli::{say, time};
 use crate::client::Cluster;
@@ -13,13 +14,14 @@ use crate::clock::Clock;
 use crate::error::ErrorCode;
 use crate::types::{Millis, Offset, TopicPartition};
 
-type Offsets = BTreeMap<TopicPartition, Offset>;
+/// New offsets.
+pub(super) type Offsets = BTreeMap<TopicPartition, Offset>;
 
 /// `--reset-offsets`.
 pub(super) async fn reset(cluster: &mut Cluster, given: &Given) -> Result<(), Failure> {
     let groups = meant(cluster, given).await?;
     let file = match given.value("from-file")? {
-        Some(path) => Some(read_file(path, groups.len() > 1)?),
+        Some(path) => Some(plan_file::read(path, &groups)?),
         None => None,
     };
     let mut planned: BTreeMap<String, Offsets> = BTreeMap::new();
@@ -34,15 +36,18 @@ pub(super) async fn reset(cluster: &mut Cluster, given: &Given) -> Result<(), Fa
                 continue;
             }
             Err(error) if error.code() != Some(ErrorCode::GroupIdNotFound) => {
-                return Err(error.into());
+                return Err(Exception::from(error).in_execution().in_runtime().into());
             }
             _ => {}
         }
         let offsets = match &file {
-            Some(file) => {
-                let wanted = file.get(group).or_else(|| file.get("")).cloned().unwrap_or_default();
-                within_range(cluster, wanted).await?
-            }
+            Some(file) => match file.get(group) {
+                Some(wanted) => within_range(cluster, wanted.clone()).await?,
+                None => {
+                    print_error(&format!("No reset plan for group {group} found"));
+                    Offsets::new()
+                }
+            },
             None => plan(cluster, given, group).await?,
         };
         planned.insert(group.clone(), offsets);
@@ -85,11 +90,10 @@ async fn plan(cluster: &mut Cluster, given: &Given, group: &str) -> Result<Offse
         let mut wanted = Offsets::new();
         for place in places {
             let Some(known) = current.get(&place) else {
-                return Err(Exception::illegal_argument(format!(
+                return Err(Failure::Usage(format!(
                     "Cannot shift offset for partition {}-{} since there is no current committed offset",
                     place.topic, place.partition
-                ))
-                .into());
+                )));
             };
             wanted.insert(place, known.offset.saturating_add(by));
         }
@@ -102,7 +106,7 @@ async fn plan(cluster: &mut Cluster, given: &Given, group: &str) -> Result<Offse
 
 fn datetime(text: &str) -> Result<Millis, Exception> {
     time::parse_datetime(text).ok_or_else(|| {
-        let message = if text.contains('T') {
+        let message = if text.split_once('T').is_some_and(|(_, time)| !time.is_empty()) {
             format!("Unparseable date: \"{text}\"")
         } else {
             "Error parsing timestamp. It does not contain a 'T' according to ISO8601 format"
@@ -132,7 +136,7 @@ async fn places(
             "One of the reset scopes should be defined: --all-topics, --topic.".to_owned(),
         ));
     }
-    Ok(existing_partitions(cluster, &given.values("topic")).await?)
+    existing_partitions(cluster, &given.values("topic")).await
 }
 
 /// The first offset at or after a time; the end where there is none.
@@ -168,33 +172,19 @@ async fn within_range(cluster: &mut Cluster, mut wanted: Offsets) -> Result<Offs
     Ok(wanted)
 }
 
-/// The offsets of a file by group; of a file without groups by the empty name.
-fn read_file(path: &str, with_group: bool) -> Result<BTreeMap<String, Offsets>, Exception> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|_| Exception::new("java.nio.file.NoSuchFileException", path))?;
-    let mut groups: BTreeMap<String, Offsets> = BTreeMap::new();
-    for line in text.lines().filter(|line| !line.trim().is_empty()) {
-        let mut parts = line.split(',').map(str::trim);
-        let group = if with_group { parts.next().unwrap_or_default() } else { "" };
-        let topic = parts.next().unwrap_or_default();
-        let mut number = || -> Result<i64, Exception> {
-            let Some(text) = parts.next() else { return Ok(0) };
-            text.parse().map_err(|_| {
-                let what = format!("Cannot deserialize value of type `int` from String \"{text}\"");
-                Exception::new("com.fasterxml.jackson.databind.exc.InvalidFormatException", what)
-            })
-        };
-        let partition = i32::try_from(number()?).unwrap_or(-1);
-        let place = TopicPartition::new(topic, partition);
-        groups.entry(group.to_owned()).or_default().insert(place, number()?);
-    }
-    Ok(groups)
+/// As Java lists them.
+fn in_order(offsets: &Offsets) -> impl Iterator<Item = (TopicPartition, Offset)> {
+    let mut places: Vec<_> = offsets.keys().cloned().collect();
+    sort_as_hash_map(&mut places);
+    places
+        .into_iter()
+        .filter_map(|place| offsets.get(&place).map(|offset| (place.clone(), *offset)))
 }
 
 fn exported(planned: &BTreeMap<String, Offsets>) -> String {
     let mut text = String::new();
     for (group, offsets) in planned {
-        for (place, offset) in offsets {
+        for (place, offset) in in_order(offsets) {
             let group = if planned.len() > 1 { format!("{group},") } else { String::new() };
             text.push_str(&format!("{group}{},{},{offset}\n", place.topic, place.partition));
         }
@@ -212,7 +202,7 @@ fn table(planned: &BTreeMap<String, Offsets>) -> String {
     };
     let mut text = "\n".to_owned() + &line("GROUP", "TOPIC", "PARTITION", "NEW-OFFSET");
     for (group, offsets) in planned {
-        for (place, offset) in offsets {
+        for (place, offset) in in_order(offsets) {
             let partition = place.partition.to_string();
             text.push_str(&line(group, &place.topic, &partition, &offset.to_string()));
         }

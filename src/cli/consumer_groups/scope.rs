@@ -2,21 +2,27 @@
 
 use std::collections::BTreeMap;
 
+use super::Failure;
+use crate::cli::complain;
 use crate::cli::options::Exception;
-use crate::cli::tool::exception_class;
+use crate::cli::tool::{exception_class, log_error};
+use crate::client::Cluster;
 use crate::client::offsets::{EARLIEST, LATEST, list_offsets};
-use crate::client::{ClientError, Cluster};
 use crate::error::ErrorCode;
 use crate::types::{Millis, Offset, PartitionId, TopicPartition};
 
 /// `topic`, or `topic:0,1`.
-fn parse(text: &str) -> Result<(String, Option<Vec<PartitionId>>), Exception> {
+fn parse(text: &str) -> Result<(String, Option<Vec<PartitionId>>), Failure> {
     let Some((topic, partitions)) = text.split_once(':') else {
         return Ok((text.to_owned(), None));
     };
-    let number = |text: &str| {
-        let what = format!("For input string: \"{text}\"");
-        text.parse().map_err(|_| Exception::new("java.lang.NumberFormatException", what))
+    if topic.is_empty() || partitions.is_empty() {
+        let what = format!("Invalid topic arg '{text}', expected topic name and partitions");
+        return Err(Failure::Usage(what));
+    }
+    let number = |number: &str| {
+        let what = format!("Invalid partition '{number}' specified in topic arg '{text}''");
+        number.parse().map_err(|_| Failure::Usage(what))
     };
     let partitions: Result<Vec<_>, _> = partitions.split(',').map(number).collect();
     Ok((topic.to_owned(), Some(partitions?)))
@@ -26,7 +32,7 @@ fn parse(text: &str) -> Result<(String, Option<Vec<PartitionId>>), Exception> {
 pub(super) async fn partitions(
     cluster: &mut Cluster,
     topics: &[&str],
-) -> Result<BTreeMap<String, Option<Vec<PartitionId>>>, Exception> {
+) -> Result<BTreeMap<String, Option<Vec<PartitionId>>>, Failure> {
     let mut found = BTreeMap::new();
     for text in topics {
         let (topic, wanted) = parse(text)?;
@@ -51,7 +57,7 @@ pub(super) async fn partitions(
 pub(super) async fn existing_partitions(
     cluster: &mut Cluster,
     topics: &[&str],
-) -> Result<Vec<TopicPartition>, Exception> {
+) -> Result<Vec<TopicPartition>, Failure> {
     let class = exception_class(ErrorCode::UnknownTopicOrPartition);
     let mut places = Vec::new();
     for (topic, partitions) in partitions(cluster, topics).await? {
@@ -66,9 +72,45 @@ pub(super) async fn existing_partitions(
         .collect();
     if !unknown.is_empty() {
         let names = unknown.join(",");
-        return Err(Exception::new(&class, format!("The partitions \"{names}\" do not exist")));
+        let what = format!("The partitions \"{names}\" do not exist");
+        return Err(Exception::new(&class, what).into());
     }
     Ok(places)
+}
+
+/// Complains of the first of `places` whose topic is not there, as Kafka's client does when it looks for leaders.
+async fn check_topics(cluster: &mut Cluster, places: &[TopicPartition]) -> Result<(), Exception> {
+    const LOGGER: &str = "org.apache.kafka.clients.admin.internals.PartitionLeaderStrategy";
+    let topics = topics_of(places);
+    for topic in cluster.metadata(Some(&topics), false).await?.topics {
+        let Some(code) = ErrorCode::from_code(topic.error_code) else { continue };
+        let name = topic.name.unwrap_or_default();
+        let Some(place) = places.iter().find(|place| place.topic == name) else { continue };
+        let failed = format!("Failed to fetch metadata for partition {name}-{}", place.partition);
+        let (seen, failed) = match code {
+            ErrorCode::UnknownTopicOrPartition => (
+                format!("Received unknown topic error for topic {name}"),
+                format!("{failed} because metadata for topic `{name}` could not be found"),
+            ),
+            ErrorCode::InvalidTopicException => (
+                format!("Received invalid topic error for topic {name} in `Metadata` response"),
+                format!("{failed} due to invalid topic `{name}`"),
+            ),
+            _ => continue,
+        };
+        let class = exception_class(code);
+        log_error(&format!("[AdminClient clientId=adminclient-1] {seen}"), LOGGER);
+        complain(&Exception::new(&class, code.message()).trace());
+        return Err(Exception::new(&class, failed).in_execution().in_runtime());
+    }
+    Ok(())
+}
+
+fn topics_of(places: &[TopicPartition]) -> Vec<String> {
+    let mut topics: Vec<_> = places.iter().map(|place| place.topic.clone()).collect();
+    topics.sort_unstable();
+    topics.dedup();
+    topics
 }
 
 /// The offsets of one time in all of `places`. Partitions whose leader does not tell are left out.
@@ -76,11 +118,11 @@ pub(super) async fn offsets_at(
     cluster: &mut Cluster,
     places: &[TopicPartition],
     time: Millis,
-) -> Result<BTreeMap<TopicPartition, Offset>, ClientError> {
-    let mut topics: Vec<_> = places.iter().map(|place| place.topic.clone()).collect();
-    topics.sort_unstable();
-    topics.dedup();
-    cluster.metadata(Some(&topics), false).await?;
+) -> Result<BTreeMap<TopicPartition, Offset>, Exception> {
+    if places.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    check_topics(cluster, places).await?;
     let times = places.iter().map(|place| (place.clone(), time)).collect();
     let found = list_offsets(cluster, &times, 0).await?;
     Ok(found.into_iter().filter_map(|(place, offset)| Some((place, offset.ok()?))).collect())
@@ -90,7 +132,7 @@ pub(super) async fn offsets_at(
 pub(super) async fn end_offsets(
     cluster: &mut Cluster,
     places: &[TopicPartition],
-) -> Result<BTreeMap<TopicPartition, Offset>, ClientError> {
+) -> Result<BTreeMap<TopicPartition, Offset>, Exception> {
     offsets_at(cluster, places, LATEST).await
 }
 
@@ -98,7 +140,7 @@ pub(super) async fn end_offsets(
 pub(super) async fn begin_offsets(
     cluster: &mut Cluster,
     places: &[TopicPartition],
-) -> Result<BTreeMap<TopicPartition, Offset>, ClientError> {
+) -> Result<BTreeMap<TopicPartition, Offset>, Exception> {
     offsets_at(cluster, places, EARLIEST).await
 }
 
@@ -108,8 +150,8 @@ mod tests {
 
     #[test]
     fn topics_with_partitions() {
-        assert_eq!(parse("t"), Ok(("t".to_owned(), None)));
-        assert_eq!(parse("t:0,2"), Ok(("t".to_owned(), Some(vec![0, 2]))));
-        assert!(parse("t:x").is_err());
+        assert_eq!(parse("t").ok(), Some(("t".to_owned(), None)));
+        assert_eq!(parse("t:0,2").ok(), Some(("t".to_owned(), Some(vec![0, 2]))));
+        assert!(parse("t:x").is_err() && parse("t:").is_err() && parse("t:,").is_err());
     }
 }

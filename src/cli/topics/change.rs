@@ -55,7 +55,11 @@ fn creatable(options: &Options) -> Result<CreatableTopic, Exception> {
     let name = options.topic()?.unwrap_or_default().to_owned();
     let partitions: Option<i32> = given.number("partitions")?;
     let factor: Option<i32> = given.number("replication-factor")?;
-    let assignment = given.value("replica-assignment")?.map(parse_assignment).transpose()?;
+    let assignment = given
+        .value("replica-assignment")?
+        .filter(|text| !text.is_empty())
+        .map(parse_assignment)
+        .transpose()?;
     let configs = topic_configs(&given.values("config"))?;
     if name.contains(['.', '_']) {
         say(COLLISIONS);
@@ -152,7 +156,11 @@ fn parse_assignment(text: &str) -> Result<Assignment, Exception> {
 pub(super) async fn alter(cluster: &mut Cluster, options: &Options) -> Result<(), Exception> {
     let given = &options.given;
     let count: i32 = given.number("partitions")?.unwrap_or_default();
-    let assignment = given.value("replica-assignment")?.map(parse_assignment).transpose()?;
+    let assignment = given
+        .value("replica-assignment")?
+        .filter(|text| !text.is_empty())
+        .map(parse_assignment)
+        .transpose()?;
     let names = topics(cluster, options).await?;
     ensure_exists(&names, options.topic()?, !given.has("if-exists"))?;
     if names.is_empty() {

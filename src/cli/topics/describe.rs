@@ -73,6 +73,23 @@ fn parse_id(text: &str) -> Result<Uuid, Exception> {
             "Input string with prefix `{prefix}` is too long to be decoded as a base64 UUID"
         )));
     }
+    let letters = text.trim_end_matches('=');
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+    if let Some(strange) = letters.chars().find(|letter| !is_letter(*letter)) {
+        let what = format!("Illegal base64 character {:x}", u32::from(strange));
+        return Err(Exception::illegal_argument(what));
+    }
+    match (letters.len(), letters.len() % 4) {
+        (1, _) => {
+            let what = "Input byte[] should at least have 2 bytes for base64 bytes";
+            return Err(Exception::illegal_argument(what));
+        }
+        (_, 1) => {
+            let what = "Last unit does not have enough valid bits";
+            return Err(Exception::illegal_argument(what));
+        }
+        _ => {}
+    }
     text.parse().map_err(|_| {
         let bytes = text.trim_end_matches('=').len() * 3 / 4;
         Exception::illegal_argument(format!(
@@ -129,7 +146,9 @@ async fn by_name(
     for names in names.chunks(NAMES_MAX) {
         describe_some(cluster, names, limit, &mut found).await?;
     }
-    Ok(found.into_values().collect())
+    let mut found: Vec<_> = found.into_values().collect();
+    java::sort_by_text(&mut found, names.len(), |topic| &topic.name);
+    Ok(found)
 }
 
 async fn describe_some(
