@@ -1,5 +1,6 @@
 //! The machine, by golden scripts and by random histories, and its actor.
 
+mod acls;
 mod actor;
 mod histories;
 mod scripts;
