@@ -82,7 +82,7 @@ impl Log {
     /// Appends what many producers have sent, in order and with as few writes as the segments allow: one, as a rule.
     /// Each gets its own result. An error of the file system ends the call; what was not written before says
     /// `KAFKA_STORAGE_ERROR`. A full disk leaves the log as it was before, and usable; anything else makes it
-    /// unusable. Nothing is synced, unless `flush.messages` says so.
+    /// unusable. Nothing is synced: see [`Log::is_flush_due`].
     pub fn append_as_leader(
         &mut self,
         appends: &mut [PendingAppend],
@@ -134,11 +134,7 @@ impl Log {
                 Err(error) => appends[index].result = Some(Err(error)),
             }
         }
-        self.write_group(appends, now, summary)?;
-        if self.unflushed >= self.settings.flush_messages || self.is_flush_due(now) {
-            self.flush(self.log_end_offset(), now)?;
-        }
-        Ok(())
+        self.write_group(appends, now, summary)
     }
 
     fn begin_group(&mut self) -> Result<(), Error> {
@@ -435,7 +431,7 @@ impl Log {
         self.place.cache.put_group(std::mem::take(&mut self.group));
         self.producers.drop_staged();
         let Some(base_offset) = first? else { return Ok(None) };
-        if self.unflushed >= self.settings.flush_messages || self.is_flush_due(now) {
+        if self.is_flush_due(now) {
             self.flush(self.log_end_offset(), now)?;
         }
         let (append_time, log_start_offset) = (NO_TIMESTAMP, self.log_start_offset());

@@ -112,9 +112,7 @@ impl Log {
         if task.truncations != self.truncations {
             return;
         }
-        if task.up_to() == self.log_end_offset() {
-            self.unflushed = 0;
-        }
+        self.unflushed = self.unflushed.min(self.log_end_offset() - task.up_to());
         self.view.set_recovery_point(self.recovery_point().max(task.up_to()));
         self.last_flush = now;
     }
@@ -131,9 +129,11 @@ impl Log {
         Ok(())
     }
 
-    /// Whether `flush.ms` has passed over records that are not on the disk.
+    /// Whether `flush.messages` or `flush.ms` wants what is not on the disk to be there before it is acknowledged.
     pub fn is_flush_due(&self, now: Millis) -> bool {
-        self.unflushed > 0 && now.saturating_sub(self.last_flush) >= self.settings.flush_ms
+        let waited_ms = now.saturating_sub(self.last_flush);
+        self.unflushed >= self.settings.flush_messages
+            || (self.unflushed > 0 && waited_ms >= self.settings.flush_ms)
     }
 
     /// Writes everything down that makes the next start quick, and makes it durable. The log may be used further.

@@ -150,14 +150,16 @@ impl PartitionActor {
         self.settle(written, ctx);
     }
 
-    /// Publishes at once, or when it is synced where the topic asks for that.
+    /// Publishes at once, or when it is synced where the topic asks for that. Nothing overtakes what waits for a sync.
     fn settle(&mut self, written: Written, ctx: &mut Context<Self>) {
         let State::Open(log) = &mut self.state else { return };
-        if log.settings().flush_messages == 1 && !log.is_failed() {
-            self.unsynced.push(written);
+        let due = !log.is_failed() && log.is_flush_due(self.spec.clock.now());
+        if !due && !self.syncing {
+            return self.publish(written, ctx);
+        }
+        self.unsynced.push(written);
+        if due {
             self.sync(ctx);
-        } else {
-            self.publish(written, ctx);
         }
     }
 
@@ -201,9 +203,13 @@ impl PartitionActor {
         self.syncing = false;
         let State::Open(log) = &mut self.state else { return };
         log.flushed(task, self.spec.clock.now());
+        let due = log.is_flush_due(self.spec.clock.now());
         groups.into_iter().for_each(|written| self.publish(written, ctx));
-        if !self.unsynced.is_empty() {
+        if due {
             self.sync(ctx);
+        } else {
+            let rest = std::mem::take(&mut self.unsynced);
+            rest.into_iter().for_each(|written| self.publish(written, ctx));
         }
     }
 
