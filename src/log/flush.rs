@@ -131,9 +131,11 @@ impl Log {
 
     /// Whether `flush.messages` or `flush.ms` wants what is not on the disk to be there before it is acknowledged.
     pub fn is_flush_due(&self, now: Millis) -> bool {
+        // What was found when the log was opened counts: a resend of it is acknowledged as if it were written now.
+        let unsynced = self.log_end_offset() - self.recovery_point();
         let waited_ms = now.saturating_sub(self.last_flush);
-        self.unflushed >= self.settings.flush_messages
-            || (self.unflushed > 0 && waited_ms >= self.settings.flush_ms)
+        unsynced >= self.settings.flush_messages
+            || (unsynced > 0 && waited_ms >= self.settings.flush_ms)
     }
 
     /// Writes everything down that makes the next start quick, and makes it durable. The log may be used further.
