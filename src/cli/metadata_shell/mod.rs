@@ -7,9 +7,13 @@ mod tree;
 
 use std::io::BufRead;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::argparse::{Program, Stop};
 use super::{complain, say};
+use crate::log::files::disk::Disk;
+use crate::log::files::{File, Files as _};
+use crate::log::manager;
 use crate::metadata::snapshot::{self, SnapshotId};
 use tree::{Node, find};
 
@@ -46,7 +50,15 @@ pub(super) fn run(args: &[String]) -> i32 {
             return 1;
         }
     };
-    let root = match load(Path::new(parsed.value("snapshot").unwrap_or_default())) {
+    let path = Path::new(parsed.value("snapshot").unwrap_or_default());
+    let lock = match lock(path) {
+        Ok(lock) => lock,
+        Err(why) => {
+            complain(&format!("Unexpected error: {why}\njava.lang.RuntimeException: {why}\n"));
+            return 1;
+        }
+    };
+    let root = match load(path) {
         Ok(root) => root,
         Err(why) => {
             complain(&format!("Unexpected error: {why}\n"));
@@ -62,7 +74,31 @@ pub(super) fn run(args: &[String]) -> i32 {
         }
         Some((name, paths)) => say(&shell.act(name, paths)),
     }
+    drop(lock);
     0
+}
+
+/// Keeps nodes out of the directory of logs around the snapshot, where there is such a directory.
+fn lock(snapshot: &Path) -> Result<Option<Arc<dyn File>>, String> {
+    let above = |path: &Path| match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => path.to_owned(),
+        Some(parent) => parent.to_owned(),
+        None => path.to_owned(),
+    };
+    let directory = above(&above(snapshot));
+    let file = directory.join(manager::LOCK);
+    if !file.exists() {
+        return Ok(None);
+    }
+    match Disk.lock(&file) {
+        Ok(Some(lock)) => Ok(Some(lock)),
+        Ok(None) => Err(format!(
+            "Unable to lock {}. Please ensure that no broker or controller process is using this directory before \
+             proceeding.",
+            directory.display()
+        )),
+        Err(error) => Err(format!("{}: {error}", file.display())),
+    }
 }
 
 fn load(path: &Path) -> Result<Node, String> {

@@ -489,6 +489,9 @@ fn offset_in(response: &ProduceResponse, partition: PartitionId) -> Result<Offse
     let all = response.responses.iter().flat_map(|topic| &topic.partition_responses);
     let mut found = all.filter(|found| found.index == partition);
     let found = found.next().ok_or(ClientError::Protocol("no answer to the batch".to_owned()))?;
-    ClientError::check(found.error_code, found.error_message.clone())?;
+    // Of a record that is at fault more is told than of its batch.
+    let of_record = found.record_errors.first().and_then(|it| it.batch_index_error_message.clone());
+    let why = of_record.or_else(|| found.error_message.clone());
+    ClientError::check(found.error_code, why)?;
     Ok(found.base_offset)
 }
