@@ -52,7 +52,9 @@ class Node(Process):
         self.address = None
 
     def start(self, port=0):
-        command = [binary(), "dev", "--dir", self.directory, "--port", str(port), *self.overrides]
+        # Only the brokers' port has to be the same as before: the one beside it may be somebody's by now.
+        listeners = f"listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:0"
+        command = [binary(), "dev", "--dir", self.directory, "--port", str(port), "--override", listeners, *self.overrides]
         self.spawn(command, self.directory + ".log", stdout=subprocess.PIPE, text=True)
         for line in self.process.stdout:
             if line.startswith("vltava is running: "):
