@@ -9,9 +9,9 @@ use parking_lot::Mutex;
 /// The logger whose level holds where no other is set.
 pub const ROOT: &str = "root";
 
-/// Kafka's loggers that stand for something here, and for what.
+/// Kafka's loggers that stand for something here, and for what: modules, or targets that have Kafka's name.
 const LOGGERS: [(&str, &[&str]); 20] = [
-    ("kafka.authorizer.logger", &["security", "api::authorize"]),
+    ("kafka.authorizer.logger", &["kafka.authorizer.logger", "security", "api::authorize"]),
     ("kafka.cluster.Partition", &["partition::actor"]),
     ("kafka.log.LogManager", &["log::manager"]),
     ("kafka.network.SocketServer", &["net"]),
@@ -132,7 +132,8 @@ impl Levels {
                     None if above.is_some_and(is_set) => self.root(),
                     None => continue,
                 };
-                all.push(format!("vltava::{path}={}", word(level)));
+                let program = if path.contains('.') { "" } else { "vltava::" };
+                all.push(format!("{program}{path}={}", word(level)));
             }
         }
         all.join(",")
@@ -159,6 +160,11 @@ mod tests {
         );
         levels.set(ROOT, Some("FATAL"));
         levels.set("kafka.server.ReplicaManager", None);
+        levels.set("kafka.authorizer.logger", Some("DEBUG"));
+        assert!(
+            levels.directives().contains(",kafka.authorizer.logger=debug,vltava::security=debug,")
+        );
+        levels.set("kafka.authorizer.logger", None);
         assert_eq!((levels.root(), levels.directives().as_str()), ("FATAL", "off,sled=error"));
     }
 }
