@@ -224,6 +224,7 @@ class Findings:
 
 def run(rounds, directory, say=print):
     """Kills a node `rounds` times under load. What was found."""
+    os.makedirs(directory, exist_ok=True)
     node = Node(os.path.join(directory, "data"), "offsets.topic.num.partitions=8").start()
     findings = Findings()
     admin = AdminClient({"bootstrap.servers": node.address})
