@@ -22,55 +22,25 @@ const ROWS: [&permissions::Ask; 3] = [
 
 pub(crate) async fn handle(call: Call, request: AlterConfigsRequest) -> AlterConfigsResponse {
     let config = config_changes::current_config(&call.context, &call.context.image());
-    let mut judged = judge_all(&config, &request);
-    for (resource, judgement) in request.resources.iter().zip(&mut judged) {
-        let (kind, name) = (resource.resource_type, resource.resource_name.as_str());
-        if judgement.is_ok()
-            && let Err(error) = config_changes::check_granted(&call, ROWS, kind, name)
-        {
-            *judgement = Err(error);
-        }
-    }
-    let mut passed_on = AlterConfigsRequest { resources: Vec::new(), ..request.clone() };
-    for (resource, judgement) in request.resources.iter().zip(&judged) {
-        if judgement.is_ok() {
-            passed_on.resources.push(resource.clone());
-        }
-    }
-    let mut answers = Vec::new();
-    let mut refusal = None;
-    if !passed_on.resources.is_empty() {
-        match forward::ask(&call, passed_on, None).await {
-            Ok(response) => answers = response.responses,
-            Err(code) => refusal = Some(ApiError::from(code)),
-        }
-    }
-    let mut answers = answers.into_iter();
-    let merge =
-        |(resource, judgement): (&AlterConfigsResource, Result<(), ApiError>)| match judgement {
-            Err(error) => refused(resource, &error),
-            Ok(()) => match (&refusal, answers.next()) {
-                (None, Some(answer)) => answer,
-                (Some(error), _) => refused(resource, error),
-                (None, None) => {
-                    refused(resource, &invalid_request("the controller gave no answer"))
-                }
-            },
-        };
-    let responses = request.resources.iter().zip(judged).map(merge).collect();
+    let resources = &request.resources;
+    let judged = config_changes::judge_all(&call, ROWS, resources, id, None, |resource| {
+        judge(&config, resource)
+    });
+    let judged = judged.into_iter().map(|judgement| judgement.map(|()| None)).collect();
+    let ask = async |resources| {
+        let passed_on = AlterConfigsRequest { resources, ..request.clone() };
+        Ok(forward::ask(&call, passed_on, None).await?.responses)
+    };
+    let answers = config_changes::pass_on(resources, judged, ask).await;
+    let merge = |(resource, answer): (&_, Result<_, _>)| {
+        answer.unwrap_or_else(|error| refused(resource, &error))
+    };
+    let responses = resources.iter().zip(answers).map(merge).collect();
     AlterConfigsResponse { responses, ..Default::default() }
 }
 
-fn judge_all(config: &Config, request: &AlterConfigsRequest) -> Vec<Result<(), ApiError>> {
-    let id =
-        |resource: &AlterConfigsResource| (resource.resource_type, resource.resource_name.clone());
-    let ids: Vec<(i8, String)> = request.resources.iter().map(id).collect();
-    let ids: Vec<(i8, &str)> = ids.iter().map(|(kind, name)| (*kind, name.as_str())).collect();
-    let judge = |resource: &AlterConfigsResource| {
-        config_changes::check_once(&ids, (resource.resource_type, &resource.resource_name))?;
-        judge(config, resource)
-    };
-    request.resources.iter().map(judge).collect()
+fn id(resource: &AlterConfigsResource) -> (i8, &str) {
+    (resource.resource_type, &resource.resource_name)
 }
 
 fn judge(config: &Config, resource: &AlterConfigsResource) -> Result<(), ApiError> {

@@ -4,7 +4,7 @@
 
 use super::context::Call;
 use super::permissions;
-use super::quorum::{check_cluster, code, leader, leader_endpoint, only};
+use super::quorum::{Verdict, check_cluster, elect, only};
 use crate::error::ErrorCode;
 use crate::raft::quorum_actor::ElectionAsk;
 use crate::raft::voters::ReplicaKey;
@@ -19,10 +19,7 @@ pub(crate) async fn handle(
     request: BeginQuorumEpochRequest,
 ) -> BeginQuorumEpochResponse {
     match asked(&call, &request) {
-        Ok(ask) => {
-            let error = call.context.quorum.elect(ask).await;
-            answer(&call, error)
-        }
+        Ok(ask) => answer(elect(&call, ask).await),
         Err(error) => BeginQuorumEpochResponse { error_code: error.code(), ..Default::default() },
     }
 }
@@ -40,13 +37,11 @@ fn asked(call: &Call, request: &BeginQuorumEpochRequest) -> Result<ElectionAsk, 
     })
 }
 
-fn answer(call: &Call, error: Option<ErrorCode>) -> BeginQuorumEpochResponse {
-    let (leader_id, leader_epoch) = leader(call);
-    let error_code = code(error);
+fn answer(verdict: Verdict) -> BeginQuorumEpochResponse {
+    let Verdict { error_code, leader_id, leader_epoch, endpoint } = verdict;
     let partition =
         PartitionDataResponse { error_code, leader_id, leader_epoch, ..Default::default() };
     let node = |(node_id, host, port)| NodeEndpoint { node_id, host, port, ..Default::default() };
-    let endpoint = leader_endpoint(call).filter(|_| call.version >= 1);
     BeginQuorumEpochResponse {
         topics: vec![TopicDataResponse {
             topic_name: METADATA_TOPIC.to_owned(),

@@ -28,12 +28,61 @@ pub(super) fn invalid_request(why: impl Into<String>) -> ApiError {
     ApiError::new(ErrorCode::InvalidRequest, why)
 }
 
+/// What both requests know a resource by: its type and its name.
+type Id<'a> = (i8, &'a str);
+
+/// Judges every resource by itself, once it is known to be named once; then asks whether who calls may touch it.
+/// `rows` are for the cluster, topics, and groups, in this order. Of `asked_first`,
+/// who may not touch it is told that before all else.
+pub(super) fn judge_all<'a, R>(
+    call: &Call,
+    rows: [&Ask; 3],
+    resources: &'a [R],
+    id: impl Fn(&'a R) -> Id<'a>,
+    asked_first: Option<ResourceType>,
+    judge: impl Fn(&R) -> Result<(), ApiError>,
+) -> Vec<Result<(), ApiError>> {
+    let ids: Vec<Id<'_>> = resources.iter().map(&id).collect();
+    let judge = |resource: &'a R| {
+        let judgement = check_once(&ids, id(resource)).and_then(|()| judge(resource));
+        let is_asked_first = asked_first == Some(ResourceType(id(resource).0));
+        match judgement {
+            Err(error) if !is_asked_first => Err(error),
+            judgement => check_granted(call, rows, id(resource)).and(judgement),
+        }
+    };
+    resources.iter().map(judge).collect()
+}
+
+/// Passes on the resources that nothing was found against and that this node has not answered itself. The answers of
+/// all, in the order of the request.
+pub(super) async fn pass_on<R: Clone, A>(
+    resources: &[R],
+    judged: Vec<Result<Option<A>, ApiError>>,
+    ask: impl AsyncFnOnce(Vec<R>) -> Result<Vec<A>, ErrorCode>,
+) -> Vec<Result<A, ApiError>> {
+    let waits = |(_, judgement): &(&R, &Result<Option<A>, ApiError>)| matches!(judgement, Ok(None));
+    let passed_on: Vec<R> =
+        resources.iter().zip(&judged).filter(waits).map(|(r, _)| r.clone()).collect();
+    let answers = if passed_on.is_empty() { Ok(Vec::new()) } else { ask(passed_on).await };
+    let (answers, refusal) = match answers {
+        Ok(answers) => (answers, invalid_request("the controller gave no answer")),
+        Err(code) => (Vec::new(), ApiError::from(code)),
+    };
+    let mut answers = answers.into_iter();
+    let settle = |judgement| match judgement {
+        Ok(Some(answer)) => Ok(answer),
+        Ok(None) => answers.next().ok_or_else(|| refusal.clone()),
+        Err(error) => Err(error),
+    };
+    judged.into_iter().map(settle).collect()
+}
+
 /// Refuses settings that who calls may not touch. `rows` are for the cluster, topics, and groups, in this order.
 pub(super) fn check_granted(
     call: &Call,
     rows: [&Ask; 3],
-    kind: i8,
-    name: &str,
+    (kind, name): Id<'_>,
 ) -> Result<(), ApiError> {
     let [cluster, topic, group] = rows;
     let granted = match ResourceType(kind) {
@@ -52,7 +101,7 @@ pub(super) struct Change<'a> {
 }
 
 /// Refuses a resource that appears again among `all`.
-pub(super) fn check_once(all: &[(i8, &str)], resource: (i8, &str)) -> Result<(), ApiError> {
+fn check_once(all: &[Id<'_>], resource: Id<'_>) -> Result<(), ApiError> {
     match all.iter().filter(|other| **other == resource).count() {
         0 | 1 => Ok(()),
         _ => Err(invalid_request("Each resource must appear at most once.")),

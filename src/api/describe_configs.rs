@@ -49,7 +49,7 @@ fn take_denied(call: &Call, request: &mut DescribeConfigsRequest) -> Vec<Describ
     let mut denied = Vec::new();
     request.resources.retain(|resource| {
         let (resource_type, name) = (resource.resource_type, resource.resource_name.as_str());
-        let granted = check_granted(call, ROWS, resource_type, name);
+        let granted = check_granted(call, ROWS, (resource_type, name));
         if let Err(error) = &granted {
             denied.push(DescribeConfigsResult {
                 error_code: error.code.code(),

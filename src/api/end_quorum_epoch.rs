@@ -4,7 +4,7 @@
 
 use super::context::Call;
 use super::permissions;
-use super::quorum::{check_cluster, code, leader, leader_endpoint, only};
+use super::quorum::{Verdict, check_cluster, elect, only};
 use crate::error::ErrorCode;
 use crate::raft::quorum_actor::ElectionAsk;
 use crate::types::METADATA_TOPIC;
@@ -15,10 +15,7 @@ use crate::wire::messages::end_quorum_epoch::{
 
 pub(crate) async fn handle(call: Call, request: EndQuorumEpochRequest) -> EndQuorumEpochResponse {
     match asked(&call, &request) {
-        Ok(ask) => {
-            let error = call.context.quorum.elect(ask).await;
-            answer(&call, error)
-        }
+        Ok(ask) => answer(elect(&call, ask).await),
         Err(error) => EndQuorumEpochResponse { error_code: error.code(), ..Default::default() },
     }
 }
@@ -32,13 +29,11 @@ fn asked(call: &Call, request: &EndQuorumEpochRequest) -> Result<ElectionAsk, Er
     Ok(ElectionAsk::EndEpoch { leader_id: partition.leader_id, epoch: partition.leader_epoch })
 }
 
-fn answer(call: &Call, error: Option<ErrorCode>) -> EndQuorumEpochResponse {
-    let (leader_id, leader_epoch) = leader(call);
-    let error_code = code(error);
+fn answer(verdict: Verdict) -> EndQuorumEpochResponse {
+    let Verdict { error_code, leader_id, leader_epoch, endpoint } = verdict;
     let partition =
         PartitionDataResponse { error_code, leader_id, leader_epoch, ..Default::default() };
     let node = |(node_id, host, port)| NodeEndpoint { node_id, host, port, ..Default::default() };
-    let endpoint = leader_endpoint(call).filter(|_| call.version >= 1);
     EndQuorumEpochResponse {
         topics: vec![TopicDataResponse {
             topic_name: METADATA_TOPIC.to_owned(),

@@ -30,50 +30,34 @@ pub(crate) async fn handle(
 ) -> IncrementalAlterConfigsResponse {
     let image = call.context.image();
     let config = config_changes::current_config(&call.context, &image);
-    let mut judged = judge_all(&config, &image, &request);
-    for (resource, judgement) in request.resources.iter().zip(&mut judged) {
-        let (kind, name) = (resource.resource_type, resource.resource_name.as_str());
-        let asked_first = ResourceType(kind) == ResourceType::BROKER_LOGGER;
-        if (judgement.is_ok() || asked_first)
-            && let Err(error) = config_changes::check_granted(&call, ROWS, kind, name)
-        {
-            *judgement = Err(error);
-        }
-    }
-    let mut passed_on = IncrementalAlterConfigsRequest { resources: Vec::new(), ..request.clone() };
-    for (resource, judgement) in request.resources.iter().zip(&judged) {
-        if judgement.is_ok() && !is_logger(resource) {
-            passed_on.resources.push(resource.clone());
-        }
-    }
-    let mut answers = Vec::new();
-    let mut refusal = None;
-    if !passed_on.resources.is_empty() {
-        match forward::ask(&call, passed_on, None).await {
-            Ok(response) => answers = response.responses,
-            Err(code) => refusal = Some(ApiError::from(code)),
-        }
-    }
-    let mut answers = answers.into_iter();
-    let merge =
-        |(resource, judgement): (&AlterConfigsResource, Result<(), ApiError>)| match judgement {
-            Err(error) => refused(resource, &error),
-            Ok(()) if is_logger(resource) => {
-                if !request.validate_only {
-                    change_levels(resource);
-                }
-                done(resource)
-            }
-            Ok(()) => match (&refusal, answers.next()) {
-                (None, Some(answer)) => answer,
-                (Some(error), _) => refused(resource, error),
-                (None, None) => {
-                    refused(resource, &invalid_request("the controller gave no answer"))
-                }
-            },
-        };
-    let responses = request.resources.iter().zip(judged).map(merge).collect();
+    let resources = &request.resources;
+    let judge = |resource: &_| judge(&config, &image, resource);
+    let judged = config_changes::judge_all(
+        &call,
+        ROWS,
+        resources,
+        id,
+        Some(ResourceType::BROKER_LOGGER),
+        judge,
+    );
+    let answer_loggers = |(resource, judgement): (&_, Result<(), _>)| {
+        judgement.map(|()| is_logger(resource).then(|| done(resource, request.validate_only)))
+    };
+    let judged = resources.iter().zip(judged).map(answer_loggers).collect();
+    let ask = async |resources| {
+        let passed_on = IncrementalAlterConfigsRequest { resources, ..request.clone() };
+        Ok(forward::ask(&call, passed_on, None).await?.responses)
+    };
+    let answers = config_changes::pass_on(resources, judged, ask).await;
+    let merge = |(resource, answer): (&_, Result<_, _>)| {
+        answer.unwrap_or_else(|error| refused(resource, &error))
+    };
+    let responses = resources.iter().zip(answers).map(merge).collect();
     IncrementalAlterConfigsResponse { responses, ..Default::default() }
+}
+
+fn id(resource: &AlterConfigsResource) -> (i8, &str) {
+    (resource.resource_type, &resource.resource_name)
 }
 
 fn is_logger(resource: &AlterConfigsResource) -> bool {
@@ -90,29 +74,16 @@ fn change_levels(resource: &AlterConfigsResource) {
     logging::change(changes.iter().map(|(name, level)| (name.as_str(), level.as_deref())));
 }
 
-fn done(resource: &AlterConfigsResource) -> AlterConfigsResourceResponse {
+fn done(resource: &AlterConfigsResource, validate_only: bool) -> AlterConfigsResourceResponse {
+    if !validate_only {
+        change_levels(resource);
+    }
     AlterConfigsResourceResponse {
         error_message: None,
         resource_type: resource.resource_type,
         resource_name: resource.resource_name.clone(),
         ..Default::default()
     }
-}
-
-fn judge_all(
-    config: &Config,
-    image: &Image,
-    request: &IncrementalAlterConfigsRequest,
-) -> Vec<Result<(), ApiError>> {
-    let id =
-        |resource: &AlterConfigsResource| (resource.resource_type, resource.resource_name.clone());
-    let ids: Vec<(i8, String)> = request.resources.iter().map(id).collect();
-    let ids: Vec<(i8, &str)> = ids.iter().map(|(kind, name)| (*kind, name.as_str())).collect();
-    let judge = |resource: &AlterConfigsResource| {
-        config_changes::check_once(&ids, (resource.resource_type, &resource.resource_name))?;
-        judge(config, image, resource)
-    };
-    request.resources.iter().map(judge).collect()
 }
 
 /// What this node has to say to a resource before the controller sees it.

@@ -3,6 +3,7 @@
 use super::context::{Call, Context};
 use crate::error::ErrorCode;
 use crate::raft::machine::LeaderAndEpoch;
+use crate::raft::quorum_actor::ElectionAsk;
 use crate::types::{METADATA_TOPIC, NONE, NodeId};
 
 /// Whether a request that names `cluster_id` is for this cluster; one that names none is for any.
@@ -23,6 +24,25 @@ pub(super) fn only<'a, P>(
         (Some((METADATA_TOPIC, [partition])), None) if index(partition) == 0 => Ok(partition),
         _ => Err(ErrorCode::InvalidRequest),
     }
+}
+
+/// What an election's request is told beside its own part.
+pub(super) struct Verdict {
+    /// 0 where nothing is wrong.
+    pub(super) error_code: i16,
+    /// Who leads, or −1.
+    pub(super) leader_id: NodeId,
+    pub(super) leader_epoch: i32,
+    /// Where the leader listens, as far as the request's version can say it.
+    pub(super) endpoint: Option<(NodeId, String, u16)>,
+}
+
+/// Puts an election's request to the quorum.
+pub(super) async fn elect(call: &Call, ask: ElectionAsk) -> Verdict {
+    let error = call.context.quorum.elect(ask).await;
+    let (leader_id, leader_epoch) = leader(call);
+    let endpoint = leader_endpoint(call).filter(|_| call.version >= 1);
+    Verdict { error_code: code(error), leader_id, leader_epoch, endpoint }
 }
 
 /// Who leads, as the fields of answers have it.

@@ -1,9 +1,9 @@
 //! `kafka-cluster`: the id of a cluster, its nodes' addresses, and brokers that will not come back, with Kafka's
 //! options, words and exit codes.
 
-use super::argparse::{Parsed, Program, Stop};
+use super::argparse::{Parsed, Program};
 use super::options::Exception;
-use super::{complain, say, tool};
+use super::{say, tool};
 use crate::client::{ClientError, Cluster};
 use crate::error::ErrorCode;
 use crate::types::NodeId;
@@ -32,14 +32,7 @@ pub(super) fn run(args: &[String]) -> i32 {
             Ok(()) => 0,
             Err(thrown) => tool::failed(&thrown),
         },
-        Err(Stop::Help(text)) => {
-            say(text);
-            1
-        }
-        Err(Stop::Wrong(complaint)) => {
-            complain(&complaint.text());
-            1
-        }
+        Err(stop) => tool::unparsed(stop, 1),
     }
 }
 

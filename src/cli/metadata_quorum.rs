@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
-use super::argparse::{Parsed, Program, Stop};
+use super::argparse::{Parsed, Program};
 use super::options::Exception;
+use super::say;
 use super::tool::{self, Properties, property, terse};
-use super::{complain, say};
 use crate::client::{ClientError, Cluster};
 use crate::clock::Clock;
 use crate::log::files::disk::Disk;
@@ -40,14 +40,7 @@ pub(super) fn run(args: &[String]) -> i32 {
             Ok(()) => 0,
             Err(thrown) => tool::failed(&thrown),
         },
-        Err(Stop::Help(text)) => {
-            say(text);
-            0
-        }
-        Err(Stop::Wrong(wrong)) => {
-            complain(&wrong.text());
-            1
-        }
+        Err(stop) => tool::unparsed(stop, 0),
     }
 }
 

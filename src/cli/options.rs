@@ -250,6 +250,16 @@ impl Given {
         }
     }
 
+    /// Complains where an option was given beside the one that has replaced it; the pairs are the old one and the new.
+    pub(crate) fn replaced(&self, pairs: &[(&str, &str)]) -> Result<(), Stop> {
+        match pairs.iter().find(|(old, new)| self.has(old) && self.has(new)) {
+            Some((old, new)) => Err(Stop::Usage(format!(
+                "Options --{new} and --{old} cannot be specified together."
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// Complains of the first of `others` that was given beside `name`.
     pub(crate) fn exclude(&self, name: &str, others: &[&str]) -> Result<(), Stop> {
         match others.iter().find(|other| self.has(name) && self.has(other)) {

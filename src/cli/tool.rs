@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::argparse::Parsed;
-use super::complain;
+use super::argparse::{self, Parsed};
 use super::options::{Exception, Given, Stop, Usage};
-use super::time;
+use super::{complain, say, time};
 use crate::client::{ClientError, Cluster, Settings};
 use crate::clock::Clock;
 use crate::config::parse_properties;
@@ -38,7 +37,7 @@ pub(super) fn stopped(stop: Stop, usage: &Usage, throw: impl FnOnce(Exception) -
             1
         }
         Stop::Version => {
-            super::say(&format!("{KAFKA_VERSION}\n"));
+            say(&format!("{KAFKA_VERSION}\n"));
             0
         }
         Stop::Throw(exception) => throw(exception),
@@ -66,6 +65,44 @@ pub(super) fn failed(thrown: &Exception) -> i32 {
 }
 
 /// The outcome of a tool: what it did, or why it did not start.
+/// What a thread of Java's that ends by an exception prints. The exit code that follows.
+pub(super) fn thrown_in_main(thrown: &Exception) -> i32 {
+    complain(&format!("Exception in thread \"main\" {}", thrown.trace()));
+    1
+}
+
+/// What stops a tool of argparse's before it begins: prints it. The exit code, which is `asked_for_help` where that was.
+pub(super) fn unparsed(stop: argparse::Stop, asked_for_help: i32) -> i32 {
+    match stop {
+        argparse::Stop::Help(text) => {
+            say(text);
+            asked_for_help
+        }
+        argparse::Stop::Wrong(wrong) => {
+            complain(&wrong.text());
+            1
+        }
+    }
+}
+
+/// Properties of the files and of the pairs that these options name.
+pub(super) fn properties_given(
+    given: &Given,
+    files: &[&str],
+    options: &[&str],
+) -> Result<Properties, Exception> {
+    let mut properties = Vec::new();
+    for file in files {
+        if let Some(path) = given.value(file)? {
+            properties.extend(properties_of(path)?);
+        }
+    }
+    for option in options {
+        properties.extend(properties_in(&given.values(option)));
+    }
+    Ok(properties)
+}
+
 pub(super) fn outcome(outcome: Result<(), Stop>, usage: &Usage) -> i32 {
     match outcome {
         Ok(()) => 0,

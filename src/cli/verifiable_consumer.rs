@@ -36,18 +36,8 @@ pub(super) fn run(args: &[String]) -> i32 {
             tool::run(consume(options));
             0
         }
-        Ok(Err(thrown)) => {
-            complain(&format!("Exception in thread \"main\" {}", thrown.trace()));
-            1
-        }
-        Err(Stop::Help(text)) => {
-            say(text);
-            0
-        }
-        Err(Stop::Wrong(wrong)) => {
-            complain(&wrong.text());
-            1
-        }
+        Ok(Err(thrown)) => tool::thrown_in_main(&thrown),
+        Err(stop) => tool::unparsed(stop, 0),
     }
 }
 

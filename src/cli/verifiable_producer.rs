@@ -10,8 +10,8 @@ use super::options::Exception;
 use super::pace::Pace;
 use super::producer::settings::Settings;
 use super::producer::{Done, Producer, Record};
+use super::say;
 use super::tool::{self, Properties};
-use super::{complain, say};
 use crate::clock::Clock;
 use crate::types::Millis;
 
@@ -31,19 +31,9 @@ pub(super) fn run(args: &[String]) -> i32 {
     match options {
         Ok(options) => match options.and_then(|options| tool::run(produce(options))) {
             Ok(()) => 0,
-            Err(thrown) => {
-                complain(&format!("Exception in thread \"main\" {}", thrown.trace()));
-                1
-            }
+            Err(thrown) => tool::thrown_in_main(&thrown),
         },
-        Err(Stop::Help(text)) => {
-            say(text);
-            0
-        }
-        Err(Stop::Wrong(wrong)) => {
-            complain(&wrong.text());
-            1
-        }
+        Err(stop) => tool::unparsed(stop, 0),
     }
 }
 

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::io;
 
+use super::epochs::{self, Epochs};
 use super::files::remove_if_there;
 use super::names::{
     self, CLEANED, DELETED, INDEX, LEADER_EPOCHS, LOG, SEGMENT_SUFFIXES, SNAPSHOT, SWAP, TIME_INDEX,
@@ -37,7 +38,9 @@ pub(super) fn tidy(place: &Place) -> Result<Found, Error> {
         Err(Error::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
             let dir = place.dir();
             place.files.create_dir(&dir).map_err(Error::io(dir.display()))?;
-            return Ok(Found { new_dir: true, ..Found::default() });
+            // Before anything else, so that a log that has its topic's id has its file of epochs.
+            epochs::write(&*place.files, &dir, &Epochs::default(), false)?;
+            return Ok(Found { has_epochs: true, new_dir: true, ..Found::default() });
         }
         other => other?,
     };

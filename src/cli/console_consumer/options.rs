@@ -28,7 +28,11 @@ pub(super) fn parse(usage: &Usage, args: &[String]) -> Result<Options, Stop> {
     check(&given)?;
     let partition: Option<PartitionId> = given.number("partition")?;
     let start = start(&given)?;
-    let consumer = properties(&given)?;
+    let consumer = tool::properties_given(
+        &given,
+        &["command-config", "consumer.config"],
+        &["command-property", "consumer-property"],
+    )?;
     let from_beginning = from_beginning(&given, &consumer)?;
     let topic = given.value("topic")?.map(str::to_owned);
     let subject = match (topic, partition) {
@@ -89,18 +93,11 @@ fn check(given: &Given) -> Result<(), Stop> {
             )));
         }
     }
-    for (old, new) in [
+    given.replaced(&[
         ("property", "formatter-property"),
         ("consumer-property", "command-property"),
         ("consumer.config", "command-config"),
-    ] {
-        if given.has(old) && given.has(new) {
-            return Err(Stop::Usage(format!(
-                "Options --{new} and --{old} cannot be specified together."
-            )));
-        }
-    }
-    Ok(())
+    ])
 }
 
 fn start(given: &Given) -> Result<Start, Stop> {
@@ -118,19 +115,6 @@ fn start(given: &Given) -> Result<Start, Stop> {
             ))),
         },
     }
-}
-
-fn properties(given: &Given) -> Result<Properties, Exception> {
-    let mut properties = Vec::new();
-    for file in ["command-config", "consumer.config"] {
-        if let Some(path) = given.value(file)? {
-            properties.extend(tool::properties_of(path)?);
-        }
-    }
-    for option in ["command-property", "consumer-property"] {
-        properties.extend(tool::properties_in(&given.values(option)));
-    }
-    Ok(properties)
 }
 
 fn from_beginning(given: &Given, consumer: &Properties) -> Result<bool, Stop> {

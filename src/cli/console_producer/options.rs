@@ -21,27 +21,22 @@ pub(super) fn parse(usage: &Usage, args: &[String]) -> Result<Options, Stop> {
         other => other,
     })?;
     given.require(&["bootstrap-server", "topic"])?;
-    for (old, new) in [
+    given.replaced(&[
         ("property", "reader-property"),
         ("producer-property", "command-property"),
         ("producer.config", "command-config"),
-    ] {
-        if given.has(old) && given.has(new) {
-            return Err(Stop::Usage(format!(
-                "Options --{new} and --{old} cannot be specified together."
-            )));
-        }
-    }
+    ])?;
     Ok(checked(&given)?)
 }
 
 fn checked(given: &Given) -> Result<Options, Exception> {
-    let producer = properties(
+    let producer = tool::properties_given(
         given,
         &["command-config", "producer.config"],
         &["command-property", "producer-property"],
     )?;
-    let reader = properties(given, &["reader-config"], &["reader-property", "property"])?;
+    let reader =
+        tool::properties_given(given, &["reader-config"], &["reader-property", "property"])?;
     let client_id = property(&producer, "client.id").unwrap_or("console-producer").to_owned();
     let mut settings = Settings::new(&producer)?;
     if let Some(text) = given.value("request-required-acks")? {
@@ -90,19 +85,6 @@ fn number<N: std::str::FromStr>(
 }
 
 /// The properties of the files, then those that were given by themselves.
-fn properties(given: &Given, files: &[&str], options: &[&str]) -> Result<Properties, Exception> {
-    let mut properties = Vec::new();
-    for file in files {
-        if let Some(path) = given.value(file)? {
-            properties.extend(tool::properties_of(path)?);
-        }
-    }
-    for option in options {
-        properties.extend(tool::properties_in(&given.values(option)));
-    }
-    Ok(properties)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

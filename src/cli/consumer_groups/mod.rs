@@ -22,10 +22,7 @@ pub(super) fn run(args: &[String]) -> i32 {
     let (action, given) = match options::parse(&USAGE, args) {
         Ok(parsed) => parsed,
         Err(stop) => {
-            return tool::stopped(stop, &USAGE, |thrown| {
-                complain(&format!("Exception in thread \"main\" {}", thrown.trace()));
-                1
-            });
+            return tool::stopped(stop, &USAGE, |thrown| tool::thrown_in_main(&thrown));
         }
     };
     if action == Action::ValidateRegex {

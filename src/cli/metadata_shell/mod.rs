@@ -9,8 +9,8 @@ use std::io::BufRead;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::argparse::{Program, Stop};
-use super::{complain, say};
+use super::argparse::Program;
+use super::{complain, say, tool};
 use crate::log::files::disk::Disk;
 use crate::log::files::{File, Files as _};
 use crate::log::manager;
@@ -41,14 +41,7 @@ const ONCE: [&str; 4] = ["cat", "find", "ls", "tree"];
 pub(super) fn run(args: &[String]) -> i32 {
     let parsed = match TOOL.parse(args) {
         Ok(parsed) => parsed,
-        Err(Stop::Help(text)) => {
-            say(text);
-            return 1;
-        }
-        Err(Stop::Wrong(wrong)) => {
-            complain(&wrong.text());
-            return 1;
-        }
+        Err(stop) => return tool::unparsed(stop, 1),
     };
     let path = Path::new(parsed.value("snapshot").unwrap_or_default());
     let lock = match lock(path) {

@@ -34,19 +34,9 @@ pub(super) fn run(args: &[String]) -> i32 {
     match TOOL.parse(args).and_then(|parsed| options(&parsed)) {
         Ok(outcome) => match outcome.and_then(|options| tool::run(produce(options))) {
             Ok(()) => 0,
-            Err(thrown) => {
-                complain(&format!("Exception in thread \"main\" {}", thrown.trace()));
-                1
-            }
+            Err(thrown) => tool::thrown_in_main(&thrown),
         },
-        Err(Stop::Help(text)) => {
-            say(text);
-            1
-        }
-        Err(Stop::Wrong(wrong)) => {
-            complain(&wrong.text());
-            1
-        }
+        Err(stop) => tool::unparsed(stop, 1),
     }
 }
 

@@ -12,8 +12,8 @@ mod verify;
 use std::collections::BTreeMap;
 
 use super::options::{Exception, Stop, Usage};
+use super::say;
 use super::tool;
-use super::{complain, say};
 use crate::client::Cluster;
 use crate::types::{NodeId, TopicPartition};
 use options::{Action, Options};
@@ -30,10 +30,7 @@ pub(super) fn run(args: &[String]) -> i32 {
     let options = match options::parse(&USAGE, args) {
         Ok(options) => options,
         Err(stop) => {
-            return tool::stopped(stop, &USAGE, |thrown: Exception| {
-                complain(&format!("Exception in thread \"main\" {}", thrown.trace()));
-                1
-            });
+            return tool::stopped(stop, &USAGE, |thrown: Exception| tool::thrown_in_main(&thrown));
         }
     };
     match act(&options) {
