@@ -55,6 +55,9 @@ pub mod coordinator;
 /// Consumer groups and their offsets.
 pub mod group;
 
+/// Transactions: who holds a transactional id, and how its transactions end.
+pub mod transaction;
+
 /// The active controller.
 pub mod controller;
 

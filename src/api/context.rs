@@ -23,6 +23,7 @@ use crate::partition::replica::Replica;
 use crate::partition::table::PartitionTable;
 use crate::raft::Quorum;
 use crate::security::authorizer::Authorizer;
+use crate::transaction::machine::TransactionMachine;
 use crate::types::{Millis, NodeId, TopicIdPartition};
 
 /// Whom a listener serves.
@@ -124,6 +125,8 @@ pub struct Context {
     pub(crate) producer_ids: ProducerIds,
     /// The group coordinator's shards.
     pub groups: Shards<GroupMachine>,
+    /// The transaction coordinator's shards.
+    pub transactions: Shards<TransactionMachine>,
     /// Counts.
     pub metrics: Arc<Metrics>,
     /// Who judges requests; none where everything is granted.

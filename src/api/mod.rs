@@ -69,6 +69,7 @@ pub(crate) mod producer_ids;
 mod quorum;
 mod remove_raft_voter;
 mod sync_group;
+pub mod transactions;
 mod unregister_broker;
 mod update_features;
 mod vote;

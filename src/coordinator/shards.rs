@@ -1,10 +1,10 @@
 //! All shards of one kind on this node, and how a request finds its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::actor::{Ask, ImageChanged, Shard};
 use super::machine::Machine;
@@ -16,6 +16,7 @@ use crate::types::PartitionId;
 /// The shards of one coordinator topic that this node leads.
 pub struct Shards<M: Machine> {
     state: Arc<ArcSwap<State<M>>>,
+    changes: watch::Sender<()>,
 }
 
 struct State<M: Machine> {
@@ -26,7 +27,7 @@ struct State<M: Machine> {
 
 impl<M: Machine> Clone for Shards<M> {
     fn clone(&self) -> Self {
-        Self { state: self.state.clone() }
+        Self { state: self.state.clone(), changes: self.changes.clone() }
     }
 }
 
@@ -34,6 +35,7 @@ impl<M: Machine> Default for Shards<M> {
     fn default() -> Self {
         Self {
             state: Arc::new(ArcSwap::from_pointee(State { partitions: 0, led: BTreeMap::new() })),
+            changes: watch::Sender::new(()),
         }
     }
 }
@@ -42,6 +44,17 @@ impl<M: Machine> Shards<M> {
     /// Says which shards this node leads now, of how many in all.
     pub fn lead(&self, partitions: usize, led: BTreeMap<PartitionId, Handle<Shard<M>>>) {
         self.state.store(Arc::new(State { partitions, led }));
+        self.changes.send_replace(());
+    }
+
+    /// Wakes whenever [`Shards::led`] may have changed.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    /// The shards that this node leads.
+    pub fn led(&self) -> BTreeSet<PartitionId> {
+        self.state.load().led.keys().copied().collect()
     }
 
     /// The partition that keeps what belongs to `key`: Java's hash of the key, as Kafka's coordinators have it. None while
@@ -60,6 +73,18 @@ impl<M: Machine> Shards<M> {
         let Some(partition) = self.partition_for(key) else {
             return Err(ErrorCode::NotCoordinator);
         };
+        self.ask_partition(partition, request).await
+    }
+
+    /// Asks one shard by its partition.
+    ///
+    /// # Errors
+    /// As [`Shards::ask`].
+    pub async fn ask_partition(
+        &self,
+        partition: PartitionId,
+        request: M::Request,
+    ) -> Result<M::Reply, ErrorCode> {
         let shard =
             self.state.load().led.get(&partition).cloned().ok_or(ErrorCode::NotCoordinator)?;
         ask(&shard, request).await

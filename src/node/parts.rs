@@ -40,6 +40,8 @@ use crate::partition::upkeep_actor::{Upkeep, UpkeepSpec};
 use crate::raft::events::VersionedRecord;
 use crate::raft::quorum_actor::Quorum;
 use crate::supervision::{Child, Handle};
+use crate::transaction::machine::TransactionMachine;
+use crate::transaction::marker_actor::MarkerSender;
 use crate::types::Uuid;
 
 /// How many connections may wait to be accepted.
@@ -87,6 +89,7 @@ pub(super) struct Parts {
     pub(super) manager: Handle<PartitionManager>,
     pub(super) groups: Handle<ShardManager<GroupMachine>>,
     pub(super) shards: Shards<GroupMachine>,
+    pub(super) transactions: Handle<ShardManager<TransactionMachine>>,
     pub(super) lifecycle: Handle<LifecycleActor>,
     pub(super) registrar: Handle<RegistrarActor>,
     /// Connections to other nodes.
@@ -132,6 +135,7 @@ impl Parts {
             controller: controller::actor::Handle::new(controller.clone(), clock.clone()),
             elsewhere: (!config.is_controller()).then(|| pool.clone()),
             groups: shards.clone(),
+            transactions: Shards::default(),
             producer_ids: Default::default(),
             metrics: Metrics::new(),
             authorizer: authorize::authorizer(&config),
@@ -154,6 +158,7 @@ impl Parts {
             manager: Handle::default(),
             groups: Handle::default(),
             shards,
+            transactions: Handle::default(),
             lifecycle: Handle::default(),
             registrar: Handle::default(),
             standing: Arc::new(watch::Sender::new((State::NotRunning, -1))),
@@ -252,6 +257,20 @@ impl Parts {
         let spec = wiring::groups_spec(self);
         Child::new("manager", MAILBOX, &self.groups, move |watch| {
             ShardManager::new(spec.clone(), watch)
+        })
+    }
+
+    pub(super) fn transactions_child(&self) -> Child {
+        let spec = wiring::transactions_spec(self);
+        Child::new("manager", MAILBOX, &self.transactions, move |watch| {
+            ShardManager::new(spec.clone(), watch)
+        })
+    }
+
+    pub(super) fn markers_child(&self) -> Child {
+        let spec = wiring::markers_spec(self);
+        Child::new("markers", MAILBOX, &Handle::default(), move |watch| {
+            MarkerSender::new(spec.clone(), watch)
         })
     }
 

@@ -50,6 +50,15 @@ pub fn describe(config: &Config) -> String {
                 "10 a minute, then given up alone",
                 "group: one shard each",
             ),
+            line(2, "transactions", "always", ""),
+            line(3, "manager", "always", "coordinator: which shards are here"),
+            line(
+                3,
+                "__transaction_state-<n>",
+                "10 a minute, then given up alone",
+                "transaction: one shard each",
+            ),
+            line(3, "markers", "always", "transaction: ends to all partitions"),
             line(2, "lifecycle", "always", "broker: registration and heartbeats"),
         ]);
     }
@@ -120,6 +129,12 @@ fn broker(parts: &Arc<Parts>, watch: DeathWatch) -> Supervisor {
             Supervisor::new("groups", Intensity::per_minute(10), parts.clock.clone())
                 .under(watch)
                 .child(parts.groups_child())
+        }))
+        .child(branch(parts, "transactions", |parts, watch| {
+            Supervisor::new("transactions", Intensity::per_minute(10), parts.clock.clone())
+                .under(watch)
+                .child(parts.transactions_child())
+                .child(parts.markers_child())
         }))
         .child(parts.lifecycle_child())
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::parts::Parts;
+use crate::api;
 use crate::api::context::ListenerKind;
 use crate::api::fetch_session::FetchSessions;
 use crate::broker::channel::{ControllerChannel, InProcess, Remote};
@@ -25,7 +26,9 @@ use crate::net::limits::{Bounds, ListenerBounds};
 use crate::partition;
 use crate::raft;
 use crate::supervision::{Child, Port, Refused};
-use crate::types::{Millis, OFFSETS_TOPIC, Uuid};
+use crate::transaction::machine::TransactionMachine;
+use crate::transaction::marker_actor::MarkerSpec;
+use crate::types::{Millis, OFFSETS_TOPIC, TRANSACTION_TOPIC, Uuid};
 use crate::wire::messages::broker_registration::{BrokerRegistrationRequest, Feature, Listener};
 
 pub(super) fn fetch_sessions(config: &Config) -> FetchSessions {
@@ -101,13 +104,20 @@ pub(super) fn subscribers(parts: &Parts) -> Vec<Port<Published>> {
             .try_send(partition::manager_actor::ImageChanged(image))
             .map_err(|refused| again(refused, published))
     });
-    let coordinators = Port::from_fn(move |published: Published| {
+    let groups = Port::from_fn(move |published: Published| {
         let image = published.image.clone();
         groups
             .try_send(coordinator::manager_actor::ImageChanged(image))
             .map_err(|refused| again(refused, published))
     });
-    subscribers.extend([partitions, coordinators, parts.lifecycle.port()]);
+    let transactions = parts.transactions.clone();
+    let transactions = Port::from_fn(move |published: Published| {
+        let image = published.image.clone();
+        transactions
+            .try_send(coordinator::manager_actor::ImageChanged(image))
+            .map_err(|refused| again(refused, published))
+    });
+    subscribers.extend([partitions, groups, transactions, parts.lifecycle.port()]);
     subscribers
 }
 
@@ -186,6 +196,40 @@ pub(super) fn groups_spec(parts: &Parts) -> coordinator::manager_actor::ManagerS
         image: parts.image.clone(),
         threads: parts.threads.clone(),
         clock: parts.clock.clone(),
+    }
+}
+
+pub(super) fn transactions_spec(
+    parts: &Parts,
+) -> coordinator::manager_actor::ManagerSpec<TransactionMachine> {
+    let settings = crate::transaction::settings::Settings::of(&parts.config);
+    coordinator::manager_actor::ManagerSpec {
+        node_id: parts.config.node_id(),
+        topic: TRANSACTION_TOPIC,
+        machine: Arc::new(move |image: &Arc<Image>| TransactionMachine::new(settings, image)),
+        shards: parts.context.transactions.clone(),
+        table: parts.table.clone(),
+        image: parts.image.clone(),
+        threads: parts.threads.clone(),
+        clock: parts.clock.clone(),
+    }
+}
+
+pub(super) fn markers_spec(parts: &Parts) -> MarkerSpec {
+    let (sink, ids) = (parts.context.clone(), parts.context.clone());
+    MarkerSpec {
+        shards: parts.context.transactions.clone(),
+        image: parts.image.clone(),
+        sink: Arc::new(move |leader, request| {
+            let context = sink.clone();
+            Box::pin(
+                async move { api::transactions::send_markers(&context, leader, request).await },
+            )
+        }),
+        producer_ids: Arc::new(move || {
+            let context = ids.clone();
+            Box::pin(async move { api::transactions::fresh_producer_id(&context).await })
+        }),
     }
 }
 
