@@ -70,9 +70,12 @@ mod quorum;
 mod remove_raft_voter;
 mod sync_group;
 pub mod transactions;
+mod txn_offset_commit;
 mod unregister_broker;
 mod update_features;
+mod verification;
 mod vote;
+pub mod write_txn_markers;
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -89,6 +89,11 @@ asks! {
     INIT_TRANSACTION:        InitProducerId,             Write,           TransactionalId, TransactionDenied, Loud;
     INIT_PRODUCER:           InitProducerId,             IdempotentWrite, Cluster,         ClusterDenied,     Quiet;
     INIT_PRODUCER_ANY_TOPIC: InitProducerId,             Write,           Topic,           ClusterDenied,     Loud;
+    ABORT_TRANSACTION:       WriteTxnMarkers,            Alter,           Cluster,         ClusterDenied,     Quiet;
+    WRITE_TXN_MARKERS:       WriteTxnMarkers,            ClusterAction,   Cluster,         ClusterDenied,     Loud;
+    COMMIT_IN_TRANSACTION:   TxnOffsetCommit,            Write,           TransactionalId, TransactionDenied, Loud;
+    COMMIT_IN_TRANSACTION_GROUP: TxnOffsetCommit,        Read,            Group,           GroupDenied,       Loud;
+    COMMIT_IN_TRANSACTION_TOPIC: TxnOffsetCommit,        Read,            Topic,           TopicDenied,       Loud;
     EPOCH_END_AS_FOLLOWER:   OffsetForLeaderEpoch,       ClusterAction,   Cluster,         TopicDenied,       Quiet;
     EPOCH_END:               OffsetForLeaderEpoch,       Describe,        Topic,           TopicDenied,       Loud;
     DESCRIBE_ACLS:           DescribeAcls,               Describe,        Cluster,         ClusterDenied,     Loud;

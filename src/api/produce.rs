@@ -13,10 +13,12 @@ use tokio::sync::oneshot;
 use super::answer::{Answer, Pending};
 use super::context::Call;
 use super::table::decode;
+use super::verification::{Supports, add_or_verify_patiently, is_told};
 use super::{Refusal, frame, permissions};
-use crate::error::{ApiError, ErrorCode};
+use crate::error::ErrorCode;
+use crate::log::producers::{Beginning, Voucher};
 use crate::metadata::Image;
-use crate::partition::append::{Append, AppendResult, Appended};
+use crate::partition::append::{Append, AppendResult, Appended, Transactional, Verified};
 use crate::partition::replica::Replica;
 use crate::types::{METADATA_TOPIC, NONE, TopicIdPartition, Uuid, is_internal_topic};
 use crate::wire::codec::Reader;
@@ -41,9 +43,9 @@ struct StartedTopic {
 
 /// What holds for the whole request.
 #[derive(Clone, Copy)]
-struct Terms {
+struct Terms<'a> {
     acks: i16,
-    transactional: bool,
+    transactional_id: Option<&'a Arc<str>>,
     granted: Result<(), ErrorCode>,
 }
 
@@ -52,12 +54,12 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
     let request: ProduceRequest = decode(&call, reader)?;
     let image = call.context.image();
     let acks = request.acks;
-    let id = request.transactional_id.as_deref();
-    let granted = match id.filter(|_| has_transactional_records(&request)) {
-        Some(id) => call.check(&permissions::PRODUCE_TRANSACTION, id),
+    let id: Option<Arc<str>> = request.transactional_id.as_deref().map(Into::into);
+    let granted = match &id {
+        Some(id) => check_transaction(&call, id, &request),
         None => Ok(()),
     };
-    let terms = Terms { acks, transactional: id.is_some(), granted };
+    let terms = Terms { acks, transactional_id: id.as_ref(), granted };
     let topics: Vec<StartedTopic> = request
         .topic_data
         .into_iter()
@@ -72,15 +74,36 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
     }))
 }
 
-/// Whether a batch says that it belongs to a transaction; what is no batch is refused later.
-fn has_transactional_records(request: &ProduceRequest) -> bool {
+/// Whether a transaction may be written to, and is of one producer. What is no batch is refused later.
+fn check_transaction(call: &Call, id: &str, request: &ProduceRequest) -> Result<(), ErrorCode> {
     let partitions = request.topic_data.iter().flat_map(|topic| &topic.partition_data);
-    partitions.filter_map(|partition| partition.records.as_deref()).any(|records| {
-        matches!(BatchHeader::parse(records), Ok(Some(header)) if header.is_transactional())
-    })
+    let batches =
+        partitions.filter_map(|partition| partition.records.as_deref()).filter_map(|records| {
+            match BatchHeader::parse(records) {
+                Ok(Some(header)) if header.is_transactional() => Some(header),
+                _ => None,
+            }
+        });
+    let (mut any, mut producer) = (false, None);
+    for header in batches {
+        if !any {
+            call.check(&permissions::PRODUCE_TRANSACTION, id)?;
+            any = true;
+        }
+        let this = (header.producer_id, header.producer_epoch);
+        if header.has_producer_id() && *producer.get_or_insert(this) != this {
+            return Err(ErrorCode::InvalidProducerIdMapping);
+        }
+    }
+    Ok(())
 }
 
-fn start_topic(call: &Call, image: &Image, terms: Terms, topic: TopicProduceData) -> StartedTopic {
+fn start_topic(
+    call: &Call,
+    image: &Image,
+    terms: Terms<'_>,
+    topic: TopicProduceData,
+) -> StartedTopic {
     let (name, topic_id) = if call.version >= 13 {
         (
             image.topics.name(topic.topic_id).map(|name| name.to_string()).unwrap_or_default(),
@@ -117,7 +140,7 @@ fn start_partition(
     call: &Call,
     name: &str,
     topic_id: Uuid,
-    terms: Terms,
+    terms: Terms<'_>,
     data: PartitionProduceData,
 ) -> Result<Started, Refused> {
     terms.granted.map_err(|code| refused(None, code))?;
@@ -139,10 +162,6 @@ fn start_partition(
     if is_internal_topic(name) || name == METADATA_TOPIC {
         return Err(refused(None, ErrorCode::InvalidTopicException));
     }
-    if terms.transactional {
-        // Transactions are not there yet; a producer learns that from InitProducerId already.
-        return Err(refused(None, ErrorCode::InvalidTxnState));
-    }
     replica.check_leader(NONE).map_err(|code| refused(Some(&replica), code))?;
     if terms.acks == -1 {
         call.context.check_min_isr(&replica).map_err(|code| refused(Some(&replica), code))?;
@@ -154,15 +173,50 @@ fn start_partition(
         replica.traffic().records_refused(bytes, is_failure(rejected.code));
         (None, rejected)
     })?;
-    if checked.header.is_transactional() && !terms.transactional {
+    let transactional = checked.header.is_transactional();
+    if transactional && terms.transactional_id.is_none() {
         return Err(refused(None, ErrorCode::TransactionalIdAuthorizationFailed));
     }
     let (bytes, count) = (checked.bytes.len(), checked.header.records_count);
     let (reply, answer) = oneshot::channel();
-    let append = Append::from_client(checked.bytes, reply);
+    let mut append = Append::from_client(checked.bytes, reply);
+    if let Some(id) = terms.transactional_id.filter(|_| transactional) {
+        verify(call, id, &replica, &checked.header, &mut append);
+    }
     replica.append(append).map_err(|code| refused(Some(&replica), code))?;
     replica.traffic().records_in(bytes, count);
     Ok(Started::Sent(replica, answer))
+}
+
+/// Says how to ask the coordinator, should a transaction begin in the partition (KIP-890).
+fn verify(
+    call: &Call,
+    id: &Arc<str>,
+    replica: &Replica,
+    header: &BatchHeader,
+    append: &mut Append,
+) {
+    let supports = Supports::in_produce(call.version);
+    let enabled = call.context.config.load().transaction_partition_verification_enable();
+    if !enabled {
+        append.voucher = Voucher::Waived;
+    }
+    if !header.has_producer_id() || !enabled && !supports.add_partition() {
+        return;
+    }
+    let beginning = Beginning {
+        producer_id: header.producer_id,
+        producer_epoch: header.producer_epoch,
+        base_sequence: header.base_sequence,
+        supports_epoch_bump: supports.add_partition(),
+    };
+    let (context, id, name) = (call.context.clone(), id.clone(), replica.name.clone());
+    let verify = Box::new(move || -> Verified {
+        Box::pin(
+            async move { add_or_verify_patiently(&context, &id, &beginning, name, supports).await },
+        )
+    });
+    append.transaction = Some(Box::new(Transactional { beginning, verify }));
 }
 
 /// Whether Kafka counts an append that was refused as a failed one: not where the client sees to it by itself.
@@ -205,12 +259,12 @@ fn appended(index: i32, replica: &Replica, result: AppendResult) -> PartitionPro
                 ..Default::default()
             }
         }
-        Err(ApiError { code, message }) => PartitionProduceResponse {
+        Err(error) => PartitionProduceResponse {
             index,
-            error_code: code.code(),
-            error_message: message,
+            error_code: error.code.code(),
             base_offset: -1,
-            current_leader: current_leader(code, Some(replica)),
+            current_leader: current_leader(error.code, Some(replica)),
+            error_message: if is_told(&error) { error.message } else { None },
             ..Default::default()
         },
     }

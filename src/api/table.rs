@@ -52,6 +52,8 @@ static TABLE: &[Row] = &[
     row(ApiKey::InitProducerId, BROKER, |call, reader| simple(call, reader, super::init_producer_id::handle)),
     row(ApiKey::OffsetForLeaderEpoch, BROKER,
         |call, reader| simple(call, reader, super::offset_for_leader_epoch::handle)),
+    row(ApiKey::WriteTxnMarkers, BROKER, |call, reader| simple(call, reader, super::write_txn_markers::handle)),
+    row(ApiKey::TxnOffsetCommit, BROKER, |call, reader| simple(call, reader, super::txn_offset_commit::handle)),
     row(ApiKey::DescribeAcls, BOTH, super::describe_acls::handle),
     row(ApiKey::CreateAcls, BOTH, super::create_acls::handle),
     row(ApiKey::DeleteAcls, BOTH, super::delete_acls::handle),

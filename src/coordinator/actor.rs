@@ -14,6 +14,7 @@ use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnH
 use tokio::sync::oneshot;
 
 use super::machine::{Decision, Machine, MakeMachine, StoredRecord, Ticket};
+use super::transactional::EndTransaction;
 use crate::clock::Clock;
 use crate::error::ErrorCode;
 use crate::metadata::Image;
@@ -74,21 +75,32 @@ struct Parked<M: Machine> {
     replies: Vec<(Ticket, M::Reply)>,
 }
 
+/// What a shard is to do.
+pub(super) enum Work<M: Machine> {
+    /// A request for its machine.
+    Ask(Ask<M>),
+    /// A marker to write.
+    End(EndTransaction),
+}
+
 enum Life<M: Machine> {
     /// Nothing read yet; the first request starts that.
     AtRest,
     /// The partition is being replayed; requests wait.
-    Loading(Vec<Ask<M>>),
+    Loading(Vec<Work<M>>),
     /// At work.
     Ready(M),
 }
 
 /// The actor of one shard.
 pub struct Shard<M: Machine> {
-    spec: ShardSpec<M>,
+    pub(super) spec: ShardSpec<M>,
     life: Life<M>,
+    /// What could not be done yet, as an append was waited for that may be refused. The mailbox waits too, meanwhile.
+    pub(super) backlog: VecDeque<Work<M>>,
+    pub(super) is_waiting: bool,
     /// The offset that the next record will have.
-    next_offset: Offset,
+    pub(super) next_offset: Offset,
     committed: Offset,
     parked: VecDeque<Parked<M>>,
     waiting: HashMap<Ticket, oneshot::Sender<M::Reply>>,
@@ -105,6 +117,8 @@ impl<M: Machine> Shard<M> {
         Self {
             spec,
             life: Life::AtRest,
+            backlog: VecDeque::new(),
+            is_waiting: false,
             next_offset: 0,
             committed: 0,
             parked: VecDeque::new(),
@@ -117,14 +131,14 @@ impl<M: Machine> Shard<M> {
         }
     }
 
-    fn fail(&mut self, ctx: &mut Context<Self>, why: &str) {
+    pub(super) fn fail(&mut self, ctx: &mut Context<Self>, why: &str) {
         tracing::warn!(partition = %self.spec.replica.name, why, "coordinator shard gives up its state");
         self.watch.fail();
         ctx.stop();
     }
 
     /// Reads the partition into a fresh machine, aside from the mailbox so that others on this thread go on.
-    fn load(&mut self, first: Ask<M>, ctx: &mut Context<Self>) {
+    fn load(&mut self, first: Work<M>, ctx: &mut Context<Self>) {
         self.life = Life::Loading(vec![first]);
         let spec = self.spec.clone();
         let loading = async move {
@@ -143,21 +157,37 @@ impl<M: Machine> Shard<M> {
         self.next_offset = end;
         self.committed = end;
         let decision = machine.loaded(self.spec.clock.now());
-        let Life::Loading(asks) = std::mem::replace(&mut self.life, Life::Ready(machine)) else {
+        let Life::Loading(waiting) = std::mem::replace(&mut self.life, Life::Ready(machine)) else {
             return;
         };
         self.carry_out(decision, ctx);
-        for ask in asks {
-            self.decide(ask, ctx);
+        self.backlog.extend(waiting);
+        self.go_on(ctx);
+    }
+
+    /// Does what has gathered, up to the next append that is waited for.
+    pub(super) fn go_on(&mut self, ctx: &mut Context<Self>) {
+        while !self.is_waiting
+            && let Some(work) = self.backlog.pop_front()
+        {
+            match work {
+                Work::Ask(ask) => self.decide(ask, ctx),
+                Work::End(end) => self.end_transaction(end, ctx),
+            }
+        }
+    }
+
+    /// The machine, while the shard is at work.
+    pub(super) const fn machine(&mut self) -> Option<&mut M> {
+        match &mut self.life {
+            Life::Ready(machine) => Some(machine),
+            _ => None,
         }
     }
 
     fn not_loaded(&mut self, code: ErrorCode) {
-        let Life::Loading(asks) = std::mem::replace(&mut self.life, Life::AtRest) else { return };
-        for ask in asks {
-            // The one who asked may have gone, which is no news to anybody.
-            let _ = ask.reply.send(M::refused(&ask.request, code));
-        }
+        let Life::Loading(all) = std::mem::replace(&mut self.life, Life::AtRest) else { return };
+        all.into_iter().for_each(|work| work.refuse(code));
     }
 
     fn decide(&mut self, ask: Ask<M>, ctx: &mut Context<Self>) {
@@ -173,9 +203,13 @@ impl<M: Machine> Shard<M> {
     }
 
     fn carry_out(&mut self, decision: Decision<M>, ctx: &mut Context<Self>) {
-        let Decision { records, replies, timers } = decision;
+        let Decision { records, replies, timers, transaction } = decision;
         for (timer, at) in timers {
             self.set_timer(timer, at);
+        }
+        if let Some(transaction) = transaction.filter(|_| !records.is_empty()) {
+            self.set_alarm(ctx);
+            return self.append_in_transaction(records, replies, transaction, ctx);
         }
         if !records.is_empty() && !self.append(&records, ctx) {
             return;
@@ -219,7 +253,7 @@ impl<M: Machine> Shard<M> {
         true
     }
 
-    fn committed(&mut self, end: Offset, _ctx: &mut Context<Self>) {
+    pub(super) fn committed(&mut self, end: Offset, _ctx: &mut Context<Self>) {
         self.committed = self.committed.max(end);
         while self.parked.front().is_some_and(|parked| parked.after <= self.committed) {
             if let Some(parked) = self.parked.pop_front() {
@@ -228,7 +262,7 @@ impl<M: Machine> Shard<M> {
         }
     }
 
-    fn answer(&mut self, replies: Vec<(Ticket, M::Reply)>) {
+    pub(super) fn answer(&mut self, replies: Vec<(Ticket, M::Reply)>) {
         for (ticket, reply) in replies {
             if let Some(waiting) = self.waiting.remove(&ticket) {
                 // The one who asked may have gone, which is no news to anybody.
@@ -284,19 +318,35 @@ impl<M: Machine> Actor for Shard<M> {
     type Context = Context<Self>;
 }
 
+impl<M: Machine> Work<M> {
+    fn refuse(self, code: ErrorCode) {
+        // The one who asked may have gone, which is no news to anybody.
+        match self {
+            Self::Ask(ask) => drop(ask.reply.send(M::refused(&ask.request, code))),
+            Self::End(end) => drop(end.reply.send(Err(code))),
+        }
+    }
+}
+
+impl<M: Machine> Shard<M> {
+    pub(super) fn take_on(&mut self, work: Work<M>, ctx: &mut Context<Self>) {
+        match &mut self.life {
+            Life::AtRest => self.load(work, ctx),
+            Life::Loading(waiting) if waiting.len() < MAILBOX => waiting.push(work),
+            Life::Loading(_) => work.refuse(ErrorCode::CoordinatorLoadInProgress),
+            Life::Ready(_) => {
+                self.backlog.push_back(work);
+                self.go_on(ctx);
+            }
+        }
+    }
+}
+
 impl<M: Machine> Handler<Ask<M>> for Shard<M> {
     type Result = ();
 
     fn handle(&mut self, ask: Ask<M>, ctx: &mut Context<Self>) {
-        match &mut self.life {
-            Life::AtRest => self.load(ask, ctx),
-            Life::Loading(asks) if asks.len() < MAILBOX => asks.push(ask),
-            Life::Loading(_) => {
-                let _ =
-                    ask.reply.send(M::refused(&ask.request, ErrorCode::CoordinatorLoadInProgress));
-            }
-            Life::Ready(_) => self.decide(ask, ctx),
-        }
+        self.take_on(Work::Ask(ask), ctx);
     }
 }
 

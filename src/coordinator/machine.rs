@@ -13,6 +13,7 @@ use bytes::Bytes;
 
 use crate::error::ErrorCode;
 use crate::metadata::Image;
+use crate::partition::append::Voucher;
 use crate::types::{Millis, Offset};
 
 /// Stands for the one who waits for the answer to one request.
@@ -38,11 +39,25 @@ pub struct Decision<M: Machine> {
     pub replies: Vec<(Ticket, M::Reply)>,
     /// Timers to set; a later time for the same key replaces the earlier, none cancels it.
     pub timers: Vec<(M::Timer, Option<Millis>)>,
+    /// The transaction that the records are part of. They are applied once the partition has taken them, which it may
+    /// refuse to: then [`Machine::append_refused`] changes the replies.
+    pub transaction: Option<Transaction>,
+}
+
+/// The transaction of a producer.
+#[derive(Clone, Copy, Debug)]
+pub struct Transaction {
+    /// Whose it is.
+    pub producer_id: i64,
+    /// The producer's epoch.
+    pub producer_epoch: i16,
+    /// Why it may begin with these records.
+    pub voucher: Voucher,
 }
 
 impl<M: Machine> Default for Decision<M> {
     fn default() -> Self {
-        Self { records: Vec::new(), replies: Vec::new(), timers: Vec::new() }
+        Self { records: Vec::new(), replies: Vec::new(), timers: Vec::new(), transaction: None }
     }
 }
 
@@ -91,6 +106,11 @@ pub trait Machine: Sized + Unpin + 'static {
     /// The transaction of a producer has ended: its records count, or they never were.
     fn end_transaction(&mut self, producer_id: i64, is_committed: bool) {
         let _ = (producer_id, is_committed);
+    }
+
+    /// The partition has refused the records of a transaction: makes `reply` say so.
+    fn append_refused(reply: &mut Self::Reply, code: ErrorCode) {
+        let _ = (reply, code);
     }
 
     /// All records are read; timers may be set. Called once, before the first request.

@@ -5,3 +5,4 @@ mod loading;
 pub mod machine;
 pub mod manager_actor;
 pub mod shards;
+pub mod transactional;

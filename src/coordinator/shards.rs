@@ -8,6 +8,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::actor::{Ask, ImageChanged, Shard};
 use super::machine::Machine;
+use super::transactional::{End, EndTransaction};
 use crate::error::ErrorCode;
 use crate::metadata::Image;
 use crate::supervision::{Handle, Refused};
@@ -88,6 +89,20 @@ impl<M: Machine> Shards<M> {
         let shard =
             self.state.load().led.get(&partition).cloned().ok_or(ErrorCode::NotCoordinator)?;
         ask(&shard, request).await
+    }
+
+    /// Has the shard of one partition write the marker that ends a transaction, and take in what that means.
+    ///
+    /// # Errors
+    /// As for [`Shards::ask`], and what the partition refuses markers with.
+    pub async fn end_transaction(&self, partition: PartitionId, end: End) -> Result<(), ErrorCode> {
+        let shard =
+            self.state.load().led.get(&partition).cloned().ok_or(ErrorCode::NotCoordinator)?;
+        let (reply, answer) = oneshot::channel();
+        match shard.try_send(EndTransaction { end, reply }) {
+            Ok(()) => answer.await.map_err(|_| ErrorCode::NotCoordinator)?,
+            Err(Refused::Full(_) | Refused::Down(_)) => Err(ErrorCode::CoordinatorNotAvailable),
+        }
     }
 
     /// Asks every shard of this node, one after the other; shards that cannot answer are told of by their error.

@@ -306,20 +306,33 @@ impl ClassicGroup {
         if generation < 0 && self.state == State::Empty {
             return Ok(());
         }
-        if generation >= 0 || !member_id.is_empty() || instance_id.is_some() {
-            self.check_member(member_id, instance_id)?;
-            if generation != self.generation {
-                return Err(ErrorCode::IllegalGeneration);
-            }
-        } else if self.state != State::Empty {
+        if generation < 0 && member_id.is_empty() && instance_id.is_none() {
             return Err(ErrorCode::UnknownMemberId);
         }
+        self.check_commit_in_transaction(member_id, instance_id, generation)?;
         // The member knows of the new generation and has nothing of it yet.
         if self.state == State::CompletingRebalance {
             Err(ErrorCode::RebalanceInProgress)
         } else {
             Ok(())
         }
+    }
+
+    /// Whether someone may commit offsets in a transaction. Old producers do not say whose offsets these are, and a
+    /// group that rebalances is no hindrance (KIP-447).
+    pub(super) fn check_commit_in_transaction(
+        &self,
+        member_id: &str,
+        instance_id: Option<&str>,
+        generation: i32,
+    ) -> Result<(), ErrorCode> {
+        if generation < 0
+            && (self.state == State::Empty || member_id.is_empty() && instance_id.is_none())
+        {
+            return Ok(());
+        }
+        self.check_member(member_id, instance_id)?;
+        if generation == self.generation { Ok(()) } else { Err(ErrorCode::IllegalGeneration) }
     }
 
     /// Whether members consume `topic`; a group of consumers whose topics are not known is taken to consume all.

@@ -233,7 +233,7 @@ impl GroupMachine {
 }
 
 /// Whether `text` has at most `max` UTF-16 units.
-fn is_within(text: &str, max: usize) -> bool {
+pub(super) fn is_within(text: &str, max: usize) -> bool {
     text.len() <= max || text.encode_utf16().count() <= max
 }
 

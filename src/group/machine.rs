@@ -316,6 +316,10 @@ impl Machine for GroupMachine {
                 self.commit_offsets(ticket, &request, version, &mut step);
                 return step.out;
             }
+            GroupRequest::CommitInTransaction { request, voucher } => {
+                self.commit_in_transaction(ticket, &request, voucher, &mut step);
+                return step.out;
+            }
             GroupRequest::Heartbeat(request) => {
                 let outcome = match self.classic(&request.group_id) {
                     _ if request.group_id.is_empty() => Err(ErrorCode::InvalidGroupId),
@@ -424,6 +428,10 @@ impl Machine for GroupMachine {
 
     fn end_transaction(&mut self, producer_id: ProducerId, is_committed: bool) {
         self.offsets.end_transaction(producer_id, is_committed);
+    }
+
+    fn append_refused(reply: &mut GroupReply, code: ErrorCode) {
+        super::transactional::append_refused(reply, code);
     }
 
     fn loaded(&mut self, now: Millis) -> Decision<Self> {

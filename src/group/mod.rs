@@ -39,3 +39,5 @@ mod step;
 mod sync;
 #[cfg(test)]
 mod tests;
+/// TxnOffsetCommit.
+mod transactional;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::error::ErrorCode;
+use crate::partition::append::Voucher;
 use crate::types::{Offset, PartitionId};
 use crate::wire::messages::delete_groups::DeletableGroupResult;
 use crate::wire::messages::describe_groups::DescribedGroup;
@@ -20,6 +21,10 @@ use crate::wire::messages::offset_commit::{
 use crate::wire::messages::offset_delete::{OffsetDeleteRequest, OffsetDeleteResponse};
 use crate::wire::messages::offset_fetch::{OffsetFetchRequestGroup, OffsetFetchResponseGroup};
 use crate::wire::messages::sync_group::{SyncGroupRequest, SyncGroupResponse};
+use crate::wire::messages::txn_offset_commit::{
+    TxnOffsetCommitRequest, TxnOffsetCommitResponse, TxnOffsetCommitResponsePartition,
+    TxnOffsetCommitResponseTopic,
+};
 
 /// Who joins, and how new its protocol is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,6 +76,13 @@ pub enum GroupRequest {
         /// Its version: from 9, an unknown group has an error of its own.
         version: i16,
     },
+    /// Keep offsets, if a transaction is committed. Topics and partitions exist.
+    CommitInTransaction {
+        /// The request.
+        request: TxnOffsetCommitRequest,
+        /// Why the transaction may begin with these.
+        voucher: Voucher,
+    },
     /// Tell the offsets of one group. Topics bear their names, whatever the version; none means all.
     FetchOffsets {
         /// The group, and the partitions asked for.
@@ -116,6 +128,8 @@ pub enum GroupReply {
     Delete(Vec<DeletableGroupResult>),
     /// To [`GroupRequest::CommitOffsets`].
     CommitOffsets(OffsetCommitResponse),
+    /// To [`GroupRequest::CommitInTransaction`].
+    CommitInTransaction(TxnOffsetCommitResponse),
     /// To [`GroupRequest::FetchOffsets`].
     FetchOffsets(OffsetFetchResponseGroup),
     /// To [`GroupRequest::DeleteOffsets`].
@@ -174,6 +188,9 @@ impl GroupRequest {
             Self::CommitOffsets { request, .. } => {
                 GroupReply::CommitOffsets(commit_refused(request, code))
             }
+            Self::CommitInTransaction { request, .. } => {
+                GroupReply::CommitInTransaction(commit_in_transaction_refused(request, code))
+            }
             Self::FetchOffsets { request, .. } => {
                 GroupReply::FetchOffsets(OffsetFetchResponseGroup {
                     group_id: request.group_id.clone(),
@@ -226,8 +243,30 @@ pub fn commit_refused(request: &OffsetCommitRequest, code: ErrorCode) -> OffsetC
     response
 }
 
+/// The same error for every partition of a commit in a transaction.
+pub fn commit_in_transaction_refused(
+    request: &TxnOffsetCommitRequest,
+    code: ErrorCode,
+) -> TxnOffsetCommitResponse {
+    let mut response = TxnOffsetCommitResponse::default();
+    for topic in &request.topics {
+        let partition = |partition_index| TxnOffsetCommitResponsePartition {
+            partition_index,
+            error_code: code.code(),
+            ..TxnOffsetCommitResponsePartition::default()
+        };
+        let indexes = topic.partitions.iter().map(|asked| asked.partition_index);
+        response.topics.push(TxnOffsetCommitResponseTopic {
+            name: topic.name.clone(),
+            partitions: indexes.map(partition).collect(),
+            ..TxnOffsetCommitResponseTopic::default()
+        });
+    }
+    response
+}
+
 /// What a failed append is called towards clients of a coordinator.
-fn coordinator_code(code: ErrorCode) -> ErrorCode {
+pub(super) fn coordinator_code(code: ErrorCode) -> ErrorCode {
     match code {
         ErrorCode::UnknownTopicOrPartition
         | ErrorCode::NotEnoughReplicas

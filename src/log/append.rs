@@ -9,7 +9,9 @@ use std::io;
 use bytes::Bytes;
 
 use super::Log;
-use super::producers::{AppendedBatch, Candidate, Origin, Staged, marker};
+use super::producers::{
+    AppendedBatch, Beginning, Candidate, Guard, Origin, Staged, Voucher, marker,
+};
 use super::segment::Newest;
 use super::txn_index::AbortedTxn;
 use crate::error::{ApiError, Error, ErrorCode};
@@ -28,8 +30,8 @@ pub struct PendingAppend {
     pub records: Bytes,
     /// Who appends.
     pub origin: Origin,
-    /// Whether the coordinator has vouched for a transaction that begins here. True where nobody asks it.
-    pub verified: bool,
+    /// Why a transaction may begin here.
+    pub voucher: Voucher,
     /// The transaction version of a request that brings markers; else 0.
     pub transaction_version: i16,
     /// What became of it; none before it was tried.
@@ -39,7 +41,7 @@ pub struct PendingAppend {
 impl PendingAppend {
     /// An append of `records` by `origin`.
     pub const fn new(records: Bytes, origin: Origin) -> Self {
-        Self { records, origin, verified: true, transaction_version: 0, result: None }
+        Self { records, origin, voucher: Voucher::Waived, transaction_version: 0, result: None }
     }
 }
 
@@ -103,6 +105,15 @@ impl Log {
         }
         summary.log_end_offset = self.log_end_offset();
         done.map(|()| summary)
+    }
+
+    /// Begins to verify a transaction that may begin here: see [`super::producers::Producers::verify`].
+    pub fn verify(
+        &mut self,
+        beginning: &Beginning,
+        now: Millis,
+    ) -> Result<Option<Guard>, ApiError> {
+        self.producers.verify(beginning, now)
     }
 
     fn append_all(
@@ -296,7 +307,7 @@ impl Log {
             header,
             marker: if header.is_control() { marker() } else { None },
             transaction_version: append.transaction_version,
-            verified: append.verified,
+            voucher: append.voucher,
             origin: append.origin,
         })
     }

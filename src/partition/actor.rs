@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::append::{Append, AppendResult};
 use super::replica::Replica;
+use super::verifying::{Admission, Question, Verifying};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorCode};
 use crate::log::Log;
@@ -56,6 +57,7 @@ pub(super) struct PartitionActor {
     /// Appends written and not yet synced, where the topic asks for that.
     unsynced: Vec<Written>,
     syncing: bool,
+    verifying: Verifying,
     watch: DeathWatch,
 }
 
@@ -69,7 +71,8 @@ impl PartitionActor {
     /// A partition at rest.
     pub(super) fn new(spec: PartitionSpec, watch: DeathWatch) -> Self {
         let (pending, unsynced) = (Vec::new(), Vec::new());
-        Self { spec, state: State::AtRest, pending, unsynced, syncing: false, watch }
+        let verifying = Verifying::default();
+        Self { spec, state: State::AtRest, pending, unsynced, syncing: false, verifying, watch }
     }
 
     /// Begins to open the log where it is at rest; the mailbox waits until that is done. True when it is open or failed.
@@ -125,19 +128,28 @@ impl PartitionActor {
         };
         let mut group = Vec::with_capacity(pending.len());
         let mut replies = Vec::with_capacity(pending.len());
+        let now = self.spec.clock.now();
+        let mut questions = Vec::new();
         for append in pending {
-            match self.spec.replica.check_leader(append.leader_epoch) {
-                Ok(()) => {
-                    group.push(PendingAppend::new(append.records, append.origin));
+            if let Err(code) = self.spec.replica.check_leader(append.leader_epoch) {
+                append.refuse(code);
+                continue;
+            }
+            match self.verifying.admit(append, log, now) {
+                Admission::Now(append) => {
+                    group.push(PendingAppend {
+                        voucher: append.voucher,
+                        transaction_version: append.transaction_version,
+                        ..PendingAppend::new(append.records, append.origin)
+                    });
                     replies.push(append.reply);
                 }
-                // The one who asked may have gone, which is no news to anybody.
-                Err(code) => drop(append.reply.send(Err(code.into()))),
+                Admission::Waits(question) => questions.extend(question),
             }
         }
+        self.verifying.written();
         #[cfg(test)]
         crate::faults::pass("append", &self.spec.replica.name.topic);
-        let now = self.spec.clock.now();
         if let Err(error) = log.append_as_leader(&mut group, self.spec.replica.leader_epoch(), now)
         {
             tracing::error!(partition = %self.spec.replica.name, %error, "the log cannot be written to");
@@ -148,6 +160,19 @@ impl PartitionActor {
         let answers = replies.into_iter().zip(group.into_iter().map(result)).collect();
         let written = Written { answers, end: log.log_end_offset() };
         self.settle(written, ctx);
+        questions.into_iter().for_each(|question| self.ask(question, ctx));
+    }
+
+    /// Asks the coordinator of a transaction, while others are served.
+    fn ask(&self, question: Question, ctx: &mut Context<Self>) {
+        let Question { key, guard, ask } = question;
+        ctx.spawn(wrap_future::<_, Self>(ask()).map(move |answer, actor, ctx| {
+            let agreed = actor.verifying.answered(key, guard, &answer);
+            if !agreed.is_empty() {
+                actor.pending.splice(..0, agreed);
+                actor.flush(ctx);
+            }
+        }));
     }
 
     /// Publishes at once, or when it is synced where the topic asks for that. Nothing overtakes what waits for a sync.

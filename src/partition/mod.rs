@@ -9,6 +9,7 @@ pub mod manager_actor;
 pub mod replica;
 pub mod settings;
 pub mod table;
+mod verifying;
 
 mod upkeep;
 

@@ -1,5 +1,6 @@
 //! What one producer did last: its epoch, its last five batches, its open transaction. Pure.
 
+use super::verification::Verification;
 use super::{BATCHES_MAX, Origin};
 use crate::error::{ApiError, ErrorCode};
 use crate::types::{Millis, Offset};
@@ -107,11 +108,17 @@ impl ProducerEntry {
 
     /// Takes in a batch of records at the offsets in `header`. Errors, none of which a replayed batch meets:
     /// `INVALID_PRODUCER_EPOCH`, `OUT_OF_ORDER_SEQUENCE_NUMBER`, `INVALID_TXN_STATE`. On error, nothing has changed.
-    pub fn append(&mut self, header: &BatchHeader, origin: Origin) -> Result<(), ApiError> {
+    pub(super) fn append(
+        &mut self,
+        header: &BatchHeader,
+        origin: Origin,
+        verification: Option<&Verification>,
+    ) -> Result<(), ApiError> {
         if origin != Origin::Replication {
             self.check_epoch(header, 0)?;
         }
         if origin == Origin::Client {
+            self.check_verified_sequence(header, verification)?;
             self.check_sequence(header)?;
         }
         match self.txn_first_offset {
@@ -171,6 +178,22 @@ impl ProducerEntry {
             return Err(refusal(ErrorCode::InvalidProducerEpoch, header, &how));
         }
         Ok(())
+    }
+
+    /// While a transaction is being verified, its first batch is not kept out by one behind it.
+    fn check_verified_sequence(
+        &self,
+        header: &BatchHeader,
+        verification: Option<&Verification>,
+    ) -> Result<(), ApiError> {
+        let sequence = header.base_sequence;
+        match verification {
+            Some(open) if !open.admits(sequence, self.batches().is_empty()) => {
+                let how = format!("sequence {sequence} comes before others that are waited for");
+                Err(refusal(ErrorCode::OutOfOrderSequenceNumber, header, &how))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_sequence(&self, header: &BatchHeader) -> Result<(), ApiError> {

@@ -10,11 +10,14 @@ use crate::types::{Millis, Offset};
 use crate::wire::records::{Batch, BatchHeader, ControlType, EndTxnMarker};
 
 mod entry;
+mod verification;
 
 /// The file format of the state.
 pub mod snapshot;
 
 pub use entry::{AppendedBatch, ProducerEntry};
+use verification::Verifications;
+pub use verification::{Beginning, Guard, Voucher};
 
 /// How many batches of a producer are remembered: as many as it may have in flight.
 const BATCHES_MAX: usize = 5;
@@ -87,8 +90,8 @@ pub struct Candidate<'a> {
     pub marker: Option<Marker>,
     /// The transaction version of the request that brought the marker.
     pub transaction_version: i16,
-    /// Whether the coordinator knows that the transaction has this partition, so that it may begin here.
-    pub verified: bool,
+    /// Why a transaction may begin here.
+    pub voucher: Voucher,
     /// Who appends.
     pub origin: Origin,
 }
@@ -106,6 +109,7 @@ pub struct Producers {
     /// What the present append has staged over, to go back to.
     undo: Vec<(i64, Option<ProducerEntry>)>,
     completed_before: usize,
+    verifications: Verifications,
 }
 
 impl Producers {
@@ -152,23 +156,54 @@ impl Producers {
             // A control batch without records: its transaction is cleaned away.
             None if header.is_control() => return Ok(Staged::Fresh),
             None => {
-                let ongoing =
-                    entry.txn_first_offset.is_some() && entry.epoch == header.producer_epoch;
-                let vouched = candidate.verified || candidate.origin == Origin::Replication;
-                if header.is_transactional()
-                    && !ongoing
-                    && !vouched
-                    && header.producer_epoch >= entry.epoch
-                {
-                    let text = "Record was not part of an ongoing transaction";
-                    return Err(ApiError::new(ErrorCode::InvalidTxnState, text));
-                }
-                entry.append(header, candidate.origin)?;
+                self.check_voucher(candidate, &entry)?;
+                entry.append(header, candidate.origin, self.verifications.get(id))?;
             }
+        }
+        if header.is_transactional() {
+            self.verifications.settle(header);
         }
         self.undo.push((id, before));
         self.staged.insert(id, entry);
         Ok(Staged::Fresh)
+    }
+
+    /// A transaction only begins where its coordinator knows of it. A producer that is fenced is told so instead.
+    fn check_voucher(
+        &self,
+        candidate: &Candidate<'_>,
+        entry: &ProducerEntry,
+    ) -> Result<(), ApiError> {
+        let header = candidate.header;
+        let ongoing = entry.txn_first_offset.is_some() && entry.epoch == header.producer_epoch;
+        if !header.is_transactional()
+            || ongoing
+            || candidate.origin == Origin::Replication
+            || header.producer_epoch < entry.epoch
+            || self.verifications.accept(header.producer_id, candidate.voucher)
+        {
+            return Ok(());
+        }
+        let text = "Record was not part of an ongoing transaction";
+        Err(ApiError::new(ErrorCode::InvalidTxnState, text))
+    }
+
+    /// Begins to verify a transaction that may begin here: the guard to come back with once the coordinator has
+    /// agreed, or none if the transaction is under way. Nothing may be staged. Error: `INVALID_PRODUCER_EPOCH`.
+    pub fn verify(
+        &mut self,
+        beginning: &Beginning,
+        now: Millis,
+    ) -> Result<Option<Guard>, ApiError> {
+        if let Some(entry) = self.entries.get(&beginning.producer_id) {
+            if beginning.producer_epoch < entry.epoch {
+                return Err(ErrorCode::InvalidProducerEpoch.into());
+            }
+            if entry.txn_first_offset.is_some() && beginning.producer_epoch == entry.epoch {
+                return Ok(None);
+            }
+        }
+        Ok(Some(self.verifications.ask(beginning, now)))
     }
 
     /// Keeps what was staged, as it is written now. Gives the transactions that ended, each with the last stable
@@ -204,18 +239,22 @@ impl Producers {
         self.undo.clear();
     }
 
-    /// Takes in a batch that is in the log already.
-    pub fn replay(&mut self, header: &BatchHeader, marker: Option<Marker>) {
+    /// Takes in a batch that is in the log already. Gives the transaction that it ends, and the last stable offset
+    /// after that.
+    pub fn replay(
+        &mut self,
+        header: &BatchHeader,
+        marker: Option<Marker>,
+    ) -> Option<(CompletedTxn, Offset)> {
         let candidate = Candidate {
             header,
             marker,
             transaction_version: 0,
-            verified: true,
+            voucher: Voucher::Waived,
             origin: Origin::Replication,
         };
-        if self.stage(&candidate).is_ok() {
-            self.keep();
-        }
+        self.stage(&candidate).ok()?;
+        self.keep().pop()
     }
 
     /// Takes in a producer from a snapshot.
@@ -248,6 +287,7 @@ impl Producers {
     /// Forgets producers that have been silent for `expiration_ms` and have no open transaction.
     pub fn expire(&mut self, now: Millis, expiration_ms: Millis) {
         self.entries.retain(|_, entry| !is_expired(entry, now, expiration_ms));
+        self.verifications.expire(now, expiration_ms);
     }
 
     /// The producers, by id and in no order.

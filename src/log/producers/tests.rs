@@ -19,7 +19,7 @@ fn candidate(header: &BatchHeader) -> Candidate<'_> {
         header,
         marker: None,
         transaction_version: 0,
-        verified: true,
+        voucher: Voucher::Waived,
         origin: Origin::Client,
     }
 }

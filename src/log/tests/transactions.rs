@@ -1,6 +1,7 @@
 //! Transactions and idempotence through the whole log, and across restarts.
 
 use super::*;
+use crate::log::producers::Voucher;
 
 fn append_marker(log: &mut Log, id: i64, kind: ControlType) {
     append_as(log, marker_batch(id, 0, kind, 0), Origin::Coordinator).unwrap();
@@ -101,7 +102,7 @@ fn nobody_begins_a_transaction_unvouched() {
     let files = memory();
     let mut log = open(&files, LogSettings::default());
     let mut appends = [PendingAppend {
-        verified: false,
+        voucher: Voucher::None,
         ..PendingAppend::new(producer_batch(1, 0, 0, 1, true), Origin::Client)
     }];
     log.append_as_leader(&mut appends, EPOCH, NOW).unwrap();
@@ -111,7 +112,7 @@ fn nobody_begins_a_transaction_unvouched() {
     );
     append(&mut log, producer_batch(1, 0, 0, 1, true)).unwrap();
     appends[0] = PendingAppend {
-        verified: false,
+        voucher: Voucher::None,
         ..PendingAppend::new(producer_batch(1, 0, 1, 1, true), Origin::Client)
     };
     log.append_as_leader(&mut appends, EPOCH, NOW).unwrap();

@@ -1,0 +1,137 @@
+//! Asks a transaction's coordinator whether it knows that a partition is part of it, or has it added (KIP-890): before the
+//! first batch of a transaction is appended to a partition, never after that.
+
+use std::time::Duration;
+
+use super::context::Context;
+use crate::error::{ApiError, ErrorCode};
+use crate::log::producers::Beginning;
+use crate::transaction::request::{TransactionReply, TransactionRequest};
+use crate::types::TopicPartition;
+
+/// What the client of a request understands, by the request's version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Supports {
+    /// The errors of old.
+    OldErrors,
+    /// TRANSACTION_ABORTABLE.
+    Abortable,
+    /// That the broker adds partitions by itself, and so that epochs rise with every transaction.
+    AddPartition,
+}
+
+impl Supports {
+    /// Of a Produce request.
+    pub(crate) const fn in_produce(version: i16) -> Self {
+        match version {
+            12.. => Self::AddPartition,
+            11 => Self::Abortable,
+            _ => Self::OldErrors,
+        }
+    }
+
+    /// Of a TxnOffsetCommit request.
+    pub(crate) const fn in_txn_offset_commit(version: i16) -> Self {
+        match version {
+            5.. => Self::AddPartition,
+            4 => Self::Abortable,
+            _ => Self::OldErrors,
+        }
+    }
+
+    pub(crate) const fn add_partition(self) -> bool {
+        matches!(self, Self::AddPartition)
+    }
+}
+
+/// Has the partition added to the transaction that begins, or sees whether it was.
+pub(crate) async fn add_or_verify(
+    context: &Context,
+    transactional_id: &str,
+    beginning: &Beginning,
+    partition: TopicPartition,
+    supports: Supports,
+) -> Result<(), ErrorCode> {
+    let request = TransactionRequest::AddPartitions {
+        transactional_id: transactional_id.to_owned(),
+        producer_id: beginning.producer_id,
+        producer_epoch: beginning.producer_epoch,
+        partitions: vec![partition],
+        verify_only: !supports.add_partition(),
+        client_version: if supports.add_partition() { 2 } else { 0 },
+    };
+    let code = match context.transactions.ask(transactional_id, request).await {
+        Ok(TransactionReply::AddPartitions(results)) => {
+            results.first().map_or(ErrorCode::UnknownServerError, |(_, code)| *code)
+        }
+        Ok(reply) => reply.error(),
+        Err(code) => code,
+    };
+    match code {
+        ErrorCode::None => Ok(()),
+        ErrorCode::ProducerFenced => Err(ErrorCode::InvalidProducerEpoch),
+        ErrorCode::TransactionAbortable if supports == Supports::OldErrors => {
+            Err(ErrorCode::InvalidTxnState)
+        }
+        code => Err(code),
+    }
+}
+
+/// The same for a Produce request. A transaction that is being completed is waited for, a little.
+pub(crate) async fn add_or_verify_patiently(
+    context: &Context,
+    transactional_id: &str,
+    beginning: &Beginning,
+    partition: TopicPartition,
+    supports: Supports,
+) -> Result<(), ApiError> {
+    let config = context.config.load_full();
+    let pause_ms = config.add_partitions_to_txn_retry_backoff_ms().max(1);
+    let patience_ms = config.add_partitions_to_txn_retry_backoff_max_ms();
+    let begun = context.clock.now();
+    loop {
+        let answer =
+            add_or_verify(context, transactional_id, beginning, partition.clone(), supports).await;
+        let may_wait = context.clock.now() - begun < i64::from(patience_ms);
+        match answer {
+            Err(ErrorCode::ConcurrentTransactions) if may_wait => {
+                tokio::time::sleep(Duration::from_millis(u64::from(pause_ms.unsigned_abs()))).await;
+            }
+            answer => return answer.map_err(|code| told(code, supports)),
+        }
+    }
+}
+
+/// What the first batch of a transaction is refused with, if its partition was not added to the transaction.
+const NOT_ADDED: &str = "Partition was not added to the transaction";
+
+/// What the failure is called in the answer to a Produce request. Old clients retry on NOT_ENOUGH_REPLICAS without a look
+/// at the metadata.
+fn told(code: ErrorCode, supports: Supports) -> ApiError {
+    let again = match code {
+        ErrorCode::InvalidTxnState => return ApiError::new(code, NOT_ADDED),
+        ErrorCode::NetworkException
+        | ErrorCode::CoordinatorLoadInProgress
+        | ErrorCode::CoordinatorNotAvailable
+        | ErrorCode::NotCoordinator => true,
+        ErrorCode::ConcurrentTransactions => !supports.add_partition(),
+        _ => false,
+    };
+    if !again {
+        return code.into();
+    }
+    let text = format!(
+        "Unable to verify the partition has been added to the transaction. Underlying error: {}",
+        code.name()
+    );
+    ApiError::new(ErrorCode::NotEnoughReplicas, text)
+}
+
+/// Whether clients are told the words of an error of an append: those of a failed verification, as Kafka has it.
+pub(crate) fn is_told(error: &ApiError) -> bool {
+    match error.code {
+        ErrorCode::NotEnoughReplicas => true,
+        ErrorCode::InvalidTxnState => error.message.as_deref() == Some(NOT_ADDED),
+        _ => false,
+    }
+}

@@ -1,0 +1,175 @@
+//! WriteTxnMarkers (27), versions 1–2: a transaction coordinator ends transactions in the partitions that this node leads.
+//!
+//! v2 says which transaction version the producer speaks (KIP-1228): from 2 on, a marker that is late cannot end a later
+//! transaction. Markers for groups' offsets go through their shard, which so learns which offsets count. The node's own
+//! coordinator takes the same way without a connection: see [`MarkerWriter`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::sync::oneshot;
+
+use super::context::Call;
+use super::permissions;
+use crate::clock::Clock;
+use crate::coordinator::shards::Shards;
+use crate::coordinator::transactional::End;
+use crate::error::ErrorCode;
+use crate::group::machine::GroupMachine;
+use crate::metadata::Image;
+use crate::partition::append::AppendResult;
+use crate::partition::table::PartitionTable;
+use crate::types::{NONE, OFFSETS_TOPIC, PartitionId, TopicIdPartition};
+use crate::wire::messages::write_txn_markers::{
+    WritableTxnMarker, WritableTxnMarkerPartitionResult, WritableTxnMarkerResult,
+    WritableTxnMarkerTopicResult, WriteTxnMarkersRequest, WriteTxnMarkersResponse,
+};
+
+/// Serves a request of another coordinator, or of an administrator who aborts what hangs.
+pub(crate) async fn handle(call: Call, request: WriteTxnMarkersRequest) -> WriteTxnMarkersResponse {
+    let granted = match call.may_cluster(&permissions::ABORT_TRANSACTION) {
+        true => Ok(()),
+        false => call.check_cluster(&permissions::WRITE_TXN_MARKERS),
+    };
+    MarkerWriter::of(&call).write_if(granted, request).await
+}
+
+/// Writes markers to the partitions of this node.
+#[derive(Clone)]
+pub struct MarkerWriter {
+    /// The cluster's metadata.
+    pub image: Arc<ArcSwap<Image>>,
+    /// This node's replicas.
+    pub partitions: Arc<PartitionTable>,
+    /// The shards that keep groups' offsets.
+    pub groups: Shards<GroupMachine>,
+    /// The time that markers bear.
+    pub clock: Clock,
+}
+
+/// A marker for one partition, under way.
+enum Started {
+    Refused(ErrorCode),
+    Sent(oneshot::Receiver<AppendResult>),
+    Group(PartitionId, End),
+}
+
+type Results = BTreeMap<i64, Vec<WritableTxnMarkerTopicResult>>;
+
+impl MarkerWriter {
+    fn of(call: &Call) -> Self {
+        let context = &call.context;
+        Self {
+            image: context.image.clone(),
+            partitions: context.partitions.clone(),
+            groups: context.groups.clone(),
+            clock: context.clock.clone(),
+        }
+    }
+
+    /// Writes all markers at once, and answers when each is committed or refused.
+    pub async fn write(&self, request: WriteTxnMarkersRequest) -> WriteTxnMarkersResponse {
+        self.write_if(Ok(()), request).await
+    }
+
+    async fn write_if(
+        &self,
+        granted: Result<(), ErrorCode>,
+        request: WriteTxnMarkersRequest,
+    ) -> WriteTxnMarkersResponse {
+        let image = self.image.load_full();
+        let mut started = Vec::new();
+        for marker in request.markers {
+            let end = end(&marker);
+            for topic in marker.topics {
+                let begin = |partition| match granted {
+                    Ok(()) => (partition, self.start(&image, &topic.name, partition, end)),
+                    Err(code) => (partition, Started::Refused(code)),
+                };
+                let partitions: Vec<_> =
+                    topic.partition_indexes.iter().copied().map(begin).collect();
+                started.push((marker.producer_id, topic.name, partitions));
+            }
+        }
+        let mut results = Results::new();
+        for (producer_id, name, partitions) in started {
+            let mut topic = WritableTxnMarkerTopicResult { name, ..Default::default() };
+            for (partition_index, started) in partitions {
+                let refused = self.finish(started).await.err();
+                let error_code = refused.unwrap_or(ErrorCode::None).code();
+                topic.partitions.push(WritableTxnMarkerPartitionResult {
+                    partition_index,
+                    error_code,
+                    ..Default::default()
+                });
+            }
+            merge(results.entry(producer_id).or_default(), topic);
+        }
+        let of_producer = |(producer_id, topics)| WritableTxnMarkerResult {
+            producer_id,
+            topics,
+            ..Default::default()
+        };
+        let markers = results.into_iter().map(of_producer).collect();
+        WriteTxnMarkersResponse { markers, ..Default::default() }
+    }
+
+    fn start(&self, image: &Image, topic: &str, partition: PartitionId, end: End) -> Started {
+        let replica = image
+            .topics
+            .id(topic)
+            .and_then(|topic_id| self.partitions.get(&TopicIdPartition { topic_id, partition }));
+        let Some(replica) = replica else {
+            return Started::Refused(ErrorCode::UnknownTopicOrPartition);
+        };
+        if let Err(code) = replica.check_leader(NONE) {
+            return Started::Refused(code);
+        }
+        if topic == OFFSETS_TOPIC {
+            return Started::Group(partition, end);
+        }
+        let (append, answer) = end.append(&replica, self.clock.now());
+        match replica.append(append) {
+            Ok(()) => Started::Sent(answer),
+            Err(code) => Started::Refused(code),
+        }
+    }
+
+    async fn finish(&self, started: Started) -> Result<(), ErrorCode> {
+        match started {
+            Started::Refused(code) => Err(code),
+            Started::Sent(answer) => match answer.await {
+                Ok(Ok(_)) => Ok(()),
+                Ok(Err(error)) => Err(error.code),
+                Err(_) => Err(ErrorCode::NotLeaderOrFollower),
+            },
+            Started::Group(partition, end) => {
+                self.groups.end_transaction(partition, end).await.map_err(|code| match code {
+                    ErrorCode::CoordinatorNotAvailable
+                    | ErrorCode::CoordinatorLoadInProgress
+                    | ErrorCode::NotCoordinator => ErrorCode::NotLeaderOrFollower,
+                    code => code,
+                })
+            }
+        }
+    }
+}
+
+fn end(marker: &WritableTxnMarker) -> End {
+    End {
+        producer_id: marker.producer_id,
+        producer_epoch: marker.producer_epoch,
+        coordinator_epoch: marker.coordinator_epoch,
+        is_committed: marker.transaction_result,
+        transaction_version: i16::from(marker.transaction_version),
+    }
+}
+
+/// Puts what became of a marker beside what became of others of the same producer.
+fn merge(topics: &mut Vec<WritableTxnMarkerTopicResult>, topic: WritableTxnMarkerTopicResult) {
+    match topics.iter_mut().find(|known| known.name == topic.name) {
+        Some(known) => known.partitions.extend(topic.partitions),
+        None => topics.push(topic),
+    }
+}

@@ -1,0 +1,110 @@
+//! TxnOffsetCommit: offsets that count once their producer's transaction is committed (KIP-98, KIP-447).
+
+use super::commit::is_within;
+use super::foreign::GroupKind;
+use super::machine::{Group, GroupMachine};
+use super::offsets::Committed;
+use super::records;
+use super::request::{GroupReply, commit_in_transaction_refused, coordinator_code};
+use super::step::Step;
+use crate::coordinator::machine::{Ticket, Transaction};
+use crate::error::ErrorCode;
+use crate::partition::append::Voucher;
+use crate::types::TopicId;
+use crate::wire::messages::txn_offset_commit::{
+    TxnOffsetCommitRequest, TxnOffsetCommitRequestPartition, TxnOffsetCommitResponse,
+    TxnOffsetCommitResponsePartition, TxnOffsetCommitResponseTopic,
+};
+
+impl GroupMachine {
+    /// Writes offsets of a group down, as part of a transaction. A group that does not exist comes to be with them, if
+    /// nobody claims to be a member of it.
+    pub(super) fn commit_in_transaction(
+        &self,
+        ticket: Ticket,
+        request: &TxnOffsetCommitRequest,
+        voucher: Voucher,
+        step: &mut Step,
+    ) {
+        let response = match self.check_commit_in_transaction(request) {
+            Ok(()) => write(request, step),
+            Err(code) => commit_in_transaction_refused(request, code),
+        };
+        let (producer_id, producer_epoch) = (request.producer_id, request.producer_epoch);
+        step.out.transaction = Some(Transaction { producer_id, producer_epoch, voucher });
+        step.reply(ticket, GroupReply::CommitInTransaction(response));
+    }
+
+    fn check_commit_in_transaction(
+        &self,
+        request: &TxnOffsetCommitRequest,
+    ) -> Result<(), ErrorCode> {
+        let generation = request.generation_id;
+        if !records::is_writable(&request.group_id) {
+            return Err(ErrorCode::InvalidGroupId);
+        }
+        match self.groups.get(request.group_id.as_str()) {
+            Some(Group::Classic(group)) => group.check_commit_in_transaction(
+                &request.member_id,
+                request.group_instance_id.as_deref(),
+                generation,
+            ),
+            Some(Group::Foreign(group)) if group.kind == GroupKind::Share => {
+                Err(ErrorCode::GroupIdNotFound)
+            }
+            Some(Group::Foreign(_)) if generation >= 0 => Err(ErrorCode::UnknownMemberId),
+            None if generation >= 0 => Err(ErrorCode::IllegalGeneration),
+            Some(Group::Foreign(_)) | None => Ok(()),
+        }
+    }
+}
+
+fn write(request: &TxnOffsetCommitRequest, step: &mut Step) -> TxnOffsetCommitResponse {
+    let mut response = TxnOffsetCommitResponse::default();
+    for topic in &request.topics {
+        let mut answered =
+            TxnOffsetCommitResponseTopic { name: topic.name.clone(), ..Default::default() };
+        for partition in &topic.partitions {
+            let metadata = partition.committed_metadata.as_deref().unwrap_or_default();
+            let fits = records::is_writable(metadata)
+                && is_within(metadata, step.settings.offset_metadata_len_max);
+            let mut code = ErrorCode::OffsetMetadataTooLarge;
+            if fits {
+                code = ErrorCode::None;
+                step.record(records::offset(
+                    &request.group_id,
+                    &topic.name,
+                    partition.partition_index,
+                    &committed(partition, step.now),
+                ));
+            }
+            answered.partitions.push(TxnOffsetCommitResponsePartition {
+                partition_index: partition.partition_index,
+                error_code: code.code(),
+                ..Default::default()
+            });
+        }
+        response.topics.push(answered);
+    }
+    response
+}
+
+fn committed(partition: &TxnOffsetCommitRequestPartition, now: i64) -> Committed {
+    Committed {
+        record_offset: -1,
+        offset: partition.committed_offset,
+        leader_epoch: partition.committed_leader_epoch,
+        metadata: partition.committed_metadata.as_deref().unwrap_or_default().into(),
+        commit_timestamp: now,
+        expire_timestamp: None,
+        topic_id: TopicId::ZERO,
+    }
+}
+
+/// The partition did not take the offsets: none of them is kept.
+pub(super) fn append_refused(reply: &mut GroupReply, code: ErrorCode) {
+    let GroupReply::CommitInTransaction(response) = reply else { return };
+    for partition in response.topics.iter_mut().flat_map(|topic| &mut topic.partitions) {
+        partition.error_code = coordinator_code(code).code();
+    }
+}
