@@ -75,7 +75,7 @@ mod unregister_broker;
 mod update_features;
 mod verification;
 mod vote;
-pub mod write_txn_markers;
+mod write_txn_markers;
 
 use std::pin::Pin;
 use std::sync::Arc;

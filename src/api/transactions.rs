@@ -2,6 +2,7 @@
 //! producer ids. Decides nothing.
 
 use super::context::Context;
+use super::write_txn_markers;
 use crate::error::ErrorCode;
 use crate::types::NodeId;
 use crate::wire::messages::write_txn_markers::{WriteTxnMarkersRequest, WriteTxnMarkersResponse};
@@ -13,10 +14,10 @@ use crate::wire::messages::write_txn_markers::{WriteTxnMarkersRequest, WriteTxnM
 pub async fn send_markers(
     context: &Context,
     leader: NodeId,
-    _request: WriteTxnMarkersRequest,
+    request: WriteTxnMarkersRequest,
 ) -> Result<WriteTxnMarkersResponse, ErrorCode> {
     if leader == context.node_id {
-        return Err(ErrorCode::CoordinatorNotAvailable);
+        return Ok(write_txn_markers::write(context, request).await);
     }
     // Markers for other nodes come with followers of partitions.
     Err(ErrorCode::NotLeaderOrFollower)

@@ -2,24 +2,18 @@
 //!
 //! v2 says which transaction version the producer speaks (KIP-1228): from 2 on, a marker that is late cannot end a later
 //! transaction. Markers for groups' offsets go through their shard, which so learns which offsets count. The node's own
-//! coordinator takes the same way without a connection: see [`MarkerWriter`].
+//! coordinator takes the same way without a connection: see [`write`].
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use tokio::sync::oneshot;
 
-use super::context::Call;
+use super::context::{Call, Context};
 use super::permissions;
-use crate::clock::Clock;
-use crate::coordinator::shards::Shards;
 use crate::coordinator::transactional::End;
 use crate::error::ErrorCode;
-use crate::group::machine::GroupMachine;
 use crate::metadata::Image;
 use crate::partition::append::AppendResult;
-use crate::partition::table::PartitionTable;
 use crate::types::{NONE, OFFSETS_TOPIC, PartitionId, TopicIdPartition};
 use crate::wire::messages::write_txn_markers::{
     WritableTxnMarker, WritableTxnMarkerPartitionResult, WritableTxnMarkerResult,
@@ -32,20 +26,7 @@ pub(crate) async fn handle(call: Call, request: WriteTxnMarkersRequest) -> Write
         true => Ok(()),
         false => call.check_cluster(&permissions::WRITE_TXN_MARKERS),
     };
-    MarkerWriter::of(&call).write_if(granted, request).await
-}
-
-/// Writes markers to the partitions of this node.
-#[derive(Clone)]
-pub struct MarkerWriter {
-    /// The cluster's metadata.
-    pub image: Arc<ArcSwap<Image>>,
-    /// This node's replicas.
-    pub partitions: Arc<PartitionTable>,
-    /// The shards that keep groups' offsets.
-    pub groups: Shards<GroupMachine>,
-    /// The time that markers bear.
-    pub clock: Clock,
+    write_if(&call.context, granted, request).await
 }
 
 /// A marker for one partition, under way.
@@ -57,101 +38,97 @@ enum Started {
 
 type Results = BTreeMap<i64, Vec<WritableTxnMarkerTopicResult>>;
 
-impl MarkerWriter {
-    fn of(call: &Call) -> Self {
-        let context = &call.context;
-        Self {
-            image: context.image.clone(),
-            partitions: context.partitions.clone(),
-            groups: context.groups.clone(),
-            clock: context.clock.clone(),
+/// Writes all markers at once, and answers when each is committed or refused.
+pub(super) async fn write(
+    context: &Context,
+    request: WriteTxnMarkersRequest,
+) -> WriteTxnMarkersResponse {
+    write_if(context, Ok(()), request).await
+}
+
+async fn write_if(
+    context: &Context,
+    granted: Result<(), ErrorCode>,
+    request: WriteTxnMarkersRequest,
+) -> WriteTxnMarkersResponse {
+    let image = context.image();
+    let mut started = Vec::new();
+    for marker in request.markers {
+        let end = end(&marker);
+        for topic in marker.topics {
+            let begin = |partition| match granted {
+                Ok(()) => (partition, start(context, &image, &topic.name, partition, end)),
+                Err(code) => (partition, Started::Refused(code)),
+            };
+            let partitions: Vec<_> = topic.partition_indexes.iter().copied().map(begin).collect();
+            started.push((marker.producer_id, topic.name, partitions));
         }
     }
-
-    /// Writes all markers at once, and answers when each is committed or refused.
-    pub async fn write(&self, request: WriteTxnMarkersRequest) -> WriteTxnMarkersResponse {
-        self.write_if(Ok(()), request).await
+    let mut results = Results::new();
+    for (producer_id, name, partitions) in started {
+        let mut topic = WritableTxnMarkerTopicResult { name, ..Default::default() };
+        for (partition_index, started) in partitions {
+            let refused = finish(context, started).await.err();
+            let error_code = refused.unwrap_or(ErrorCode::None).code();
+            topic.partitions.push(WritableTxnMarkerPartitionResult {
+                partition_index,
+                error_code,
+                ..Default::default()
+            });
+        }
+        merge(results.entry(producer_id).or_default(), topic);
     }
+    let of_producer = |(producer_id, topics)| WritableTxnMarkerResult {
+        producer_id,
+        topics,
+        ..Default::default()
+    };
+    let markers = results.into_iter().map(of_producer).collect();
+    WriteTxnMarkersResponse { markers, ..Default::default() }
+}
 
-    async fn write_if(
-        &self,
-        granted: Result<(), ErrorCode>,
-        request: WriteTxnMarkersRequest,
-    ) -> WriteTxnMarkersResponse {
-        let image = self.image.load_full();
-        let mut started = Vec::new();
-        for marker in request.markers {
-            let end = end(&marker);
-            for topic in marker.topics {
-                let begin = |partition| match granted {
-                    Ok(()) => (partition, self.start(&image, &topic.name, partition, end)),
-                    Err(code) => (partition, Started::Refused(code)),
-                };
-                let partitions: Vec<_> =
-                    topic.partition_indexes.iter().copied().map(begin).collect();
-                started.push((marker.producer_id, topic.name, partitions));
-            }
-        }
-        let mut results = Results::new();
-        for (producer_id, name, partitions) in started {
-            let mut topic = WritableTxnMarkerTopicResult { name, ..Default::default() };
-            for (partition_index, started) in partitions {
-                let refused = self.finish(started).await.err();
-                let error_code = refused.unwrap_or(ErrorCode::None).code();
-                topic.partitions.push(WritableTxnMarkerPartitionResult {
-                    partition_index,
-                    error_code,
-                    ..Default::default()
-                });
-            }
-            merge(results.entry(producer_id).or_default(), topic);
-        }
-        let of_producer = |(producer_id, topics)| WritableTxnMarkerResult {
-            producer_id,
-            topics,
-            ..Default::default()
-        };
-        let markers = results.into_iter().map(of_producer).collect();
-        WriteTxnMarkersResponse { markers, ..Default::default() }
+fn start(
+    context: &Context,
+    image: &Image,
+    topic: &str,
+    partition: PartitionId,
+    end: End,
+) -> Started {
+    let replica = image
+        .topics
+        .id(topic)
+        .and_then(|topic_id| context.partitions.get(&TopicIdPartition { topic_id, partition }));
+    let Some(replica) = replica else {
+        return Started::Refused(ErrorCode::UnknownTopicOrPartition);
+    };
+    if let Err(code) = replica.check_leader(NONE) {
+        return Started::Refused(code);
     }
-
-    fn start(&self, image: &Image, topic: &str, partition: PartitionId, end: End) -> Started {
-        let replica = image
-            .topics
-            .id(topic)
-            .and_then(|topic_id| self.partitions.get(&TopicIdPartition { topic_id, partition }));
-        let Some(replica) = replica else {
-            return Started::Refused(ErrorCode::UnknownTopicOrPartition);
-        };
-        if let Err(code) = replica.check_leader(NONE) {
-            return Started::Refused(code);
-        }
-        if topic == OFFSETS_TOPIC {
-            return Started::Group(partition, end);
-        }
-        let (append, answer) = end.append(&replica, self.clock.now());
-        match replica.append(append) {
-            Ok(()) => Started::Sent(answer),
-            Err(code) => Started::Refused(code),
-        }
+    if topic == OFFSETS_TOPIC {
+        return Started::Group(partition, end);
     }
+    let (append, answer) = end.append(&replica, context.clock.now());
+    match replica.append(append) {
+        Ok(()) => Started::Sent(answer),
+        Err(code) => Started::Refused(code),
+    }
+}
 
-    async fn finish(&self, started: Started) -> Result<(), ErrorCode> {
-        match started {
-            Started::Refused(code) => Err(code),
-            Started::Sent(answer) => match answer.await {
-                Ok(Ok(_)) => Ok(()),
-                Ok(Err(error)) => Err(error.code),
-                Err(_) => Err(ErrorCode::NotLeaderOrFollower),
-            },
-            Started::Group(partition, end) => {
-                self.groups.end_transaction(partition, end).await.map_err(|code| match code {
-                    ErrorCode::CoordinatorNotAvailable
-                    | ErrorCode::CoordinatorLoadInProgress
-                    | ErrorCode::NotCoordinator => ErrorCode::NotLeaderOrFollower,
-                    code => code,
-                })
-            }
+async fn finish(context: &Context, started: Started) -> Result<(), ErrorCode> {
+    match started {
+        Started::Refused(code) => Err(code),
+        Started::Sent(answer) => match answer.await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(error.code),
+            Err(_) => Err(ErrorCode::NotLeaderOrFollower),
+        },
+        Started::Group(partition, end) => {
+            context.groups.end_transaction(partition, end).await.map_err(|code| match code {
+                ErrorCode::CoordinatorNotAvailable
+                | ErrorCode::CoordinatorLoadInProgress
+                | ErrorCode::NotCoordinator => ErrorCode::NotLeaderOrFollower,
+                code => code,
+            })
         }
     }
 }

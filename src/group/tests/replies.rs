@@ -72,6 +72,7 @@ fn show_one(reply: &GroupReply) -> String {
             });
             format!("commit{}", shown.collect::<String>())
         }
+        GroupReply::CommitInTransaction(reply) => format!("commit in transaction {reply:?}"),
         GroupReply::FetchOffsets(reply) => show_fetch(reply),
         GroupReply::DeleteOffsets(reply) => {
             let partitions = reply
