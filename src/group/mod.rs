@@ -7,35 +7,35 @@
 //!
 //! Never reads a clock, never waits, never touches a file or a socket.
 
-/// The membership and the states of a classic group.
+// The membership and the states of a classic group.
 pub(crate) mod classic;
-/// OffsetCommit, OffsetFetch and OffsetDelete.
+// OffsetCommit, OffsetFetch and OffsetDelete.
 mod commit;
-/// ListGroups, DescribeGroups, DeleteGroups.
+// ListGroups, DescribeGroups, DeleteGroups.
 mod describe;
-/// Offsets and groups that have outlived their use.
+// Offsets and groups that have outlived their use.
 mod expiry;
-/// Groups of other protocols: kept, counted, never run here.
+// Groups of other protocols: kept, counted, never run here.
 mod foreign;
-/// JoinGroup.
+// JoinGroup.
 mod join;
-/// One shard of the group coordinator.
+// One shard of the group coordinator.
 pub mod machine;
-/// One member of a classic group.
+// One member of a classic group.
 mod member;
-/// Committed offsets, and those of open transactions.
+// Committed offsets, and those of open transactions.
 pub(crate) mod offsets;
-/// The way from one generation to the next.
+// The way from one generation to the next.
 mod rebalance;
-/// Keys and values of `__consumer_offsets`.
+// Keys and values of `__consumer_offsets`.
 mod records;
-/// What a group coordinator is asked, and what it answers.
+// What a group coordinator is asked, and what it answers.
 pub mod request;
-/// The settings that bear on groups.
+// The settings that bear on groups.
 pub mod settings;
-/// What one decision gathers.
+// What one decision gathers.
 mod step;
-/// SyncGroup, Heartbeat, LeaveGroup, and the end of sessions.
+// SyncGroup, Heartbeat, LeaveGroup, and the end of sessions.
 mod sync;
 #[cfg(test)]
 mod tests;

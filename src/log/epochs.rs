@@ -1,6 +1,6 @@
 //! Who led when: the first offset of each leader epoch (KIP-101, KIP-279), kept in `leader-epoch-checkpoint`.
 //!
-//! Epochs and offsets both grow from entry to entry. The list itself does no input or output: [`read`] and [`write`]
+//! Epochs and offsets both grow from entry to entry. The list itself does no input or output: [`read`] and [`write()`]
 //! do.
 
 use std::io;

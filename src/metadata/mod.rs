@@ -3,35 +3,35 @@
 //! Records of the metadata log go into a [`Delta`], a delta becomes the next image, and an image becomes records again
 //! for a snapshot. Pure, but for [`snapshot`]'s files and [`store`]. Never decides anything: that is the controller's.
 
-/// SCRAM credentials and delegation tokens, as data.
+// SCRAM credentials and delegation tokens, as data.
 pub mod access;
-/// Access control entries, as data.
+// Access control entries, as data.
 pub mod acls;
-/// What a new cluster begins with.
+// What a new cluster begins with.
 pub mod bootstrap;
-/// What differs between two images.
+// What differs between two images.
 pub mod changes;
-/// Registered brokers and controllers.
+// Registered brokers and controllers.
 pub mod cluster;
-/// Dynamic configuration by resource.
+// Dynamic configuration by resource.
 pub mod configs;
-/// Records over an image.
+// Records over an image.
 pub mod delta;
-/// Metadata versions, features, and which levels of them this build has.
+// Metadata versions, features, and which levels of them this build has.
 pub mod features;
-/// The whole of it at one offset.
+// The whole of it at one offset.
 pub mod image;
-/// Committed records to images, transaction by transaction.
+// Committed records to images, transaction by transaction.
 pub mod loader;
-/// Client quotas, as data.
+// Client quotas, as data.
 pub mod quotas;
-/// An image as records.
+// An image as records.
 pub mod records;
-/// Snapshots in Kafka's form.
+// Snapshots in Kafka's form.
 pub mod snapshot;
-/// A copy of the latest image in sled.
+// A copy of the latest image in sled.
 pub mod store;
-/// Topics and their partitions.
+// Topics and their partitions.
 pub mod topics;
 
 pub use changes::Changes;

@@ -2,7 +2,7 @@
 //!
 //! Nobody imports this folder but the command line. What starts, in which order and on which thread is all in [`tree`].
 
-/// Makes log directories ready for their first start.
+// Makes log directories ready for their first start.
 pub mod format;
 mod gauges;
 mod parts;

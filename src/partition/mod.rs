@@ -13,5 +13,5 @@ mod verifying;
 
 mod upkeep;
 
-/// What keeps the logs in order.
+// What keeps the logs in order.
 pub mod upkeep_actor;

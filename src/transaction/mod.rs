@@ -13,29 +13,29 @@
 //!
 //! Never reads a clock, never waits, never touches a file or a socket; only the marker sender is an actor.
 
-/// AddPartitionsToTxn and AddOffsetsToTxn, and whether a partition is part of a transaction.
+// AddPartitionsToTxn and AddOffsetsToTxn, and whether a partition is part of a transaction.
 mod add;
-/// EndTxn, and ends that nobody asked for.
+// EndTxn, and ends that nobody asked for.
 mod end;
-/// InitProducerId.
+// InitProducerId.
 mod init;
-/// ListTransactions and DescribeTransactions.
+// ListTransactions and DescribeTransactions.
 mod list;
-/// One shard of the transaction coordinator.
+// One shard of the transaction coordinator.
 pub mod machine;
-/// Has markers written.
+// Has markers written.
 pub mod marker_actor;
-/// Ends that are decided and not yet written everywhere.
+// Ends that are decided and not yet written everywhere.
 mod markers;
-/// Patterns of transactional ids.
+// Patterns of transactional ids.
 mod pattern;
-/// Keys and values of `__transaction_state`.
+// Keys and values of `__transaction_state`.
 mod records;
-/// What a transaction coordinator is asked, and what it answers.
+// What a transaction coordinator is asked, and what it answers.
 pub mod request;
-/// The settings that bear on transactions.
+// The settings that bear on transactions.
 pub mod settings;
-/// What is known of one transactional id.
+// What is known of one transactional id.
 pub mod state;
 #[cfg(test)]
 mod tests;

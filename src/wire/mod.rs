@@ -3,26 +3,26 @@
 //! Nothing here keeps state, reads a clock or touches a file or socket. Input is never trusted: decoding refuses with an
 //! error, never panics, and never sets aside more memory than the bytes at hand can fill.
 
-/// Every API: number, versions, headers, listeners.
+// Every API: number, versions, headers, listeners.
 pub mod api_key;
 
-/// Single values: integers, strings, arrays, tagged fields.
+// Single values: integers, strings, arrays, tagged fields.
 pub mod codec;
 
-/// The codecs of record batches.
+// The codecs of record batches.
 pub mod compression;
 
-/// What stands before requests and responses.
+// What stands before requests and responses.
 pub mod header;
 
-/// What every message can do, and the language of their schemas.
+// What every message can do, and the language of their schemas.
 pub mod message;
 
-/// The messages of every API.
+// The messages of every API.
 pub mod messages;
 
-/// Record batches.
+// Record batches.
 pub mod records;
 
-/// Records and files of the internal topics and of the metadata log.
+// Records and files of the internal topics and of the metadata log.
 pub mod stored;

@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use crate::types::Millis;
 
-/// The real file system.
+// The real file system.
 pub mod disk;
 
-/// Files in memory, with faults.
+// Files in memory, with faults.
 pub mod memory;
 
 /// What a directory holds.

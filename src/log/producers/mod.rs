@@ -12,7 +12,7 @@ use crate::wire::records::{Batch, BatchHeader, ControlType, EndTxnMarker};
 mod entry;
 mod verification;
 
-/// The file format of the state.
+// The file format of the state.
 pub mod snapshot;
 
 pub use entry::{AppendedBatch, ProducerEntry};
