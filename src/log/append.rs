@@ -216,7 +216,7 @@ impl Log {
             Some(first) if first >= 0 => size.max_timestamp.saturating_sub(first),
             _ => now.saturating_sub(active.created),
         };
-        filled > 0 && waited > self.settings.segment_ms.saturating_sub(active.jitter_ms)
+        filled > 0 && waited > self.settings.max_segment_ms().saturating_sub(active.jitter_ms)
     }
 
     /// Gives an append, which was measured just now, its offsets and puts it into the group, or says that it is there
@@ -391,15 +391,10 @@ impl Log {
         segment.set_newest(self.active.newest);
         segment.set_size(position);
         let completed = self.producers.keep();
-        for (txn, last_stable_offset) in completed.into_iter().filter(|(txn, _)| txn.aborted) {
-            let (producer_id, first_offset, last_offset) =
-                (txn.producer_id, txn.first_offset, txn.last_offset);
-            segment.append_aborted(AbortedTxn {
-                producer_id,
-                first_offset,
-                last_offset,
-                last_stable_offset,
-            })?;
+        for aborted in completed.iter().filter_map(|(txn, stable)| AbortedTxn::of(txn, *stable)) {
+            segment.append_aborted(aborted)?;
+            // The file may be a new one.
+            self.names_synced = false;
         }
         self.publish_unstable();
         Ok(())

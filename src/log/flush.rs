@@ -19,6 +19,8 @@ pub struct FlushTask {
     place: Arc<Place>,
     data: Vec<Arc<dyn File>>,
     sealed: Vec<Arc<Segment>>,
+    /// Its other indexes are made anew where they are missing.
+    active: Arc<Segment>,
     snapshots: Vec<PathBuf>,
     epochs: bool,
     dirs: Vec<PathBuf>,
@@ -36,6 +38,7 @@ impl FlushTask {
     pub fn run(&self) -> Result<(), Error> {
         self.data.iter().try_for_each(|file| file.fdatasync())?;
         self.sealed.iter().try_for_each(|segment| segment.sync_indexes())?;
+        self.active.sync_aborted()?;
         for path in &self.snapshots {
             match self.place.files.open(path) {
                 Ok(file) => file.fdatasync()?,
@@ -93,6 +96,7 @@ impl Log {
             place: self.place.clone(),
             data,
             sealed,
+            active: self.active.segment.clone(),
             snapshots,
             epochs,
             dirs,

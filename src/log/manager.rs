@@ -20,7 +20,7 @@ use super::settings::LogSettings;
 use super::view::{LogOffsets, PartitionView};
 use super::{Log, OpenOptions};
 use crate::error::Error;
-use crate::types::{Millis, TopicId, TopicPartition};
+use crate::types::{Millis, Offset, TopicId, TopicPartition};
 
 /// Says that the last stop was clean.
 pub const CLEAN_SHUTDOWN: &str = ".kafka_cleanshutdown";
@@ -43,6 +43,7 @@ struct Checkpoints {
     recovery_points: Offsets,
     high_watermarks: Offsets,
     log_start_offsets: Offsets,
+    cleaner_offsets: Offsets,
     /// Logs that have been opened in this life, which are not as the last one left them.
     opened: std::collections::BTreeSet<TopicPartition>,
 }
@@ -231,12 +232,36 @@ impl LogManager {
         checkpoints.recovery_points.remove(at);
         checkpoints.high_watermarks.remove(at);
         checkpoints.log_start_offsets.remove(at);
+        checkpoints.cleaner_offsets.remove(at);
         checkpoints.opened.remove(at);
+    }
+
+    /// Up to where a log is compacted, as far as is known.
+    pub fn cleaned(&self, log_dir: usize, at: &TopicPartition) -> Option<Offset> {
+        self.dirs.get(log_dir)?.checkpoints.lock().cleaner_offsets.get(at).copied()
+    }
+
+    /// Notes up to where a log is compacted, for the next checkpoint.
+    pub fn note_cleaned(&self, log_dir: usize, at: &TopicPartition, offset: Offset) {
+        if let Some(dir) = self.dirs.get(log_dir) {
+            dir.checkpoints.lock().cleaner_offsets.insert(at.clone(), offset);
+        }
+    }
+
+    /// Whether a partition that nobody has open has closed segments behind where it is compacted. Reads names alone.
+    pub fn may_be_dirty(&self, log_dir: usize, at: &TopicPartition) -> bool {
+        let Some(path) = self.partition_path(log_dir, at) else { return false };
+        let Ok(entries) = self.files.list(&path) else { return false };
+        let bases = entries.iter().filter_map(|entry| names::offset(&entry.name, names::LOG));
+        let bases: std::collections::BTreeSet<_> = bases.collect();
+        let active = bases.last().copied().unwrap_or(0);
+        bases.len() > 1 && self.cleaned(log_dir, at).is_none_or(|end| end < active)
     }
 
     /// Writes all that was noted into the checkpoint files. A log directory where that fails is offline.
     pub fn write_checkpoints(&self) {
         let all = [
+            checkpoint::CLEANER_OFFSETS,
             checkpoint::RECOVERY_POINTS,
             checkpoint::LOG_START_OFFSETS,
             checkpoint::HIGH_WATERMARKS,
@@ -261,6 +286,7 @@ impl LogManager {
         let checkpoints = dir.checkpoints.lock();
         let offsets = match name {
             checkpoint::RECOVERY_POINTS => &checkpoints.recovery_points,
+            checkpoint::CLEANER_OFFSETS => &checkpoints.cleaner_offsets,
             checkpoint::LOG_START_OFFSETS => &checkpoints.log_start_offsets,
             _ => &checkpoints.high_watermarks,
         };
@@ -357,6 +383,7 @@ fn open_dir(files: &dyn Files, path: &Path) -> Result<LogDir, Error> {
         recovery_points: read_offsets(files, path, checkpoint::RECOVERY_POINTS)?,
         high_watermarks: read_offsets(files, path, checkpoint::HIGH_WATERMARKS)?,
         log_start_offsets: read_offsets(files, path, checkpoint::LOG_START_OFFSETS)?,
+        cleaner_offsets: read_offsets(files, path, checkpoint::CLEANER_OFFSETS)?,
         ..Checkpoints::default()
     };
     let properties = MetaProperties::read(files, path)?;

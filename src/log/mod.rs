@@ -73,6 +73,11 @@ mod truncate;
 // Deleting from the front: by time, by size, by request.
 pub mod retention;
 
+// Compaction: what to keep of a log, and the files that hold no more than that.
+pub mod cleaner;
+
+mod replace;
+
 // Several log directories: locks, checkpoints, what is in them.
 pub mod manager;
 

@@ -18,6 +18,7 @@ use super::scan::{Bad, Found, Scanner};
 use super::segment::{Newest, Place, Segment};
 use super::settings::LogSettings;
 use super::tidy;
+use super::txn_index::AbortedTxn;
 use crate::error::Error;
 use crate::types::{Millis, NONE, Offset};
 
@@ -240,6 +241,8 @@ impl Loading<'_> {
                 segment.clear_indexes();
             }
             let size = segment.size();
+            // Of what was not synced, some may be there and some not: it is entered anew.
+            segment.truncate_aborted(offset)?;
             let checked = self.check(&segment, position, offset, producers, epochs)?;
             (position, offset) = (0, checked.next_offset);
             let Some(why) = checked.bad else { continue };
@@ -288,7 +291,10 @@ impl Loading<'_> {
             }
             last_epoch = header.partition_leader_epoch;
             if header.has_producer_id() {
-                producers.replay(header, marker);
+                let ended = producers.replay(header, marker);
+                for aborted in ended.iter().filter_map(|(txn, at)| AbortedTxn::of(txn, *at)) {
+                    segment.append_aborted(aborted)?;
+                }
             }
             if header.max_timestamp > newest.timestamp {
                 newest = Newest { timestamp: header.max_timestamp, offset: header.last_offset() };

@@ -66,6 +66,10 @@ impl Log {
     pub fn retain(&mut self, now: Millis) -> Result<Retained, Error> {
         self.check_usable()?;
         let mut done = Retained::default();
+        // What the cleaner has made of segments may not come back after they are deleted: the next round is soon.
+        if self.replacing {
+            return Ok(done);
+        }
         let start = self.log_start_offset();
         self.delete_front(now, &mut done, |_, next| {
             Ok(next.is_some_and(|next| next.base_offset() <= start))

@@ -74,6 +74,8 @@ pub struct Segment {
     aborted: TxnIndex,
     newest: Mutex<Option<Newest>>,
     verified: Verified,
+    /// Held while the files get the names of the deleted.
+    renaming: Mutex<()>,
 }
 
 impl Segment {
@@ -91,6 +93,7 @@ impl Segment {
             aborted: TxnIndex::empty(),
             newest: Mutex::new(Some(Newest { timestamp: NO_TIMESTAMP, offset: base_offset })),
             verified: Verified::cold(0),
+            renaming: Mutex::default(),
         });
         let path = segment.path(names::LOG);
         let file = place.files.create(&path).map_err(Error::io(path.display()))?;
@@ -115,6 +118,30 @@ impl Segment {
             aborted: TxnIndex::resting(),
             newest: Mutex::new(None),
             verified: Verified::cold(size),
+            renaming: Mutex::default(),
+        })
+    }
+
+    /// A segment whose file and indexes the cleaner has written, checked as it did.
+    pub(super) fn cleaned(
+        place: &Arc<Place>,
+        base_offset: Offset,
+        size: u64,
+        newest: Newest,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            place: place.clone(),
+            base_offset,
+            deleted: AtomicBool::new(false),
+            file: ArcSwapOption::empty(),
+            used: AtomicBool::new(false),
+            size: AtomicU64::new(size),
+            offsets: Index::resting(),
+            times: Index::resting(),
+            aborted: TxnIndex::resting(),
+            newest: Mutex::new(Some(newest)),
+            verified: Verified::cold(0),
+            renaming: Mutex::default(),
         })
     }
 
@@ -154,14 +181,30 @@ impl Segment {
             }
             return Ok(open.0.clone());
         }
-        let open = || self.place.files.open(&self.path(names::LOG));
-        // Between the two the file may have got the name of the deleted, or its directory another.
-        let file = match open() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => open()?,
-            other => other?,
-        };
+        let file = self.open_file()?;
         self.keep_open(file.clone());
         Ok(file)
+    }
+
+    /// Opens the file under the name that it has now. The cleaner gives an old segment's name to another file, but not
+    /// before the old one is marked as deleted: what was opened before that mark is the right one.
+    fn open_file(&self) -> io::Result<Arc<dyn File>> {
+        loop {
+            let deleted = self.deleted.load(Ordering::Acquire);
+            let path = self.path(names::LOG);
+            let opened = self.place.files.open(&path);
+            if self.deleted.load(Ordering::Acquire) != deleted || self.path(names::LOG) != path {
+                continue;
+            }
+            match opened {
+                // Between the two the file may have got the name of the deleted, or its directory another.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && !deleted => {
+                    let _renaming = self.renaming.lock();
+                    return self.place.files.open(&self.path(names::LOG));
+                }
+                other => return other,
+            }
+        }
     }
 
     fn keep_open(self: &Arc<Self>, file: Arc<dyn File>) {
@@ -430,6 +473,16 @@ impl Segment {
         self.aborted.sync(files, &self.path(names::TXN_INDEX))
     }
 
+    /// Makes the file of aborted transactions durable, if there is one.
+    pub(super) fn sync_aborted(&self) -> io::Result<()> {
+        self.aborted.sync(&*self.place.files, &self.path(names::TXN_INDEX))
+    }
+
+    /// Forgets aborted transactions whose marker is at `offset` or behind.
+    pub(super) fn truncate_aborted(&self, offset: Offset) -> Result<(), Error> {
+        Ok(self.aborted.truncate(&*self.place.files, &self.path(names::TXN_INDEX), offset)?)
+    }
+
     /// Forgets index entries of batches that end at `offset` or behind.
     pub(super) fn truncate_indexes(&self, offset: Offset) -> Result<(), Error> {
         let files = &*self.place.files;
@@ -481,6 +534,7 @@ impl Segment {
     /// Renames the files, so that they are gone after a restart, and says what they are called now.
     pub(super) fn mark_deleted(&self) -> io::Result<Vec<PathBuf>> {
         let mut renamed = Vec::new();
+        let _renaming = self.renaming.lock();
         if self.deleted.load(Ordering::Acquire) {
             return Ok(renamed);
         }

@@ -23,6 +23,14 @@ pub struct LogSettings {
     pub delete: bool,
     /// `cleanup.policy` has `compact`.
     pub compact: bool,
+    /// `delete.retention.ms`: how long tombstones and markers stay once the cleaner has met them.
+    pub delete_retention_ms: Millis,
+    /// `min.compaction.lag.ms`: how long a record is not compacted.
+    pub min_compaction_lag_ms: Millis,
+    /// `max.compaction.lag.ms`: when a record is compacted at the latest.
+    pub max_compaction_lag_ms: Millis,
+    /// `min.cleanable.dirty.ratio`: how much of a log is not compacted before it is worth it, as a share of 1.
+    pub min_cleanable_dirty_ratio: f64,
     /// `file.delete.delay.ms`: how long a file stays after it was given up, for those who still read it.
     pub file_delete_delay_ms: Millis,
     /// `flush.messages`: sync after that many records.
@@ -52,6 +60,10 @@ impl Default for LogSettings {
             retention_bytes: -1,
             delete: true,
             compact: false,
+            delete_retention_ms: DAY_MS,
+            min_compaction_lag_ms: 0,
+            max_compaction_lag_ms: i64::MAX,
+            min_cleanable_dirty_ratio: 0.5,
             file_delete_delay_ms: 60_000,
             flush_messages: i64::MAX,
             flush_ms: i64::MAX,
@@ -59,6 +71,16 @@ impl Default for LogSettings {
             preallocate: false,
             log_append_time: false,
             producer_id_expiration_ms: DAY_MS,
+        }
+    }
+}
+
+impl LogSettings {
+    /// `segment.ms` as it counts: what must be compacted by a time may not stay in the active segment until then.
+    pub fn max_segment_ms(&self) -> Millis {
+        match self.compact && self.max_compaction_lag_ms > 0 {
+            true => self.segment_ms.min(self.max_compaction_lag_ms),
+            false => self.segment_ms,
         }
     }
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 
 use super::files::Files;
+use super::producers::CompletedTxn;
 use crate::types::Offset;
 
 /// The size of an entry in the file, in bytes.
@@ -42,7 +43,18 @@ impl AbortedTxn {
             last_offset: at(18)?,
             last_stable_offset: at(26)?,
         };
-        (version == 0).then_some(entry)
+        // No marker comes first; zeros are what a power loss leaves of an entry.
+        (version == 0 && entry.last_offset > 0).then_some(entry)
+    }
+
+    /// What the index says of a transaction that ended, if it was aborted.
+    pub(super) fn of(txn: &CompletedTxn, last_stable_offset: Offset) -> Option<Self> {
+        txn.aborted.then_some(Self {
+            producer_id: txn.producer_id,
+            first_offset: txn.first_offset,
+            last_offset: txn.last_offset,
+            last_stable_offset,
+        })
     }
 
     fn encode(&self) -> [u8; SIZE] {
@@ -111,8 +123,14 @@ impl TxnIndex {
     pub fn truncate(&self, files: &dyn Files, path: &Path, offset: Offset) -> io::Result<()> {
         let entries = self.entries(files, path)?;
         let kept = entries.partition_point(|entry| entry.last_offset < offset);
+        let size = (kept * SIZE) as u64;
+        match files.len(path) {
+            // Behind the last entry there may be what a power loss has left of others.
+            Ok(len) if len > size => files.open(path)?.truncate(size)?,
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         if kept < entries.len() {
-            files.open(path)?.truncate((kept * SIZE) as u64)?;
             *self.0.write() = Some(Arc::new(entries[..kept].to_vec()));
         }
         Ok(())

@@ -336,6 +336,14 @@ impl PartitionView {
         self.segments.store(Arc::new(segments));
     }
 
+    /// Publishes a list in which the cleaner has exchanged segments. What is remembered of places in the old ones is
+    /// forgotten in the same step.
+    pub(super) fn replace_segments(&self, segments: Vec<Arc<Segment>>) {
+        let mut ends = self.ends.lock();
+        ends.before = [None; ENDS_MAX];
+        self.segments.store(Arc::new(segments));
+    }
+
     pub(super) fn change_epochs<R>(&self, change: impl FnOnce(&mut Epochs) -> R) -> R {
         change(&mut self.epochs.write())
     }
@@ -409,12 +417,13 @@ impl PartitionView {
         let end = ends.now;
         let up_to = up_to_offset.min(end.offset);
         let (begin, stop) = (ends.find(start_offset), ends.find(up_to));
+        // Together with the places: the cleaner exchanges both at once.
+        let segments = self.segments.load();
         drop(ends);
         if start_offset < self.log_start_offset() || start_offset > end.offset {
             return Err(self.out_of_range(start_offset, end.offset));
         }
         let mut data = FetchData { slices: Vec::new(), next_offset: start_offset };
-        let segments = self.segments.load();
         let first = segments
             .partition_point(|segment| segment.base_offset() <= start_offset)
             .saturating_sub(1);

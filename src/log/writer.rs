@@ -86,6 +86,8 @@ pub struct Log {
     pub(super) epochs_synced: bool,
     pub(super) names_synced: bool,
     pub(super) new_dir: bool,
+    /// Whether finished work of the cleaner is about to take the place of segments.
+    pub(super) replacing: bool,
     failed: bool,
 }
 
@@ -172,6 +174,7 @@ impl Log {
             epochs_synced: loaded.epochs_stored,
             names_synced: known_synced,
             new_dir: loaded.new_dir || !known_synced,
+            replacing: false,
             failed: false,
         };
         log.active.jitter_ms = log.jitter();

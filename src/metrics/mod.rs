@@ -3,6 +3,7 @@
 //! What happens is counted where it happens; what merely is (partitions, connections, offsets) is asked for at the time of
 //! a scrape, through collectors that the owners hand in. Never a decision in here.
 
+mod cleaner;
 mod histogram;
 mod logs;
 mod requests;
@@ -19,6 +20,7 @@ use prometheus::{Encoder, TextEncoder};
 
 use crate::types::Millis;
 
+pub use cleaner::{Cleaned, CleanerMetrics};
 pub use logs::LogMetrics;
 pub use requests::{ApiSlot, RequestMetrics};
 pub use topics::{TopicCounts, TopicMetrics};
@@ -111,6 +113,8 @@ pub struct Metrics {
     pub requests: RequestMetrics,
     /// What is done to logs in the background.
     pub logs: LogMetrics,
+    /// What the cleaner is at.
+    pub cleaner: CleanerMetrics,
     collectors: RwLock<Vec<Arc<Collect>>>,
     askers: RwLock<Vec<Arc<Ask>>>,
 }
@@ -142,6 +146,7 @@ impl Metrics {
         let mut families = self.topics.families();
         families.extend(self.requests.families(now));
         families.extend(self.logs.families());
+        families.extend(self.cleaner.families(now));
         let (collectors, askers) = (self.collectors.read().clone(), self.askers.read().clone());
         collectors.iter().for_each(|collect| families.extend(collect()));
         for ask in askers {

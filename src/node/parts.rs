@@ -34,6 +34,7 @@ use crate::metrics::Metrics;
 use crate::net::limits::ConnectionLimits;
 use crate::net::listener_actor::{ListenerActor, ListenerSpec};
 use crate::net::metrics_actor::{MetricsActor, MetricsSpec};
+use crate::partition::cleaner_actor::{Cleaner, CleanerSpec};
 use crate::partition::manager_actor::PartitionManager;
 use crate::partition::table::PartitionTable;
 use crate::partition::upkeep_actor::{Upkeep, UpkeepSpec};
@@ -251,6 +252,20 @@ impl Parts {
             metrics: self.context.metrics.clone(),
         };
         Child::new("upkeep", 16, &Handle::default(), move |watch| Upkeep::new(spec.clone(), watch))
+    }
+
+    pub(super) fn cleaner_child(&self) -> Child {
+        let spec = CleanerSpec {
+            config: self.current.clone(),
+            logs: self.logs.clone(),
+            table: self.table.clone(),
+            clock: self.clock.clone(),
+            metrics: self.context.metrics.clone(),
+            state: Arc::default(),
+        };
+        Child::new("cleaner", 16, &Handle::default(), move |watch| {
+            Cleaner::new(spec.clone(), watch)
+        })
     }
 
     pub(super) fn groups_child(&self) -> Child {

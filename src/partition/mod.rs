@@ -11,6 +11,11 @@ pub mod settings;
 pub mod table;
 mod verifying;
 
+mod cleaner;
+
+// What compacts the logs.
+pub mod cleaner_actor;
+
 mod upkeep;
 
 // What keeps the logs in order.

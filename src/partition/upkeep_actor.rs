@@ -21,7 +21,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, ErrorCode};
 use crate::log::Log;
-use crate::log::checkpoint::{HIGH_WATERMARKS, LOG_START_OFFSETS, RECOVERY_POINTS};
+use crate::log::checkpoint::{
+    CLEANER_OFFSETS, HIGH_WATERMARKS, LOG_START_OFFSETS, RECOVERY_POINTS,
+};
 use crate::log::flush::FlushTask;
 use crate::log::manager::LogManager;
 use crate::log::names::Directory;
@@ -106,7 +108,11 @@ impl Upkeep {
             }
         }
         let logs = self.spec.logs.clone();
-        drop(tokio::task::spawn_blocking(move || logs.write_checkpoint(name)));
+        drop(tokio::task::spawn_blocking(move || {
+            logs.write_checkpoint(name);
+            // What was forgotten meanwhile must not be found by a topic of the same name.
+            logs.write_checkpoint(CLEANER_OFFSETS);
+        }));
     }
 
     /// Goes through the partitions, unless that is being done.

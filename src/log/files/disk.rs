@@ -142,6 +142,11 @@ impl Files for Disk {
         Ok(Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX))
     }
 
+    fn set_modified(&self, path: &Path, time: Millis) -> io::Result<()> {
+        let since = std::time::Duration::from_millis(u64::try_from(time).unwrap_or(0));
+        fs::OpenOptions::new().write(true).open(path)?.set_modified(UNIX_EPOCH + since)
+    }
+
     fn lock(&self, path: &Path) -> io::Result<Option<Arc<dyn File>>> {
         let file = fs::OpenOptions::new()
             .read(true)

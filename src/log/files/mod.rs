@@ -93,6 +93,9 @@ pub trait Files: Send + Sync + fmt::Debug {
     /// When a file's content changed last.
     fn modified(&self, path: &Path) -> io::Result<Millis>;
 
+    /// Says when a file's content changed last: what is made from old files is no newer than they.
+    fn set_modified(&self, path: &Path, time: Millis) -> io::Result<()>;
+
     /// Takes the lock file `path` for this process, as long as the handle lives; none if another process has it.
     fn lock(&self, path: &Path) -> io::Result<Option<Arc<dyn File>>>;
 

@@ -1,0 +1,82 @@
+//! Which batches belong to aborted transactions, and which markers have nothing left to decide. Pure; told of every
+//! batch in order.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::super::txn_index::AbortedTxn;
+use crate::types::Offset;
+use crate::wire::records::{BatchHeader, ControlType};
+
+struct Aborting {
+    txn: AbortedTxn,
+    /// Whether there are batches of it still.
+    observed: bool,
+}
+
+/// What a control batch means for the cleaner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Control {
+    /// Nothing is left of what it decides.
+    pub(super) discard: bool,
+    /// The transaction whose records readers still have to skip.
+    pub(super) aborted: Option<AbortedTxn>,
+}
+
+/// The transactions at the place where the cleaner is.
+#[derive(Default)]
+pub(super) struct Transactions {
+    /// Aborted ones that begin further on, by first offset and producer.
+    ahead: BTreeMap<(Offset, i64), AbortedTxn>,
+    aborting: HashMap<i64, Aborting>,
+    committing: HashSet<i64>,
+}
+
+impl Transactions {
+    /// Takes in transactions that are known to be aborted.
+    pub(super) fn new(aborted: impl IntoIterator<Item = AbortedTxn>) -> Self {
+        let ahead =
+            aborted.into_iter().map(|txn| ((txn.first_offset, txn.producer_id), txn)).collect();
+        Self { ahead, ..Self::default() }
+    }
+
+    fn advance(&mut self, offset: Offset) {
+        while let Some(first) = self.ahead.first_entry()
+            && first.key().0 <= offset
+        {
+            let txn = first.remove();
+            self.aborting.entry(txn.producer_id).or_insert(Aborting { txn, observed: false });
+        }
+    }
+
+    /// Whether the records of a batch, which is no control batch, are aborted.
+    pub(super) fn is_aborted(&mut self, header: &BatchHeader) -> bool {
+        self.advance(header.last_offset());
+        if !header.is_transactional() {
+            return false;
+        }
+        if let Some(aborting) = self.aborting.get_mut(&header.producer_id) {
+            aborting.observed = true;
+            return true;
+        }
+        self.committing.insert(header.producer_id);
+        false
+    }
+
+    /// What a control batch means, given its type; none if it has no record.
+    pub(super) fn control(&mut self, header: &BatchHeader, kind: Option<ControlType>) -> Control {
+        self.advance(header.last_offset());
+        match kind {
+            Some(ControlType::Abort) => match self.aborting.remove(&header.producer_id) {
+                Some(aborting) if aborting.observed => {
+                    Control { discard: false, aborted: Some(aborting.txn) }
+                }
+                _ => Control { discard: true, aborted: None },
+            },
+            Some(ControlType::Commit) => {
+                Control { discard: !self.committing.remove(&header.producer_id), aborted: None }
+            }
+            Some(_) => Control::default(),
+            None => Control { discard: true, aborted: None },
+        }
+    }
+}
