@@ -19,10 +19,12 @@ use crate::group::machine::GroupMachine;
 use crate::log::manager::LogManager;
 use crate::metadata::Image;
 use crate::metrics::Metrics;
+use crate::partition::mover_actor::Mover;
 use crate::partition::replica::Replica;
 use crate::partition::table::PartitionTable;
 use crate::raft::Quorum;
 use crate::security::authorizer::Authorizer;
+use crate::supervision::Handle;
 use crate::transaction::machine::TransactionMachine;
 use crate::types::{Millis, NodeId, TopicIdPartition};
 
@@ -113,6 +115,8 @@ pub struct Context {
     pub partitions: Arc<PartitionTable>,
     /// The log directories; none on a node that is no broker.
     pub logs: Option<Arc<LogManager>>,
+    /// Moves replicas between the log directories.
+    pub mover: Handle<Mover>,
     /// Fetch sessions.
     pub(crate) fetch_sessions: Mutex<FetchSessions>,
     /// The metadata quorum.

@@ -7,6 +7,7 @@ use super::context::Call;
 use super::permissions;
 use crate::error::ErrorCode;
 use crate::log::manager::LogDir;
+use crate::partition::future::Move;
 use crate::partition::replica::Replica;
 use crate::wire::messages::describe_log_dirs::{
     DescribableLogDirTopic, DescribeLogDirsPartition, DescribeLogDirsRequest,
@@ -21,10 +22,12 @@ pub(crate) async fn handle(call: Call, request: DescribeLogDirsRequest) -> Descr
     let Some(logs) = &call.context.logs else { return response };
     let replicas = call.context.partitions.all();
     for (index, dir) in logs.dirs().iter().enumerate() {
-        let here = replicas.iter().filter(|replica| replica.log_dir == index);
+        let here = replicas.iter().filter(|replica| replica.log_dir() == index);
         let wanted: Vec<_> =
             here.filter(|replica| is_wanted(replica, request.topics.as_deref())).cloned().collect();
-        response.results.push(describe(dir, wanted).await);
+        let mut coming = call.context.partitions.moves();
+        coming.retain(|one| one.to == index && is_wanted(&one.replica, request.topics.as_deref()));
+        response.results.push(describe(dir, wanted, &coming).await);
     }
     response
 }
@@ -36,7 +39,11 @@ fn is_wanted(replica: &Replica, topics: Option<&[DescribableLogDirTopic]>) -> bo
     })
 }
 
-async fn describe(dir: &LogDir, replicas: Vec<Arc<Replica>>) -> DescribeLogDirsResult {
+async fn describe(
+    dir: &LogDir,
+    replicas: Vec<Arc<Replica>>,
+    coming: &[Arc<Move>],
+) -> DescribeLogDirsResult {
     let log_dir = dir.path().display().to_string();
     if dir.is_offline() {
         return DescribeLogDirsResult {
@@ -52,6 +59,17 @@ async fn describe(dir: &LogDir, replicas: Vec<Arc<Replica>>) -> DescribeLogDirsR
         topics.entry(replica.name.topic.clone()).or_default().push(DescribeLogDirsPartition {
             partition_index: replica.name.partition,
             partition_size: i64::try_from(view.size()).unwrap_or(i64::MAX),
+            ..Default::default()
+        });
+    }
+    for moving in coming {
+        let replica = &moving.replica;
+        let Ok(view) = replica.view().await else { continue };
+        topics.entry(replica.name.topic.clone()).or_default().push(DescribeLogDirsPartition {
+            partition_index: replica.name.partition,
+            partition_size: i64::try_from(moving.view().size()).unwrap_or(i64::MAX),
+            offset_lag: moving.lag(&view),
+            is_future_key: true,
             ..Default::default()
         });
     }

@@ -10,6 +10,9 @@ use crate::controller::requests::{Exchange, RequestContext};
 use crate::error::ErrorCode;
 use crate::raft::Quorum;
 use crate::wire::message::{Message, Request};
+use crate::wire::messages::assign_replicas_to_dirs::{
+    AssignReplicasToDirsRequest, AssignReplicasToDirsResponse,
+};
 use crate::wire::messages::broker_heartbeat::{BrokerHeartbeatRequest, BrokerHeartbeatResponse};
 use crate::wire::messages::broker_registration::{
     BrokerRegistrationRequest, BrokerRegistrationResponse,
@@ -27,6 +30,8 @@ pub trait ControllerChannel: Send + Sync {
     fn register(&self, request: BrokerRegistrationRequest) -> Answer<BrokerRegistrationResponse>;
     /// Sends a heartbeat.
     fn heartbeat(&self, request: BrokerHeartbeatRequest) -> Answer<BrokerHeartbeatResponse>;
+    /// Says where replicas are.
+    fn assign(&self, request: AssignReplicasToDirsRequest) -> Answer<AssignReplicasToDirsResponse>;
     /// Sends a controller's registration.
     fn register_controller(
         &self,
@@ -54,6 +59,10 @@ impl ControllerChannel for InProcess {
     }
 
     fn heartbeat(&self, request: BrokerHeartbeatRequest) -> Answer<BrokerHeartbeatResponse> {
+        self.exchange(request)
+    }
+
+    fn assign(&self, request: AssignReplicasToDirsRequest) -> Answer<AssignReplicasToDirsResponse> {
         self.exchange(request)
     }
 
@@ -109,6 +118,10 @@ impl ControllerChannel for Remote {
     }
 
     fn heartbeat(&self, request: BrokerHeartbeatRequest) -> Answer<BrokerHeartbeatResponse> {
+        self.ask(request, |answer| answer.error_code)
+    }
+
+    fn assign(&self, request: AssignReplicasToDirsRequest) -> Answer<AssignReplicasToDirsResponse> {
         self.ask(request, |answer| answer.error_code)
     }
 

@@ -1,5 +1,8 @@
 //! What makes a process a broker of a cluster: its registration and heartbeats, and the publishing of new metadata.
 
+// Which log directory has which replica, for the controller to know.
+pub mod assignments_actor;
+
 // The way to the active controller.
 pub mod channel;
 

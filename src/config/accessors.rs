@@ -129,6 +129,7 @@ accessors! {
     pub num_network_threads: i32 = "num.network.threads";
     pub num_io_threads: i32 = "num.io.threads";
     pub num_replica_fetchers: i32 = "num.replica.fetchers";
+    pub num_replica_alter_log_dirs_threads: maybe_i32 = "num.replica.alter.log.dirs.threads";
     pub num_recovery_threads_per_data_dir: i32 = "num.recovery.threads.per.data.dir";
     pub background_threads: i32 = "background.threads";
 

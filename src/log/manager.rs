@@ -20,7 +20,7 @@ use super::settings::LogSettings;
 use super::view::{LogOffsets, PartitionView};
 use super::{Log, OpenOptions};
 use crate::error::Error;
-use crate::types::{Millis, Offset, TopicId, TopicPartition};
+use crate::types::{Millis, Offset, TopicId, TopicPartition, Uuid};
 
 /// Says that the last stop was clean.
 pub const CLEAN_SHUTDOWN: &str = ".kafka_cleanshutdown";
@@ -211,6 +211,36 @@ impl LogManager {
             dir.set_offline();
         }
         opened
+    }
+
+    /// Opens a log that lies under another name than its partition's in a log directory, or begins one there. Nothing is
+    /// taken on trust: every batch is checked. An input or output error takes the log directory offline.
+    pub fn open_aside(
+        &self,
+        log_dir: usize,
+        name: &str,
+        view: Arc<PartitionView>,
+        settings: Arc<LogSettings>,
+        topic_id: Option<TopicId>,
+        now: Millis,
+    ) -> Result<Log, Error> {
+        let dir = self.dirs.get(log_dir).filter(|dir| !dir.is_offline());
+        let offline = || Error::Io(io::Error::other(format!("the directory of {name} is offline")));
+        let dir = dir.ok_or_else(offline)?;
+        let options =
+            OpenOptions { topic_id, cache: self.cache.clone(), now, ..OpenOptions::default() };
+        let path = dir.path.join(name);
+        Log::open_for(view, self.files.clone(), &path, settings, &options)
+    }
+
+    /// The log directory at `path`, as it was configured.
+    pub fn find_dir(&self, path: &Path) -> Option<usize> {
+        self.dirs.iter().position(|dir| dir.path() == path)
+    }
+
+    /// The id of a log directory, if it has any.
+    pub fn directory_id(&self, log_dir: usize) -> Option<Uuid> {
+        self.dirs.get(log_dir)?.properties()?.directory_id
     }
 
     /// Notes how far a log is, for the next checkpoint.

@@ -332,6 +332,16 @@ impl PartitionView {
         self.waiters.moved(Watch::LogEnd, end.offset);
     }
 
+    /// Takes on the files of a log that was just opened: where batches lie in others is forgotten with them.
+    pub(super) fn begin(&self, segments: Vec<Arc<Segment>>, end: End) {
+        let mut ends = self.ends.lock();
+        *ends = Ends { now: end, ..Ends::default() };
+        self.segments.store(Arc::new(segments));
+        self.log_end_offset.store(end.offset, Ordering::SeqCst);
+        drop(ends);
+        self.waiters.moved(Watch::LogEnd, end.offset);
+    }
+
     pub(super) fn set_segments(&self, segments: Vec<Arc<Segment>>) {
         self.segments.store(Arc::new(segments));
     }
@@ -417,7 +427,7 @@ impl PartitionView {
         let end = ends.now;
         let up_to = up_to_offset.min(end.offset);
         let (begin, stop) = (ends.find(start_offset), ends.find(up_to));
-        // Together with the places: the cleaner exchanges both at once.
+        // Together with the places: both are exchanged at once, by the cleaner and where a log is opened anew.
         let segments = self.segments.load();
         drop(ends);
         if start_offset < self.log_start_offset() || start_offset > end.offset {

@@ -139,9 +139,8 @@ impl Log {
         };
         let latest_epoch = loaded.epochs.latest().map_or(NONE, |entry| entry.epoch);
         view.change_epochs(|epochs| *epochs = loaded.epochs);
-        view.set_segments(loaded.segments);
         view.set_log_start_offset(loaded.log_start_offset);
-        view.set_end(end, 0);
+        view.begin(loaded.segments, end);
         view.set_recovery_point(loaded.recovery_point);
         view.set_cold_end(loaded.log_end_offset);
         // An empty log may never have been synced at all, however it was closed.

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use super::wiring;
 use crate::api::authorize;
 use crate::api::context::{Context, ListenerKind};
+use crate::broker::assignments_actor::Assignments;
 use crate::broker::lifecycle::State;
 use crate::broker::lifecycle_actor::{LifecycleActor, LifecycleSpec};
 use crate::broker::publisher_actor::{self, Publisher, PublisherSpec};
@@ -36,6 +37,7 @@ use crate::net::listener_actor::{ListenerActor, ListenerSpec};
 use crate::net::metrics_actor::{MetricsActor, MetricsSpec};
 use crate::partition::cleaner_actor::{Cleaner, CleanerSpec};
 use crate::partition::manager_actor::PartitionManager;
+use crate::partition::mover_actor::{Mover, MoverSpec};
 use crate::partition::table::PartitionTable;
 use crate::partition::upkeep_actor::{Upkeep, UpkeepSpec};
 use crate::raft::events::VersionedRecord;
@@ -88,6 +90,8 @@ pub(super) struct Parts {
     pub(super) quorum: Quorum,
     pub(super) controller: Handle<controller::actor::Controller>,
     pub(super) manager: Handle<PartitionManager>,
+    pub(super) mover: Handle<Mover>,
+    pub(super) assignments: Handle<Assignments>,
     pub(super) groups: Handle<ShardManager<GroupMachine>>,
     pub(super) shards: Shards<GroupMachine>,
     pub(super) transactions: Handle<ShardManager<TransactionMachine>>,
@@ -131,6 +135,7 @@ impl Parts {
             image: image.clone(),
             partitions: table.clone(),
             logs: Some(logs.clone()),
+            mover: Handle::default(),
             fetch_sessions: Mutex::new(wiring::fetch_sessions(&config)),
             quorum: quorum.clone(),
             controller: controller::actor::Handle::new(controller.clone(), clock.clone()),
@@ -157,6 +162,8 @@ impl Parts {
             quorum,
             controller,
             manager: Handle::default(),
+            mover: context.mover.clone(),
+            assignments: Handle::default(),
             groups: Handle::default(),
             shards,
             transactions: Handle::default(),
@@ -265,6 +272,24 @@ impl Parts {
         };
         Child::new("cleaner", 16, &Handle::default(), move |watch| {
             Cleaner::new(spec.clone(), watch)
+        })
+    }
+
+    pub(super) fn mover_child(&self) -> Child {
+        let spec = MoverSpec {
+            config: self.current.clone(),
+            logs: self.logs.clone(),
+            table: self.table.clone(),
+            clock: self.clock.clone(),
+            placed: self.assignments.port(),
+        };
+        Child::new("mover", 1024, &self.mover, move |watch| Mover::new(spec.clone(), watch))
+    }
+
+    pub(super) fn assignments_child(&self) -> Child {
+        let spec = wiring::assignments_spec(self);
+        Child::new("assignments", 65_536, &self.assignments, move |watch| {
+            Assignments::new(spec.clone(), watch)
         })
     }
 

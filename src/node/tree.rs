@@ -43,6 +43,8 @@ pub fn describe(config: &Config) -> String {
             line(3, "<topic>-<n>", "3 a minute, then offline alone", "partition: one writer each"),
             line(2, "upkeep", "always", "partition: retention, syncs, checkpoints"),
             line(2, "cleaner", "always", "partition: compaction"),
+            line(2, "mover", "always", "partition: replicas to other log directories"),
+            line(2, "assignments", "always", "broker: tells where replicas lie"),
             line(2, "groups", "always", ""),
             line(3, "manager", "always", "coordinator: which shards are here"),
             line(
@@ -127,6 +129,8 @@ fn broker(parts: &Arc<Parts>, watch: DeathWatch) -> Supervisor {
         }))
         .child(parts.upkeep_child())
         .child(parts.cleaner_child())
+        .child(parts.mover_child())
+        .child(parts.assignments_child())
         .child(branch(parts, "groups", |parts, watch| {
             Supervisor::new("groups", Intensity::per_minute(10), parts.clock.clone())
                 .under(watch)

@@ -9,6 +9,7 @@ use super::parts::Parts;
 use crate::api;
 use crate::api::context::ListenerKind;
 use crate::api::fetch_session::FetchSessions;
+use crate::broker::assignments_actor::AssignmentsSpec;
 use crate::broker::channel::{ControllerChannel, InProcess, Remote};
 use crate::broker::lifecycle::{Settings as LifecycleSettings, State};
 use crate::broker::lifecycle_actor::LifecycleSpec;
@@ -180,6 +181,17 @@ pub(super) fn partitions_spec(parts: &Parts) -> partition::manager_actor::Manage
         threads: parts.threads.clone(),
         clock: parts.clock.clone(),
         metrics: parts.context.metrics.clone(),
+        mover: parts.mover.clone(),
+        placed: parts.assignments.port(),
+    }
+}
+
+pub(super) fn assignments_spec(parts: &Parts) -> AssignmentsSpec {
+    AssignmentsSpec {
+        node_id: parts.config.node_id(),
+        standing: parts.standing.clone(),
+        image: parts.image.clone(),
+        channel: channel(parts),
     }
 }
 

@@ -312,6 +312,46 @@ impl Handler<WithLog> for PartitionActor {
     }
 }
 
+/// Exchanges the log for another of the same partition.
+pub(super) struct Exchange(pub(super) ExchangeWork);
+
+/// Takes the log and gives the one to go on with. May wait for the disk.
+pub(super) type ExchangeWork = Box<dyn FnOnce(Box<Log>) -> Result<Box<Log>, Error> + Send>;
+
+impl Message for Exchange {
+    type Result = ();
+}
+
+impl Handler<Exchange> for PartitionActor {
+    type Result = ();
+
+    /// Nothing else runs until the log is back. A log that has failed is not handed over: the work is dropped, which
+    /// tells whoever waits for it.
+    fn handle(&mut self, Exchange(work): Exchange, ctx: &mut Self::Context) {
+        if !self.ensure_open(ctx) {
+            ctx.notify(Exchange(work));
+            return;
+        }
+        self.flush(ctx);
+        let log = match std::mem::replace(&mut self.state, State::AtRest) {
+            State::Open(log) => log,
+            other => {
+                self.state = other;
+                return;
+            }
+        };
+        let working = tokio::task::spawn_blocking(move || work(log));
+        ctx.wait(wrap_future::<_, Self>(working).map(|done, actor, ctx| match done {
+            Ok(Ok(log)) => actor.state = State::Open(log),
+            Ok(Err(error)) => {
+                tracing::error!(partition = %actor.spec.replica.name, %error, "the log is opened anew");
+                actor.fail(ctx);
+            }
+            Err(_) => actor.fail(ctx),
+        }));
+    }
+}
+
 /// Opens the log, if it is at rest, and answers when it is open.
 pub(super) struct Open;
 

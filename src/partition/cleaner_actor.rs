@@ -187,7 +187,7 @@ impl Look {
         }
         let (logs, at) = (self.spec.logs.clone(), replica.clone());
         let dirty =
-            tokio::task::spawn_blocking(move || logs.may_be_dirty(at.log_dir, &at.name)).await;
+            tokio::task::spawn_blocking(move || logs.may_be_dirty(at.log_dir(), &at.name)).await;
         if dirty.unwrap_or(false) {
             return replica.view().await.is_ok();
         }
@@ -207,12 +207,12 @@ fn find(
     for replica in replicas {
         let Some(view) = replica.open_view() else { continue };
         let settings = replica.settings().log.clone();
-        let checkpoint = spec.logs.cleaned(replica.log_dir, &replica.name);
+        let checkpoint = spec.logs.cleaned(replica.log_dir(), &replica.name);
         match candidate(&view, &settings, checkpoint, now) {
             Ok(candidate) => {
                 if candidate.reset {
                     let from = candidate.first_dirty;
-                    spec.logs.note_cleaned(replica.log_dir, &replica.name, from);
+                    spec.logs.note_cleaned(replica.log_dir(), &replica.name, from);
                 }
                 max_ratio = max_ratio.max(candidate.ratio());
                 max_delay_ms = max_delay_ms.max(candidate.overdue_ms);
@@ -231,7 +231,7 @@ fn find(
 /// Passes over a partition for a while.
 fn give_up(spec: &CleanerSpec, replica: &Replica, bytes: u64, error: &str) {
     let mut registry = spec.state.registry.lock();
-    let retry_ms = registry.failed(replica.id, replica.log_dir, bytes, spec.clock.now());
+    let retry_ms = registry.failed(replica.id, replica.log_dir(), bytes, spec.clock.now());
     drop(registry);
     tracing::error!(partition = %replica.name, error, retry_ms, "the log cannot be compacted for now");
     tell_uncleanable(spec);
@@ -343,7 +343,7 @@ impl Job {
         }
         let (logs, replica, end) = (self.spec.logs.clone(), self.replica.clone(), work.end());
         tokio::task::spawn_blocking(move || {
-            logs.note_cleaned(replica.log_dir, &replica.name, end);
+            logs.note_cleaned(replica.log_dir(), &replica.name, end);
             logs.write_checkpoint(crate::log::checkpoint::CLEANER_OFFSETS);
         })
         .await?;

@@ -13,6 +13,7 @@ use actix_rt::ArbiterHandle;
 use arc_swap::ArcSwap;
 
 use super::actor::{MAILBOX, NoteLog, OpenLog, PartitionActor, PartitionSpec};
+use super::mover_actor::{Mover, Placed, Resume};
 use super::replica::Replica;
 use super::settings::ReplicaSettings;
 use super::table::PartitionTable;
@@ -22,9 +23,11 @@ use crate::error::{Error, ErrorCode};
 use crate::log::manager::LogManager;
 use crate::log::names::{self, Directory};
 use crate::metadata::Image;
-use crate::metadata::topics::TopicImage;
+use crate::metadata::topics::{PartitionRegistration, TopicImage};
 use crate::metrics::Metrics;
-use crate::supervision::{AddChild, Child, DeathWatch, Intensity, RemoveChild, Stop, Supervisor};
+use crate::supervision::{
+    AddChild, Child, DeathWatch, Handle, Intensity, Port, RemoveChild, Stop, Supervisor,
+};
 use crate::types::{METADATA_TOPIC, NodeId, TopicIdPartition, TopicPartition, Uuid};
 
 /// The cluster's metadata has changed.
@@ -54,6 +57,10 @@ pub struct ManagerSpec {
     pub clock: Clock,
     /// Counts.
     pub metrics: Arc<Metrics>,
+    /// Goes on with copies that an earlier life has left.
+    pub mover: Handle<Mover>,
+    /// Told where replicas are, where the metadata says something else.
+    pub placed: Port<Placed>,
 }
 
 /// The actor that looks after all replicas of the node.
@@ -61,6 +68,10 @@ pub struct PartitionManager {
     spec: ManagerSpec,
     /// Where partitions were found when the node started.
     found: HashMap<TopicPartition, usize>,
+    /// Partitions that were found in a second log directory too: a stop came while a copy took its log's place.
+    doubles: Vec<(TopicPartition, usize)>,
+    /// Copies that were on their way when the node stopped.
+    copies: HashMap<TopicPartition, (usize, PathBuf)>,
     /// Whether what was found has been held against the metadata.
     strays_told: bool,
     /// How many replicas each log directory has.
@@ -79,6 +90,8 @@ impl PartitionManager {
         Self {
             spec,
             found: HashMap::new(),
+            doubles: Vec::new(),
+            copies: HashMap::new(),
             strays_told: false,
             per_dir,
             image: Arc::default(),
@@ -99,7 +112,16 @@ impl PartitionManager {
         let mut deleted = Vec::new();
         for directory in found {
             match directory.kind {
+                Directory::Partition(name) if self.found.contains_key(&name) => {
+                    self.doubles.push((name, directory.log_dir));
+                }
                 Directory::Partition(name) => drop(self.found.insert(name, directory.log_dir)),
+                Directory::Future(name) if self.copies.contains_key(&name) => {
+                    deleted.push(directory.path);
+                }
+                Directory::Future(name) => {
+                    self.copies.insert(name, (directory.log_dir, directory.path));
+                }
                 Directory::Deleted(_) => deleted.push(directory.path),
                 _ => {}
             }
@@ -150,7 +172,13 @@ impl PartitionManager {
         let here: HashSet<_> =
             self.spec.table.all().iter().map(|replica| replica.name.clone()).collect();
         let is_stray = |name: &TopicPartition| !here.contains(name) && name.topic != METADATA_TOPIC;
-        let strays: Vec<_> = self.found.extract_if(|name, _| is_stray(name)).collect();
+        let mut strays: Vec<_> = self.found.extract_if(|name, _| is_stray(name)).collect();
+        strays.append(&mut self.doubles);
+        let moves = self.spec.table.moves();
+        let is_over = |name: &TopicPartition| !moves.iter().any(|one| one.replica.name == *name);
+        let over = self.copies.drain().filter(|(name, _)| is_over(name)).map(|(_, (_, path))| path);
+        let over = over.collect();
+        self.remove_dirs(over);
         if strays.is_empty() {
             return;
         }
@@ -215,23 +243,51 @@ impl PartitionManager {
                 let settings =
                     settings.get_or_insert_with(|| self.settings_of(image, &topic.name)).clone();
                 let name = TopicPartition::new(&*topic.name, partition);
-                let log_dir = self.place(&name);
+                let log_dir = self.place(&name, self.directory(registration));
                 let replica = Arc::new(Replica::new(name, id, log_dir, settings, traffic.clone()));
                 started.push(replica.clone());
                 replica
             });
             let here = registration.leader == self.spec.node_id;
             replica.set_leadership(registration.leader, here, registration.leader_epoch);
+            self.tell_place(&replica, registration);
         }
         self.start_replicas(started);
     }
 
-    /// Which log directory a replica is in: where it was found, else where there are fewest.
-    fn place(&mut self, name: &TopicPartition) -> usize {
+    /// The log directory that the metadata names for this node's replica, if it is one of those that work.
+    fn directory(&self, registration: &PartitionRegistration) -> Option<usize> {
+        let directory = registration.directory(self.spec.node_id)?;
+        let dirs = self.spec.logs.dirs().iter().enumerate();
+        let mut usable = dirs.filter(|(_, dir)| !dir.is_offline());
+        let found = usable.find(|(at, _)| self.spec.logs.directory_id(*at) == Some(directory));
+        found.map(|(at, _)| at)
+    }
+
+    /// Tells where a replica is, if the metadata says something else.
+    fn tell_place(&self, replica: &Replica, registration: &PartitionRegistration) {
+        let actual = self.spec.logs.directory_id(replica.log_dir());
+        let Some(directory) =
+            actual.filter(|id| registration.directory(self.spec.node_id) != Some(*id))
+        else {
+            return;
+        };
+        // Nothing is lost where it is refused: the metadata is told again when it next says something of the topic.
+        let _ = self.spec.placed.try_send(Placed { id: replica.id, directory });
+    }
+
+    /// Which log directory a replica is in: where it was found, where somebody wants it, else where there are fewest.
+    fn place(&mut self, name: &TopicPartition, wanted: Option<usize>) -> usize {
+        let double =
+            self.doubles.iter_mut().find(|(double, at)| double == name && wanted == Some(*at));
+        if let (Some((_, double)), Some(found)) = (double, self.found.get_mut(name)) {
+            std::mem::swap(double, found);
+        }
         let log_dir = self
             .found
             .get(name)
             .copied()
+            .or(wanted)
             .or_else(|| self.spec.logs.pick_dir(&self.per_dir))
             .unwrap_or(0);
         if let Some(count) = self.per_dir.get_mut(log_dir) {
@@ -240,7 +296,7 @@ impl PartitionManager {
         log_dir
     }
 
-    fn start_replicas(&self, replicas: Vec<Arc<Replica>>) {
+    fn start_replicas(&mut self, replicas: Vec<Arc<Replica>>) {
         let Some(supervisor) = self.watch.supervisor() else { return };
         for replica in &replicas {
             supervisor.do_send(AddChild(self.child(replica)));
@@ -250,7 +306,28 @@ impl PartitionManager {
                 table.insert(replica.id, replica.clone());
             }
         });
+        self.resume_moves(&replicas);
         self.make_dirs(replicas);
+    }
+
+    /// Lets copies of these replicas go on that an earlier life has left.
+    fn resume_moves(&mut self, replicas: &[Arc<Replica>]) {
+        let mut over = Vec::new();
+        for replica in replicas {
+            let Some((to, path)) = self.copies.remove(&replica.name) else { continue };
+            let left = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            match left.filter(|_| to != replica.log_dir()) {
+                Some(left) => {
+                    let resume = Resume { replica: replica.clone(), to, left };
+                    if self.spec.mover.try_send(resume).is_err() {
+                        tracing::warn!(partition = %replica.name, "an unfinished move is given up");
+                        over.push(path);
+                    }
+                }
+                None => over.push(path),
+            }
+        }
+        self.remove_dirs(over);
     }
 
     /// Makes the directories of replicas that are new on this node.
@@ -303,12 +380,12 @@ impl PartitionManager {
         Arc::new(move |replica, now| {
             let (view, settings) = (replica.shared_view().clone(), replica.settings().log.clone());
             let open = |view, settings| {
-                logs.open_log(replica.log_dir, view, settings, Some(replica.id.topic_id), now)
+                logs.open_log(replica.log_dir(), view, settings, Some(replica.id.topic_id), now)
             };
             let mut log = match open(view.clone(), settings.clone()) {
                 Err(Error::Api(error)) if error.code == ErrorCode::InconsistentTopicId => {
                     // Of a topic of that name that was deleted while the node was down.
-                    set_aside(&logs, replica.log_dir, &replica.name);
+                    set_aside(&logs, replica.log_dir(), &replica.name);
                     open(view, settings)?
                 }
                 opened => opened?,
@@ -323,7 +400,7 @@ impl PartitionManager {
 
     fn note(&self) -> NoteLog {
         let logs = self.spec.logs.clone();
-        Arc::new(move |replica, log| logs.note(replica.log_dir, &replica.name, log.offsets()))
+        Arc::new(move |replica, log| logs.note(replica.log_dir(), &replica.name, log.offsets()))
     }
 
     fn topic_gone(&mut self, topic: &TopicImage) {
@@ -340,7 +417,11 @@ impl PartitionManager {
     fn remove(&mut self, replica: &Arc<Replica>) {
         self.spec.table.change(|table| drop(table.remove(&replica.id)));
         self.found.remove(&replica.name);
-        if let Some(count) = self.per_dir.get_mut(replica.log_dir) {
+        self.copies.remove(&replica.name);
+        if let Some(moving) = self.spec.table.moving(&replica.id) {
+            moving.cancel();
+        }
+        if let Some(count) = self.per_dir.get_mut(replica.log_dir()) {
             *count = count.saturating_sub(1);
         }
         replica.set_leadership(-1, false, replica.leader_epoch());
@@ -369,12 +450,13 @@ async fn remove_replica(
     let renamed = replica.with_log(|log| log.rename_for_delete(Uuid::random())).await;
     // The answer only says whether there was such a child.
     let _ = supervisor.send(RemoveChild(replica.name.to_string().into())).await;
-    logs.forget(replica.log_dir, &replica.name);
+    logs.forget(replica.log_dir(), &replica.name);
     let renamed = match renamed {
         Ok(renamed) => renamed,
         // A log that cannot be opened is deleted like any other.
-        Err(_) => logs
-            .set_aside(replica.log_dir, &replica.name, |name| names::deleted(name, Uuid::random())),
+        Err(_) => logs.set_aside(replica.log_dir(), &replica.name, |name| {
+            names::deleted(name, Uuid::random())
+        }),
     };
     match renamed {
         Ok(path) => {

@@ -5,10 +5,13 @@
 
 mod actor;
 pub mod append;
+pub mod future;
 pub mod manager_actor;
+pub mod mover_actor;
 pub mod replica;
 pub mod settings;
 pub mod table;
+mod throttle;
 mod verifying;
 
 mod cleaner;
@@ -20,3 +23,6 @@ mod upkeep;
 
 // What keeps the logs in order.
 pub mod upkeep_actor;
+
+#[cfg(test)]
+mod tests;

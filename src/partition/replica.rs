@@ -3,13 +3,13 @@
 //! Shared by connections on every thread; only the partition's actor and the manager change it. It never touches a file.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use super::actor::{Open, PartitionActor, WithLog};
+use super::actor::{Exchange, ExchangeWork, Open, PartitionActor, WithLog};
 use super::append::Append;
 use super::settings::ReplicaSettings;
 use crate::error::ErrorCode;
@@ -26,8 +26,7 @@ pub struct Replica {
     pub name: TopicPartition,
     /// The partition by the id of its topic.
     pub id: TopicIdPartition,
-    /// Which of the node's log directories it is in.
-    pub log_dir: usize,
+    log_dir: AtomicUsize,
     leader: AtomicI32,
     open: AtomicBool,
     view: Arc<PartitionView>,
@@ -49,7 +48,7 @@ impl Replica {
             view: PartitionView::new(name.clone()),
             name,
             id,
-            log_dir,
+            log_dir: AtomicUsize::new(log_dir),
             leader: AtomicI32::new(NONE),
             open: AtomicBool::new(false),
             settings: ArcSwap::from_pointee(settings),
@@ -71,6 +70,24 @@ impl Replica {
     /// The actor's stable address.
     pub(super) fn actor(&self) -> &Handle<PartitionActor> {
         &self.actor
+    }
+
+    /// Which of the node's log directories it is in.
+    pub fn log_dir(&self) -> usize {
+        self.log_dir.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_log_dir(&self, log_dir: usize) {
+        self.log_dir.store(log_dir, Ordering::Release);
+    }
+
+    /// Hands the log to `work`, aside from every thread that serves others, and goes on with the one that it gives back.
+    /// The mailbox waits meanwhile. An error lets the log be opened anew.
+    ///
+    /// # Errors
+    /// `NOT_LEADER_OR_FOLLOWER` while the actor is down.
+    pub(super) async fn exchange_log(&self, work: ExchangeWork) -> Result<(), ErrorCode> {
+        self.actor.ask(Exchange(work)).await.map_err(|_| ErrorCode::NotLeaderOrFollower)
     }
 
     /// Takes over what the metadata says of its leadership.

@@ -1,10 +1,13 @@
 //! All replicas of this node, by topic id and by name. Looked up by every request, changed by the manager alone.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use imbl::HashMap;
+use parking_lot::Mutex;
 
+use super::future::Move;
 use super::replica::Replica;
 use crate::types::{TopicIdPartition, TopicPartition};
 
@@ -12,6 +15,8 @@ use crate::types::{TopicIdPartition, TopicPartition};
 #[derive(Debug, Default)]
 pub struct PartitionTable {
     replicas: ArcSwap<HashMap<TopicIdPartition, Arc<Replica>>>,
+    /// Replicas on their way to another log directory. Few, and asked for seldom.
+    moves: Mutex<BTreeMap<TopicIdPartition, Arc<Move>>>,
 }
 
 impl PartitionTable {
@@ -38,6 +43,28 @@ impl PartitionTable {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The replicas that are on their way to another log directory.
+    pub fn moves(&self) -> Vec<Arc<Move>> {
+        self.moves.lock().values().cloned().collect()
+    }
+
+    /// Where a replica is on its way to, if it is.
+    pub fn moving(&self, id: &TopicIdPartition) -> Option<Arc<Move>> {
+        self.moves.lock().get(id).cloned()
+    }
+
+    pub(super) fn begin_move(&self, moving: Arc<Move>) {
+        self.moves.lock().insert(moving.replica.id, moving);
+    }
+
+    /// Takes a move out, unless another has taken its place.
+    pub(super) fn end_move(&self, moving: &Arc<Move>) {
+        let mut moves = self.moves.lock();
+        if moves.get(&moving.replica.id).is_some_and(|known| Arc::ptr_eq(known, moving)) {
+            moves.remove(&moving.replica.id);
+        }
     }
 
     /// Changes the table as one step.

@@ -104,7 +104,7 @@ impl Upkeep {
     fn checkpoint(&self, name: &'static str) {
         for replica in self.spec.table.all() {
             if let Some(view) = replica.open_view() {
-                self.spec.logs.note(replica.log_dir, &replica.name, view.offsets());
+                self.spec.logs.note(replica.log_dir(), &replica.name, view.offsets());
             }
         }
         let logs = self.spec.logs.clone();
@@ -224,7 +224,7 @@ impl Round {
         }
         let (logs, replica) = (self.spec.logs.clone(), replica.clone());
         let looked = tokio::task::spawn_blocking(move || {
-            logs.has_records(replica.log_dir, &replica.name).unwrap_or(false)
+            logs.has_records(replica.log_dir(), &replica.name).unwrap_or(false)
         });
         looked.await.unwrap_or(false)
     }

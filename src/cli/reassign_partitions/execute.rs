@@ -31,7 +31,7 @@ pub(super) async fn execute(cluster: &mut Cluster, given: &Given) -> Result<(), 
     }
     check_brokers(cluster, &proposed).await?;
     let current = state::assignment_now(cluster, &proposed).await?;
-    let now_dirs = state::log_dirs(cluster, &current).await?;
+    let now_dirs = state::log_dirs(cluster, &current).await?.current;
     say(&format!(
         "Current partition replica assignment\n\n{}\n\nSave this to use as the --reassignment-json-file option during rollback\n",
         files::write(&current, &now_dirs)
@@ -162,7 +162,7 @@ async fn move_replicas(cluster: &mut Cluster, dirs: &LogDirs) -> Result<(), Exce
 
 pub(super) async fn cancel(cluster: &mut Cluster, given: &Given) -> Result<(), Exception> {
     let text = files::read(given.value("reassignment-json-file")?.unwrap_or_default())?;
-    let (target, _) = files::parse(&text)?;
+    let (target, dirs) = files::parse(&text)?;
     let ongoing = state::ongoing(cluster).await?;
     let active: Vec<_> = target.keys().filter(|place| ongoing.contains_key(place)).collect();
     let targets = active.iter().map(|place| (*place, None)).collect();
@@ -181,7 +181,20 @@ pub(super) async fn cancel(cluster: &mut Cluster, given: &Given) -> Result<(), E
         let list = joined(active);
         say(&format!("Successfully cancelled partition reassignment{ending} for: {list}\n"));
     }
-    say("None of the specified partition moves are active.");
+    let places = match dirs.is_empty() {
+        true => state::Places::default(),
+        false => state::log_dirs(cluster, &target).await?,
+    };
+    let moving = |replica: &&(TopicPartition, NodeId)| places.future.contains_key(replica);
+    let back = |replica: &(TopicPartition, NodeId)| {
+        Some((replica.clone(), places.current.get(replica)?.clone()))
+    };
+    let back: LogDirs = dirs.keys().filter(moving).filter_map(back).collect();
+    if back.is_empty() {
+        say("None of the specified partition moves are active.");
+    } else {
+        move_replicas(cluster, &back).await?;
+    }
     if !given.has("preserve-throttles") {
         throttle::clear(cluster, &target).await?;
     }

@@ -17,7 +17,7 @@ pub(super) async fn generate(cluster: &mut Cluster, given: &Given) -> Result<(),
     let usable: Vec<NodeId> =
         cluster.nodes().map(|node| node.id).filter(|id| brokers.contains(id)).collect();
     let proposed = spread(&current, &usable)?;
-    let dirs = state::log_dirs(cluster, &current).await?;
+    let dirs = state::log_dirs(cluster, &current).await?.current;
     say(&format!("Current partition replica assignment\n{}\n\n", files::write(&current, &dirs)));
     let proposed = files::write(&proposed, &LogDirs::new());
     say(&format!("Proposed partition reassignment configuration\n{proposed}\n"));

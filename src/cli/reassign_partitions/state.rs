@@ -67,11 +67,18 @@ pub(super) async fn assignment_now(
     Ok(assignment)
 }
 
+/// In which log directories replicas are, and on the way to which.
+#[derive(Default)]
+pub(super) struct Places {
+    pub(super) current: LogDirs,
+    pub(super) future: LogDirs,
+}
+
 /// In which directories the replicas of an assignment are.
 pub(super) async fn log_dirs(
     cluster: &mut Cluster,
     assignment: &Assignment,
-) -> Result<LogDirs, Exception> {
+) -> Result<Places, Exception> {
     let mut brokers: BTreeMap<NodeId, BTreeMap<String, Vec<i32>>> = BTreeMap::new();
     for (place, replicas) in assignment {
         for &node in replicas {
@@ -79,7 +86,7 @@ pub(super) async fn log_dirs(
             topics.entry(place.topic.clone()).or_default().push(place.partition);
         }
     }
-    let mut dirs = LogDirs::new();
+    let mut places = Places::default();
     for (broker, topics) in brokers {
         let topics = topics.into_iter().map(|(topic, partitions)| DescribableLogDirTopic {
             topic,
@@ -91,14 +98,16 @@ pub(super) async fn log_dirs(
         let answer = cluster.node(broker).await?.ask(&request).await?;
         for result in answer.results {
             for topic in result.topics {
-                for partition in
-                    topic.partitions.iter().filter(|partition| !partition.is_future_key)
-                {
+                for partition in &topic.partitions {
                     let place = TopicPartition::new(topic.name.clone(), partition.partition_index);
+                    let dirs = match partition.is_future_key {
+                        true => &mut places.future,
+                        false => &mut places.current,
+                    };
                     dirs.insert((place, broker), result.log_dir.clone());
                 }
             }
         }
     }
-    Ok(dirs)
+    Ok(places)
 }

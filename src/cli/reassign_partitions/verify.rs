@@ -57,26 +57,30 @@ async fn moves(
         say("\n");
         return Ok(true);
     }
-    let current = state::log_dirs(cluster, target).await?;
+    let places = state::log_dirs(cluster, target).await?;
     let mut done = true;
-    for ((place, node), wanted) in dirs {
+    for (replica, wanted) in dirs {
+        let (place, node) = replica;
         let name = format!("{place}-{node}");
-        say(&match current.get(&(place.clone(), *node)) {
-            Some(dir) if dir == wanted => {
+        let (current, future) = (places.current.get(replica), places.future.get(replica));
+        done &= current.is_some() && future.is_none();
+        say(&match (current, future) {
+            (None, _) => format!(
+                "Partition {place} is not found in any live log dir on broker {node}. There is likely an offline log \
+                 directory on the broker.\n"
+            ),
+            (Some(_), Some(future)) if future == wanted => {
+                format!("Reassignment of replica {name} is still in progress.\n")
+            }
+            (Some(_), Some(future)) => format!(
+                "Partition {place} on broker {node} is being moved to log dir {future} instead of {wanted}.\n"
+            ),
+            (Some(dir), None) if dir == wanted => {
                 format!("Reassignment of replica {name} completed successfully.\n")
             }
-            Some(dir) => {
-                done = false;
-                format!(
-                    "Partition {place} on broker {node} is not being moved from log dir {dir} to {wanted}.\n"
-                )
-            }
-            None => {
-                done = false;
-                format!(
-                    "Partition {place} cannot be found in any live log directory on broker {node}.\n"
-                )
-            }
+            (Some(dir), None) => format!(
+                "Partition {place} on broker {node} is not being moved from log dir {dir} to {wanted}.\n"
+            ),
         });
     }
     Ok(done)
