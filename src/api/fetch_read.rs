@@ -275,21 +275,25 @@ async fn try_read(
     }
     let up_to = view.offset(limits.watch());
     let max_bytes = usize::try_from(wanted.max_bytes).unwrap_or(0).min(left);
-    let found = if view.is_cold(wanted.fetch_offset) {
-        let (view, from) = (view.clone(), wanted.fetch_offset);
-        let read = move || view.read(from, max_bytes, min_one, up_to);
-        tokio::task::spawn_blocking(read).await.map_err(|_| ErrorCode::UnknownServerError)?
-    } else {
-        view.read(wanted.fetch_offset, max_bytes, min_one, up_to)
+    let (from, committed) = (wanted.fetch_offset, limits.read_committed);
+    let read = move |view: &PartitionView| {
+        let found = view.read(from, max_bytes, min_one, up_to)?;
+        let aborted = match committed && !found.slices.is_empty() {
+            true => view.aborted_transactions(from, found.next_offset)?,
+            false => Vec::new(),
+        };
+        Ok((found, aborted))
     };
-    let found = found.map_err(|error| told(replica, &error))?;
-    data.aborted_transactions = limits.read_committed.then(Vec::new);
-    if limits.read_committed && !found.slices.is_empty() {
-        let aborted = view
-            .aborted_transactions(wanted.fetch_offset, found.next_offset)
-            .map_err(|error| told(replica, &error))?;
-        data.aborted_transactions = Some(aborted.iter().map(aborted_transaction).collect());
-    }
+    let found = if view.is_cold(from) {
+        let view = view.clone();
+        let reading = tokio::task::spawn_blocking(move || read(&view));
+        reading.await.map_err(|_| ErrorCode::UnknownServerError)?
+    } else {
+        read(&view)
+    };
+    let (found, aborted) = found.map_err(|error: Error| told(replica, &error))?;
+    data.aborted_transactions =
+        committed.then(|| aborted.iter().map(aborted_transaction).collect());
     let traffic = Some(replica.traffic().clone());
     Ok(Read { data, slices: found.slices, view: Some(view), traffic })
 }

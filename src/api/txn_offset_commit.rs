@@ -110,10 +110,7 @@ async fn vouch(call: &Call, request: &TxnOffsetCommitRequest) -> Result<Voucher,
     };
     let now = context.clock.now();
     let verifying = replica.with_log(move |log| log.verify(&beginning, now)).await?;
-    let guard = match verifying.map_err(|error| error.code)? {
-        Some(guard) => guard,
-        None => return Ok(Voucher::None),
-    };
+    let Some(guard) = verifying.map_err(|error| error.code)? else { return Ok(Voucher::None) };
     let partition = TopicPartition::new(OFFSETS_TOPIC, partition);
     add_or_verify(context, &request.transactional_id, &beginning, partition, supports).await?;
     Ok(if enabled { Voucher::Guard(guard) } else { Voucher::Waived })

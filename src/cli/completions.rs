@@ -59,6 +59,18 @@ const HELP: &[(&str, &[&str])] = &[
         ],
     ),
     ("topics", &[include_str!("usage/topics.txt")]),
+    (
+        "transactions",
+        &[
+            include_str!("usage/transactions.txt"),
+            include_str!("usage/transactions-list.txt"),
+            include_str!("usage/transactions-describe.txt"),
+            include_str!("usage/transactions-describe-producers.txt"),
+            include_str!("usage/transactions-abort.txt"),
+            include_str!("usage/transactions-find-hanging.txt"),
+            include_str!("usage/transactions-force-terminate.txt"),
+        ],
+    ),
     ("verifiable-consumer", &[include_str!("usage/verifiable-consumer.txt")]),
     ("verifiable-producer", &[include_str!("usage/verifiable-producer.txt")]),
 ];

@@ -38,6 +38,7 @@ mod storage;
 mod time;
 mod tool;
 mod topics;
+mod transactions;
 mod verifiable_consumer;
 mod verifiable_producer;
 
@@ -53,7 +54,7 @@ the server
 
 Kafka's tools, with their options and output
   topics  configs  acls  features  cluster  metadata-quorum  broker-api-versions  log-dirs
-  console-producer  console-consumer  consumer-groups  get-offsets  delete-records
+  console-producer  console-consumer  consumer-groups  get-offsets  delete-records  transactions
   leader-election  reassign-partitions  dump-log  metadata-shell
   producer-perf-test  consumer-perf-test  e2e-latency  verifiable-producer  verifiable-consumer
 
@@ -111,6 +112,7 @@ static COMMANDS: &[Command] = &[
     ("verifiable-producer", verifiable_producer::run),
     ("verifiable-consumer", verifiable_consumer::run),
     ("cluster", cluster::run),
+    ("transactions", transactions::run),
     ("features", features::run),
     ("metadata-quorum", metadata_quorum::run),
     ("metadata-shell", metadata_shell::run),

@@ -157,6 +157,7 @@ impl Loading<'_> {
                 base_offset,
                 &mut Producers::default(),
                 &mut Epochs::default(),
+                false,
             )?;
             if let Some(why) = checked.bad {
                 tracing::error!(path = %segment.path(names::LOG).display(), %why, "a closed segment is damaged");
@@ -241,9 +242,8 @@ impl Loading<'_> {
                 segment.clear_indexes();
             }
             let size = segment.size();
-            // Of what was not synced, some may be there and some not: it is entered anew.
             segment.truncate_aborted(offset)?;
-            let checked = self.check(&segment, position, offset, producers, epochs)?;
+            let checked = self.check(&segment, position, offset, producers, epochs, true)?;
             (position, offset) = (0, checked.next_offset);
             let Some(why) = checked.bad else { continue };
             tracing::warn!(path = %segment.path(names::LOG).display(), offset, %why, "the log ends here");
@@ -259,7 +259,7 @@ impl Loading<'_> {
     }
 
     /// Reads the batches of `segment` from `position` on, where none may be below `offset`, and enters them
-    /// everywhere. The segment's size becomes that of its sound batches.
+    /// everywhere; into the aborted transactions only if the producers are `whole`. The segment's size becomes that of its sound batches.
     fn check(
         &self,
         segment: &Arc<Segment>,
@@ -267,6 +267,7 @@ impl Loading<'_> {
         offset: Offset,
         producers: &mut Producers,
         epochs: &mut Epochs,
+        whole: bool,
     ) -> Result<Checked, Error> {
         let file = segment.file()?;
         let mut newest = segment.newest()?;
@@ -291,9 +292,9 @@ impl Loading<'_> {
             }
             last_epoch = header.partition_leader_epoch;
             if header.has_producer_id() {
-                let ended = producers.replay(header, marker);
-                for aborted in ended.iter().filter_map(|(txn, at)| AbortedTxn::of(txn, *at)) {
-                    segment.append_aborted(aborted)?;
+                let ended = producers.replay(header, marker).filter(|_| whole);
+                if let Some(entry) = ended.and_then(|(txn, stable)| AbortedTxn::of(&txn, stable)) {
+                    segment.append_aborted(entry)?;
                 }
             }
             if header.max_timestamp > newest.timestamp {

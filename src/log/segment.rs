@@ -15,6 +15,7 @@ use super::cache::Cache;
 use super::files::{File, Files, remove_if_there};
 use super::index::{self, Index, OffsetEntry, TimeEntry};
 use super::names;
+use super::producers::{Producers, marker, snapshot};
 use super::scan::{Bad, Found, Scanner};
 use super::txn_index::{AbortedTxn, TxnIndex};
 use super::verify::Verified;
@@ -405,8 +406,62 @@ impl Segment {
     }
 
     /// The transactions aborted in this segment, by the offsets of their markers.
-    pub fn aborted(&self) -> Result<Arc<Vec<AbortedTxn>>, Error> {
-        Ok(self.aborted.entries(&*self.place.files, &self.path(names::TXN_INDEX))?)
+    pub fn aborted(self: &Arc<Self>) -> Result<Arc<Vec<AbortedTxn>>, Error> {
+        let truth = |found: &[AbortedTxn]| self.true_aborted(found);
+        Ok(self.aborted.entries(&*self.place.files, &self.path(names::TXN_INDEX), &truth)?)
+    }
+
+    /// The transactions aborted in this segment as its batches have it, where those do not bear out what was found in
+    /// the file. Only batches that are all sound are believed more than the file.
+    fn true_aborted(self: &Arc<Self>, found: &[AbortedTxn]) -> io::Result<Option<Vec<AbortedTxn>>> {
+        let told = self.find_aborted(false)?;
+        if told.as_deref().is_none_or(|told| told == found) {
+            return Ok(told);
+        }
+        self.find_aborted(true)
+    }
+
+    /// The transactions aborted in this segment as its batches have it, given the producers at its beginning. None if
+    /// those are not known, or a batch is not `sound`.
+    fn find_aborted(self: &Arc<Self>, sound: bool) -> io::Result<Option<Vec<AbortedTxn>>> {
+        let snapshot = self.place.dir().join(names::file(self.base_offset, names::SNAPSHOT));
+        let known = match self.place.files.read(&snapshot) {
+            Ok(bytes) => snapshot::decode(&bytes).ok(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let mut producers = Producers::default();
+        match known {
+            Some(known) => known.into_iter().for_each(|(id, entry)| producers.load(id, entry)),
+            None if self.base_offset > 0 => return Ok(None),
+            None => {}
+        }
+        let file = self.file()?;
+        let mut scanner = match sound {
+            true => Scanner::batches(&*file, 0, self.size(), self.base_offset),
+            false => Scanner::headers(&*file, 0, self.size(), self.base_offset),
+        };
+        let mut aborted = Vec::new();
+        loop {
+            let found = match scanner.next_header() {
+                Ok(Some(found)) => found,
+                Ok(None) => return Ok(Some(aborted)),
+                Err(_) => return Ok(None),
+            };
+            let header = &found.header;
+            let mut ended = None;
+            if sound || header.is_control() {
+                let Ok(batch) = scanner.batch(&found) else { return Ok(None) };
+                if sound && batch.check_crc().is_err() {
+                    return Ok(None);
+                }
+                ended = if header.is_control() { marker(&batch) } else { None };
+            }
+            if header.has_producer_id() {
+                let ended = producers.replay(header, ended);
+                aborted.extend(ended.and_then(|(txn, stable)| AbortedTxn::of(&txn, stable)));
+            }
+        }
     }
 }
 
@@ -444,8 +499,20 @@ impl Segment {
     }
 
     /// Notes that a transaction was aborted.
-    pub(super) fn append_aborted(&self, entry: AbortedTxn) -> io::Result<()> {
-        self.aborted.append(&*self.place.files, &self.path(names::TXN_INDEX), entry)
+    pub(super) fn append_aborted(self: &Arc<Self>, entry: AbortedTxn) -> io::Result<()> {
+        let truth = |found: &[AbortedTxn]| self.true_aborted(found);
+        self.aborted.append(&*self.place.files, &self.path(names::TXN_INDEX), &truth, entry)
+    }
+
+    /// Forgets transactions that ended at `offset` or behind.
+    pub(super) fn truncate_aborted(self: &Arc<Self>, offset: Offset) -> io::Result<()> {
+        let truth = |found: &[AbortedTxn]| self.true_aborted(found);
+        self.aborted.truncate(&*self.place.files, &self.path(names::TXN_INDEX), &truth, offset)
+    }
+
+    /// Makes the aborted transactions durable.
+    pub(super) fn sync_aborted(&self) -> io::Result<()> {
+        self.aborted.sync(&*self.place.files, || self.path(names::TXN_INDEX))
     }
 
     /// Writes what the index files lack, the newest timestamp included, so that the segment can rest.
@@ -470,33 +537,23 @@ impl Segment {
                 Err(error) => return Err(error),
             }
         }
-        self.aborted.sync(files, &self.path(names::TXN_INDEX))
-    }
-
-    /// Makes the file of aborted transactions durable, if there is one.
-    pub(super) fn sync_aborted(&self) -> io::Result<()> {
-        self.aborted.sync(&*self.place.files, &self.path(names::TXN_INDEX))
-    }
-
-    /// Forgets aborted transactions whose marker is at `offset` or behind.
-    pub(super) fn truncate_aborted(&self, offset: Offset) -> Result<(), Error> {
-        Ok(self.aborted.truncate(&*self.place.files, &self.path(names::TXN_INDEX), offset)?)
+        self.sync_aborted()
     }
 
     /// Forgets index entries of batches that end at `offset` or behind.
-    pub(super) fn truncate_indexes(&self, offset: Offset) -> Result<(), Error> {
+    pub(super) fn truncate_indexes(self: &Arc<Self>, offset: Offset) -> Result<(), Error> {
         let files = &*self.place.files;
         let relative = self.relative(offset);
         self.offsets
             .keep_while(files, &self.path(names::INDEX), |entry| entry.offset < relative)?;
         self.times
             .keep_while(files, &self.path(names::TIME_INDEX), |entry| entry.offset < relative)?;
-        self.aborted.truncate(files, &self.path(names::TXN_INDEX), offset)?;
+        self.truncate_aborted(offset)?;
         *self.newest.lock() = None;
         Ok(())
     }
 
-    /// Forgets all index entries, to enter every batch anew. Aborted transactions stay: they are entered only once.
+    /// Forgets all index entries, to enter every batch anew. Aborted transactions stay.
     pub(super) fn clear_indexes(&self) {
         self.offsets.clear();
         self.times.clear();

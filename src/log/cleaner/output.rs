@@ -106,7 +106,7 @@ impl Output {
 
     /// Notes that a transaction is aborted of which there are records still.
     pub(super) fn aborted(&self, entry: AbortedTxn) -> io::Result<()> {
-        self.aborted.append(&*self.place.files, &self.path(TXN_INDEX), entry)
+        self.aborted.append(&*self.place.files, &self.path(TXN_INDEX), &|_| Ok(None), entry)
     }
 
     /// How many bytes of records there are.
@@ -137,7 +137,7 @@ impl Output {
         for suffix in [INDEX, TIME_INDEX] {
             files.open(&self.path(suffix))?.fdatasync()?;
         }
-        self.aborted.sync(files, &self.path(TXN_INDEX))?;
+        self.aborted.sync(files, || self.path(TXN_INDEX))?;
         files.set_modified(&self.path(LOG), modified)?;
         self.file.fdatasync()?;
         Ok(Replacement {

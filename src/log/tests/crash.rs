@@ -68,6 +68,7 @@ fn check_damage(files: &MemoryFiles, ever: &Ever, random: &mut Random, what: &st
     let (served, _) = read_until(&process.log);
     let crcs: std::collections::HashSet<u32> = ever.iter().map(|batch| batch.2).collect();
     assert!(served.iter().all(|batch| crcs.contains(&batch.2)), "{what}: damage is served");
+    committed::check(&process.log, &format!("{what}, damaged"));
 }
 
 /// Makes the next step fail, perhaps.

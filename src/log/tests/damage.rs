@@ -85,6 +85,44 @@ fn a_log_outlives_the_damage_of_all_but_its_records() {
 }
 
 #[test]
+fn aborted_transactions_outlive_the_damage_of_their_index() {
+    let files = memory();
+    let mut log = open(&files, small());
+    for n in 0..24 {
+        let id = i64::from(n % 4);
+        append(&mut log, producer_batch(id, 0, n / 4 * 2, 2, true)).unwrap();
+        append(&mut log, batch(1, 100, NOW)).unwrap();
+        if n % 3 == 2 {
+            let kind = if n % 2 == 0 { ControlType::Abort } else { ControlType::Commit };
+            append_as(&mut log, marker_batch(id, 0, kind, 0), Origin::Coordinator).unwrap();
+        }
+    }
+    log.close(NOW).unwrap();
+    let known = log.view().aborted_transactions(0, Offset::MAX).unwrap();
+    assert!(known.len() > 3);
+    let entries = files.list(dir()).unwrap();
+    let mut seen = 0;
+    for entry in entries.into_iter().filter(|entry| entry.name.ends_with(names::TXN_INDEX)) {
+        let path = dir().join(&entry.name);
+        for (way, damaged) in damages(&files.read(&path).unwrap()).into_iter().enumerate() {
+            for clean_shutdown in [true, false] {
+                let broken = files.after_kill();
+                put(&broken, &path, &damaged);
+                let options = OpenOptions { clean_shutdown, now: NOW, ..OpenOptions::default() };
+                let mut log = open_with(&broken, small(), &options);
+                log.set_high_watermark(log.log_end_offset());
+                let what = format!("{} damaged in way {way}", entry.name);
+                let found = log.view().aborted_transactions(0, Offset::MAX).unwrap();
+                assert_eq!(found, known, "{what}");
+                committed::check(&log, &what);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 500, "{seen}");
+}
+
+#[test]
 fn a_log_directory_says_what_is_damaged() {
     let files = MemoryFiles::new();
     let path = PathBuf::from("/a");

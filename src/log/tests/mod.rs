@@ -17,6 +17,7 @@ use crate::wire::records::{BatchBuilder, ControlType, EndTxnMarker, split};
 
 mod basics;
 mod cold;
+mod committed;
 mod crash;
 mod damage;
 mod kafka;

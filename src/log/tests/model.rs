@@ -41,6 +41,8 @@ pub(super) struct Model {
     starting: Offset,
     epoch: i32,
     sequence: [i32; 3],
+    /// Of the producers of transactions.
+    in_transaction: [i32; 2],
     unique: u64,
 }
 
@@ -93,9 +95,35 @@ fn open_log(manager: &LogManager) -> Result<Log, Error> {
     Ok(log)
 }
 
+/// The first of the producers of transactions.
+const TRANSACTIONAL: i64 = 5;
+
 impl Model {
-    fn next_batch(&mut self, random: &mut Random) -> Bytes {
+    /// A batch of a transaction, or the marker of one.
+    fn next_of_transaction(&mut self, random: &mut Random) -> (Bytes, Origin) {
+        let timestamp = NOW + self.unique as i64;
+        let at = random.below(2) as usize;
+        let id = TRANSACTIONAL + at as i64;
+        if random.below(3) == 0 {
+            let kind = if random.below(2) == 0 { ControlType::Abort } else { ControlType::Commit };
+            let mut marker =
+                BatchBuilder::new().producer(id, 0, -1).transactional(true).control(true);
+            let value = EndTxnMarker { coordinator_epoch: 0 }.encode();
+            marker.append(timestamp, Some(&kind.key()), Some(&value));
+            return (marker.build(), Origin::Coordinator);
+        }
+        let sequence = &mut self.in_transaction[at];
+        let mut builder = BatchBuilder::new().producer(id, 0, *sequence).transactional(true);
+        *sequence += 1;
+        builder.append(timestamp, None, Some(self.unique.to_string().as_bytes()));
+        (builder.build(), Origin::Client)
+    }
+
+    fn next_batch(&mut self, random: &mut Random) -> (Bytes, Origin) {
         self.unique += 1;
+        if random.below(3) == 0 {
+            return self.next_of_transaction(random);
+        }
         let producer = random.below(4) as usize;
         let count = 1 + random.below(3) as i32;
         let mut builder = BatchBuilder::new();
@@ -107,14 +135,14 @@ impl Model {
             let value = format!("{:0width$}", self.unique, width = random.below(200) as usize);
             builder.append(NOW + random.below(1_000) as i64, None, Some(value.as_bytes()));
         }
-        builder.build()
+        (builder.build(), Origin::Client)
     }
 
     fn append(&mut self, log: &mut Log, random: &mut Random, ever: &mut Ever) -> Result<(), Error> {
         let records: Vec<_> = (0..1 + random.below(4)).map(|_| self.next_batch(random)).collect();
         let mut next = self.end;
         for header in
-            records.iter().map(|records| *split(records).next().unwrap().unwrap().header())
+            records.iter().map(|(records, _)| *split(records).next().unwrap().unwrap().header())
         {
             let last = next + i64::from(header.last_offset_delta);
             self.pending.push((next, last, header.crc));
@@ -123,7 +151,7 @@ impl Model {
         ever.extend(&self.pending);
         let mut appends: Vec<_> = records
             .into_iter()
-            .map(|records| PendingAppend::new(records, Origin::Client))
+            .map(|(records, origin)| PendingAppend::new(records, origin))
             .collect();
         log.append_as_leader(&mut appends, self.epoch, NOW)?;
         assert!(appends.iter().all(|append| append.result.as_ref().unwrap().is_ok()));
@@ -151,10 +179,9 @@ impl Model {
 
     /// Producers go on from what the log knows of them: what they sent last may be gone.
     fn take_sequences(&mut self, log: &Log) {
-        for id in 0..3 {
-            let known = log.producers().get(id).map_or(-1, |entry| entry.last_sequence());
-            self.sequence[id as usize] = known + 1;
-        }
+        let next = |id| log.producers().get(id).map_or(-1, |entry| entry.last_sequence()) + 1;
+        self.sequence = [0, 1, 2].map(next);
+        self.in_transaction = [TRANSACTIONAL, TRANSACTIONAL + 1].map(next);
     }
 
     fn delete(&mut self, log: &mut Log, random: &mut Random) -> Result<(), Error> {
@@ -295,6 +322,7 @@ impl Model {
             assert!(found.iter().all(known), "{what}: batches from before a cut");
         }
         check_producers(log, what);
+        committed::check(log, what);
         found
     }
 }
@@ -336,7 +364,7 @@ fn check_producers(log: &Log, what: &str) {
         let data = log.view().read(next, usize::MAX, true, Offset::MAX).unwrap();
         let bytes = data.to_vec().unwrap();
         let headers = split(&bytes).map(|batch| *batch.unwrap().header());
-        for header in headers.filter(|header| header.has_producer_id()) {
+        for header in headers.filter(|header| header.has_producer_id() && !header.is_control()) {
             last.insert(header.producer_id, header.last_sequence());
         }
         next = data.next_offset;
