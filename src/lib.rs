@@ -40,8 +40,11 @@ pub mod log;
 // The cluster as records, as an immutable image, and as the difference between two.
 pub mod metadata;
 
-// Principals, ACLs, quotas: decisions only.
+// Principals and ACLs: decisions only.
 pub mod security;
+
+// Quotas of clients: rates, bounds, and how long who is over one must be silent.
+pub mod quota;
 
 // The metadata quorum.
 pub mod raft;

@@ -3,12 +3,16 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 use super::fetch_session::FetchSessions;
 use super::producer_ids::ProducerIds;
+use super::throttle::Meter;
 use crate::client::Pool;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -22,6 +26,7 @@ use crate::metrics::Metrics;
 use crate::partition::mover_actor::Mover;
 use crate::partition::replica::Replica;
 use crate::partition::table::PartitionTable;
+use crate::quota::Quotas;
 use crate::raft::Quorum;
 use crate::security::authorizer::Authorizer;
 use crate::supervision::Handle;
@@ -52,6 +57,43 @@ pub struct Session {
     pub principal: String,
     /// The client's software name and version, once ApiVersions has told them.
     pub software: OnceLock<(String, String)>,
+    /// Until when nothing more is read from it.
+    pub mute: Mute,
+}
+
+/// Until when a client that is over a quota is not listened to (KIP-219). Costs one load of an atomic where it is not.
+#[derive(Debug, Default)]
+pub struct Mute {
+    on: AtomicBool,
+    until: Mutex<Option<Instant>>,
+}
+
+impl Mute {
+    /// Whether it holds. It does until it is lifted.
+    pub fn is_on(&self) -> bool {
+        self.on.load(Ordering::Acquire)
+    }
+
+    /// When it ends; none where it does not hold.
+    pub fn until(&self) -> Option<Instant> {
+        if self.is_on() { *self.until.lock() } else { None }
+    }
+
+    /// Begins, or holds on, for so long from now.
+    pub fn hold(&self, time: Duration) {
+        let end = Instant::now() + time;
+        let mut until = self.until.lock();
+        *until = Some(until.map_or(end, |known| known.max(end)));
+        self.on.store(true, Ordering::Release);
+    }
+
+    /// Ends it where its time is over.
+    pub fn lift(&self, now: Instant) {
+        if self.is_on() && self.until.lock().is_none_or(|until| now >= until) {
+            self.on.store(false, Ordering::Release);
+            *self.until.lock() = None;
+        }
+    }
 }
 
 impl Session {
@@ -73,6 +115,8 @@ pub struct Call {
     pub correlation_id: i32,
     /// What the client calls itself.
     pub client_id: Option<String>,
+    /// The time that the request has taken; none where nobody asks for it.
+    pub(crate) meter: Option<Arc<Meter>>,
 }
 
 /// What an answer needs of its request.
@@ -91,6 +135,7 @@ impl Call {
             version: self.version,
             principal: self.session.principal.clone(),
             deadline,
+            mutations: None,
         }
     }
 
@@ -135,6 +180,8 @@ pub struct Context {
     pub metrics: Arc<Metrics>,
     /// Who judges requests; none where everything is granted.
     pub authorizer: Option<Authorizer>,
+    /// Quotas of clients.
+    pub quotas: Arc<Quotas>,
 }
 
 impl Context {
@@ -146,7 +193,12 @@ impl Context {
     /// Whom the controller is told that asks, on behalf of nobody in particular.
     pub(crate) fn own_request(&self, version: i16, patience_ms: Millis) -> RequestContext {
         let deadline = Some(self.clock.now() + patience_ms);
-        RequestContext { version, principal: "User:ANONYMOUS".to_owned(), deadline }
+        RequestContext {
+            version,
+            principal: "User:ANONYMOUS".to_owned(),
+            deadline,
+            mutations: None,
+        }
     }
 
     /// Whom clients are told to be the controller: any broker will do, since all pass requests on.

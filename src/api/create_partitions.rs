@@ -9,6 +9,9 @@ use crate::wire::messages::create_partitions::{
     CreatePartitionsTopicResult,
 };
 
+/// From this version on partitions beyond a quota are refused (KIP-599); earlier ones are made, and the client waits.
+const STRICT_SINCE: i16 = 3;
+
 pub(crate) async fn handle(
     call: Call,
     request: CreatePartitionsRequest,
@@ -19,10 +22,10 @@ pub(crate) async fn handle(
         return CreatePartitionsResponse { results: denied, ..Default::default() };
     }
     let timeout_ms = Some(request.timeout_ms);
-    let mut response = match forward::ask(&call, request.clone(), timeout_ms).await {
-        Ok(response) => response,
-        Err(code) => refused(request, code),
-    };
+    let mutations = call.mutations(STRICT_SINCE);
+    let asked = forward::ask_bounded(&call, request.clone(), timeout_ms, mutations.clone()).await;
+    let mut response = asked.unwrap_or_else(|code| refused(request, code));
+    call.settle(mutations.as_deref(), &mut response.throttle_time_ms);
     response.results.extend(denied);
     response
 }

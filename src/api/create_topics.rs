@@ -14,6 +14,9 @@ use crate::wire::messages::create_topics::{
     CreatableTopic, CreatableTopicResult, CreateTopicsRequest, CreateTopicsResponse,
 };
 
+/// From this version on partitions beyond a quota are refused (KIP-599); earlier ones are made, and the client waits.
+const STRICT_SINCE: i16 = 6;
+
 pub(crate) async fn handle(call: Call, request: CreateTopicsRequest) -> CreateTopicsResponse {
     let (request, denied) = granted(&call, request);
     let mut response = create(&call, request).await;
@@ -36,10 +39,11 @@ async fn create(call: &Call, request: CreateTopicsRequest) -> CreateTopicsRespon
         return CreateTopicsResponse::default();
     }
     let timeout_ms = Some(request.timeout_ms);
-    match forward::ask(call, request.clone(), timeout_ms).await {
-        Ok(response) => response,
-        Err(code) => refused(&request, code),
-    }
+    let mutations = call.mutations(STRICT_SINCE);
+    let asked = forward::ask_bounded(call, request.clone(), timeout_ms, mutations.clone()).await;
+    let mut response = asked.unwrap_or_else(|code| refused(&request, code));
+    call.settle(mutations.as_deref(), &mut response.throttle_time_ms);
+    response
 }
 
 /// Takes out the topics that who calls may not create. What no one may create, and what is named twice, goes on to be

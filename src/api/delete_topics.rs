@@ -11,6 +11,9 @@ use crate::wire::messages::delete_topics::{
     DeletableTopicResult, DeleteTopicsRequest, DeleteTopicsResponse,
 };
 
+/// From this version on partitions beyond a quota are refused (KIP-599); earlier ones are made, and the client waits.
+const STRICT_SINCE: i16 = 5;
+
 pub(crate) async fn handle(call: Call, request: DeleteTopicsRequest) -> DeleteTopicsResponse {
     let mut request = request;
     let mut denied = Vec::new();
@@ -22,10 +25,10 @@ pub(crate) async fn handle(call: Call, request: DeleteTopicsRequest) -> DeleteTo
         }
     }
     let timeout_ms = Some(request.timeout_ms);
-    let mut response = match forward::ask(&call, request.clone(), timeout_ms).await {
-        Ok(response) => response,
-        Err(code) => refused(request, code),
-    };
+    let mutations = call.mutations(STRICT_SINCE);
+    let asked = forward::ask_bounded(&call, request.clone(), timeout_ms, mutations.clone()).await;
+    let mut response = asked.unwrap_or_else(|code| refused(request, code));
+    call.settle(mutations.as_deref(), &mut response.throttle_time_ms);
     response.responses.extend(denied);
     response
 }

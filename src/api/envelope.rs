@@ -62,6 +62,7 @@ fn session(call: &Call, request: &EnvelopeRequest) -> Result<Session, ErrorCode>
         host: authorize::host_of(ip),
         principal: format!("{}:{}", principal.r#type, principal.name),
         software: Default::default(),
+        mute: Default::default(),
     })
 }
 

@@ -14,7 +14,8 @@ use super::fetch_session::{Plan, SessionRequest, TopicRef, Wanted};
 use super::table::decode;
 use super::{Refusal, frame};
 use crate::error::ErrorCode;
-use crate::types::NONE;
+use crate::quota::Kind;
+use crate::types::{Millis, NONE};
 use crate::wire::codec::Reader;
 use crate::wire::messages::fetch::{FetchRequest, FetchResponse};
 
@@ -36,12 +37,42 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
 async fn serve(call: &Call, request: &FetchRequest, session: SessionRequest, plan: Plan) -> Answer {
     let limits = limits(call, request);
     let reads = fetch_read::gather(call, &plan.wanted, &limits).await;
+    if !limits.from_follower
+        && let Some(throttle_ms) = beyond_quota(call, &reads)
+    {
+        return nothing_yet(call, &plan, throttle_ms);
+    }
     reads.iter().for_each(Read::count);
     let outcomes: Vec<_> = reads.iter().map(Read::outcome).collect();
     let now = call.context.clock.now();
     let (session_id, told) =
         call.context.fetch_sessions.lock().finish(&plan, session, &outcomes, now);
     fetch_answer::build(call, session_id, &plan.wanted, reads, &told)
+}
+
+/// For how long the client is silent, where what was read or the time it took is beyond its quota: it gets nothing then,
+/// and what was read is not held against it.
+fn beyond_quota(call: &Call, reads: &[Read]) -> Option<Millis> {
+    let bytes: usize = reads.iter().map(Read::bytes).sum();
+    // With nothing to send there is nothing to bound.
+    let of_bytes = if bytes == 0 { 0 } else { call.spend(Kind::Fetch, bytes as f64) };
+    let throttle_ms = of_bytes.max(call.spend_time());
+    if throttle_ms == 0 {
+        return None;
+    }
+    let now = call.context.clock.now();
+    call.context.quotas.unrecord(Kind::Fetch, call.who(), bytes as f64, now);
+    Some(throttle_ms)
+}
+
+/// The answer to a client that is to be silent: no partitions, and the session as it was.
+fn nothing_yet(call: &Call, plan: &Plan, throttle_ms: Millis) -> Answer {
+    let response = FetchResponse {
+        throttle_time_ms: i32::try_from(throttle_ms).unwrap_or(i32::MAX),
+        session_id: plan.session_id(),
+        ..Default::default()
+    };
+    frame::<FetchRequest>(call.head(), &response)
 }
 
 fn refuse(call: &Call, code: ErrorCode) -> Answer {
@@ -67,9 +98,12 @@ fn replica_id(call: &Call, request: &FetchRequest) -> i32 {
 
 fn limits(call: &Call, request: &FetchRequest) -> Limits {
     let from_follower = replica_id(call, request) >= 0;
-    let max_bytes = usize::try_from(request.max_bytes)
+    let mut max_bytes = usize::try_from(request.max_bytes)
         .unwrap_or(0)
         .min(usize::try_from(call.context.config.load().fetch_max_bytes()).unwrap_or(0));
+    if !from_follower && let Some(burst) = call.context.quotas.burst(Kind::Fetch, call.who()) {
+        max_bytes = max_bytes.min(burst as usize);
+    }
     Limits {
         max_bytes,
         min_bytes: usize::try_from(request.min_bytes).unwrap_or(0).min(max_bytes),

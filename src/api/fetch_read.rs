@@ -60,7 +60,8 @@ impl Read {
         Self { data, slices: Vec::new(), view: None, traffic: None }
     }
 
-    fn bytes(&self) -> usize {
+    /// The size of the records.
+    pub(super) fn bytes(&self) -> usize {
         self.slices.iter().map(|slice| slice.len).sum()
     }
 

@@ -50,6 +50,16 @@ pub(crate) struct Plan {
     kind: Kind,
 }
 
+impl Plan {
+    /// The session that an answer names which tells of no partition.
+    pub(crate) fn session_id(&self) -> i32 {
+        match self.kind {
+            Kind::Incremental(id) => id,
+            Kind::Sessionless | Kind::New => INVALID_SESSION_ID,
+        }
+    }
+}
+
 #[derive(Debug, PartialEq)]
 enum Kind {
     /// The answer names every partition, and nothing is remembered.

@@ -2,6 +2,7 @@
 //! envelope that says whose it is (KIP-590), a broker's own as it is.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use super::context::{Call, Context, ListenerKind};
 use crate::client::{ClientError, Pool};
 use crate::controller::requests::{Exchange, RequestContext};
 use crate::error::ErrorCode;
+use crate::quota::Mutations;
 use crate::types::Millis;
 use crate::wire::codec::{DecodeError, EncodeError, Reader, Writer};
 use crate::wire::header::{RequestHeader, ResponseHeader};
@@ -34,13 +36,29 @@ pub(crate) async fn ask<E>(
 where
     E: Exchange + Request<Response = <E as Exchange>::Reply> + Clone,
 {
+    ask_bounded(call, request, timeout_ms, None).await
+}
+
+/// The same for a request that makes or deletes partitions, which may be bounded.
+pub(crate) async fn ask_bounded<E>(
+    call: &Call,
+    request: E,
+    timeout_ms: Option<i32>,
+    mutations: Option<Arc<Mutations>>,
+) -> Result<<E as Exchange>::Reply, ErrorCode>
+where
+    E: Exchange + Request<Response = <E as Exchange>::Reply> + Clone,
+{
     let patience_ms = timeout_ms.unwrap_or(PATIENCE_MS).max(0);
     let deadline = call.context.clock.now() + Millis::from(patience_ms);
     loop {
         let answer = match &call.context.elsewhere {
             Some(pool) => in_envelope(call, pool, &request).await,
             None => {
-                let context = call.controller_context(Some(patience_ms));
+                let context = RequestContext {
+                    mutations: mutations.clone(),
+                    ..call.controller_context(Some(patience_ms))
+                };
                 call.context.controller.exchange(request.clone(), context).await
             }
         };

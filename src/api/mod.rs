@@ -10,10 +10,12 @@ pub mod table;
 
 mod add_raft_voter;
 mod allocate_producer_ids;
+mod alter_client_quotas;
 mod alter_configs;
 mod alter_partition;
 mod alter_partition_reassignments;
 mod alter_replica_log_dirs;
+mod alter_user_scram_credentials;
 mod api_versions;
 mod assign_replicas_to_dirs;
 mod auto_create;
@@ -26,11 +28,13 @@ mod create_acls;
 mod create_partitions;
 mod create_topics;
 mod deadline;
+mod delegation_tokens;
 mod delete_acls;
 mod delete_groups;
 mod delete_records;
 mod delete_topics;
 mod describe_acls;
+mod describe_client_quotas;
 mod describe_cluster;
 mod describe_configs;
 mod describe_groups;
@@ -38,6 +42,7 @@ mod describe_log_dirs;
 mod describe_producers;
 mod describe_quorum;
 mod describe_topic_partitions;
+mod describe_user_scram_credentials;
 mod elect_leaders;
 mod end_quorum_epoch;
 mod envelope;
@@ -69,6 +74,7 @@ pub(crate) mod producer_ids;
 mod quorum;
 mod remove_raft_voter;
 mod sync_group;
+pub(crate) mod throttle;
 pub mod transactions;
 mod txn_offset_commit;
 mod unregister_broker;
@@ -85,12 +91,14 @@ use bytes::{Bytes, BytesMut};
 use tokio::time::Instant;
 
 use crate::metrics::{ApiSlot, Metrics};
+use crate::quota::Kind;
 use crate::wire::api_key::ApiKey;
 use crate::wire::codec::{DecodeError, EncodeError, Reader, Writer};
 use crate::wire::header::{RequestHeader, ResponseHeader};
 use crate::wire::message::{Message, Request};
 use answer::{Answer, Outgoing, Pending};
 use context::{Call, Context, Head, ListenerKind, Session};
+use throttle::Meter;
 
 /// Why a frame cannot be answered; the connection is closed, as Kafka does.
 #[derive(Debug)]
@@ -154,17 +162,23 @@ pub fn dispatch(
     )?;
     #[cfg(test)]
     crate::faults::pass("request", header.client_id.as_deref().unwrap_or_default());
+    let meter = context.quotas.enabled(Kind::Request).then(Arc::<Meter>::default);
     let call = Call {
         context: context.clone(),
         session: session.clone(),
         version,
         correlation_id: header.correlation_id,
         client_id: header.client_id,
+        meter: meter.clone(),
     };
     let slot = ApiSlot::new(api_key, row.key.name(), session.kind == ListenerKind::Controller);
     context.metrics.requests.request(slot, version);
     let (metrics, began) = (context.metrics.clone(), Instant::now());
-    Ok(Measured { answer: (row.serve)(call, reader)?, slot, metrics, began })
+    let answer = (row.serve)(call, reader)?;
+    if let Some(meter) = &meter {
+        meter.leave();
+    }
+    Ok(Measured { answer, slot, metrics, began, meter })
 }
 
 /// An answer that may still have to wait, and how long it takes.
@@ -173,13 +187,22 @@ pub struct Measured {
     slot: ApiSlot,
     metrics: Arc<Metrics>,
     began: Instant,
+    meter: Option<Arc<Meter>>,
 }
 
 impl Future for Measured {
     type Output = Answer;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Answer> {
-        let answer = ready!(self.answer.as_mut().poll(cx));
+        let answer = match self.meter.clone() {
+            None => ready!(self.answer.as_mut().poll(cx)),
+            Some(meter) => {
+                meter.enter();
+                let polled = self.answer.as_mut().poll(cx);
+                meter.leave();
+                ready!(polled)
+            }
+        };
         let took_us = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.metrics.requests.answered(self.slot, took_us);
         Poll::Ready(answer)

@@ -117,6 +117,10 @@ asks! {
     LIST_REASSIGNMENTS:      ListPartitionReassignments, Describe,        Cluster,         ClusterDenied,     Loud;
     OFFSET_DELETE:           OffsetDelete,               Delete,          Group,           GroupDenied,       Loud;
     OFFSET_DELETE_TOPIC:     OffsetDelete,               Read,            Topic,           TopicDenied,       Loud;
+    DESCRIBE_QUOTAS:         DescribeClientQuotas,       DescribeConfigs, Cluster,         ClusterDenied,     Loud;
+    ALTER_QUOTAS:            AlterClientQuotas,          AlterConfigs,    Cluster,         ClusterDenied,     Loud;
+    DESCRIBE_SCRAM:          DescribeUserScramCredentials, Describe,      Cluster,         ClusterDenied,     Loud;
+    ALTER_SCRAM:             AlterUserScramCredentials,  Alter,           Cluster,         ClusterDenied,     Loud;
     DESCRIBE_QUORUM:         DescribeQuorum,             Describe,        Cluster,         ClusterDenied,     Loud;
     ADD_RAFT_VOTER:          AddRaftVoter,               Alter,           Cluster,         ClusterDenied,     Loud;
     REMOVE_RAFT_VOTER:       RemoveRaftVoter,            Alter,           Cluster,         ClusterDenied,     Loud;
@@ -145,7 +149,14 @@ asks! {
 
 /// The APIs that ask nothing.
 #[cfg(test)]
-pub(crate) const OPEN: &[ApiKey] = &[ApiKey::ApiVersions];
+pub(crate) const OPEN: &[ApiKey] = &[
+    ApiKey::ApiVersions,
+    // Refused to all on listeners without authentication, before anybody is judged.
+    ApiKey::CreateDelegationToken,
+    ApiKey::RenewDelegationToken,
+    ApiKey::ExpireDelegationToken,
+    ApiKey::DescribeDelegationToken,
+];
 
 #[cfg(test)]
 mod tests {

@@ -20,6 +20,7 @@ use crate::log::producers::{Beginning, Voucher};
 use crate::metadata::Image;
 use crate::partition::append::{Append, AppendResult, Appended, Transactional, Verified};
 use crate::partition::replica::Replica;
+use crate::quota::Kind;
 use crate::types::{METADATA_TOPIC, NONE, TopicIdPartition, Uuid, is_internal_topic};
 use crate::wire::codec::Reader;
 use crate::wire::messages::produce::{
@@ -51,7 +52,10 @@ struct Terms<'a> {
 
 /// Starts a produce request.
 pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
+    let bytes = reader.remaining();
     let request: ProduceRequest = decode(&call, reader)?;
+    // Before the next request is read: those that follow each other would else all be beyond the quota.
+    let throttle_ms = call.spend(Kind::Produce, bytes as f64);
     let image = call.context.image();
     let acks = request.acks;
     let id: Option<Arc<str>> = request.transactional_id.as_deref().map(Into::into);
@@ -70,6 +74,8 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
         for topic in topics {
             response.responses.push(finish_topic(topic).await);
         }
+        let throttle_ms = if acks == 0 { 0 } else { throttle_ms.max(call.spend_time()) };
+        response.throttle_time_ms = i32::try_from(throttle_ms).unwrap_or(i32::MAX);
         answer(&call, acks, response)
     }))
 }

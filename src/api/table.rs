@@ -4,6 +4,7 @@ use std::future::Future;
 
 use super::answer::Pending;
 use super::context::{Call, ListenerKind};
+use super::throttle::Toll;
 use super::{Refusal, frame};
 use crate::wire::api_key::ApiKey;
 use crate::wire::codec::Reader;
@@ -63,6 +64,11 @@ static TABLE: &[Row] = &[
         |call, reader| simple(call, reader, super::alter_replica_log_dirs::handle)),
     row(ApiKey::DescribeLogDirs, BROKER, |call, reader| simple(call, reader, super::describe_log_dirs::handle)),
     row(ApiKey::CreatePartitions, BOTH, |call, reader| simple(call, reader, super::create_partitions::handle)),
+    row(ApiKey::CreateDelegationToken, BOTH, |call, reader| simple(call, reader, super::delegation_tokens::create)),
+    row(ApiKey::RenewDelegationToken, BOTH, |call, reader| simple(call, reader, super::delegation_tokens::renew)),
+    row(ApiKey::ExpireDelegationToken, BOTH, |call, reader| simple(call, reader, super::delegation_tokens::expire)),
+    row(ApiKey::DescribeDelegationToken, BROKER,
+        |call, reader| simple(call, reader, super::delegation_tokens::describe)),
     row(ApiKey::DeleteGroups, BROKER, |call, reader| simple(call, reader, super::delete_groups::handle)),
     row(ApiKey::ElectLeaders, BOTH, |call, reader| simple(call, reader, super::elect_leaders::handle)),
     row(ApiKey::IncrementalAlterConfigs, BOTH,
@@ -72,6 +78,13 @@ static TABLE: &[Row] = &[
     row(ApiKey::ListPartitionReassignments, BOTH,
         |call, reader| simple(call, reader, super::list_partition_reassignments::handle)),
     row(ApiKey::OffsetDelete, BROKER, |call, reader| simple(call, reader, super::offset_delete::handle)),
+    row(ApiKey::DescribeClientQuotas, BROKER,
+        |call, reader| simple(call, reader, super::describe_client_quotas::handle)),
+    row(ApiKey::AlterClientQuotas, BOTH, |call, reader| simple(call, reader, super::alter_client_quotas::handle)),
+    row(ApiKey::DescribeUserScramCredentials, BROKER,
+        |call, reader| simple(call, reader, super::describe_user_scram_credentials::handle)),
+    row(ApiKey::AlterUserScramCredentials, BOTH,
+        |call, reader| simple(call, reader, super::alter_user_scram_credentials::handle)),
     row(ApiKey::Vote, CONTROLLER, |call, reader| simple(call, reader, super::vote::handle)),
     row(ApiKey::BeginQuorumEpoch, CONTROLLER, |call, reader| simple(call, reader, super::begin_quorum_epoch::handle)),
     row(ApiKey::EndQuorumEpoch, CONTROLLER, |call, reader| simple(call, reader, super::end_quorum_epoch::handle)),
@@ -124,9 +137,16 @@ where
     R: Request + 'static,
     F: Future<Output = R::Response> + 'static,
 {
-    let head = call.head();
-    Box::pin(async move { frame::<R>(head, &handler(call, request).await) })
+    let (head, toll) = (call.head(), Toll::of::<R>(&call));
+    Box::pin(async move {
+        let mut response = handler(call, request).await;
+        if let Some(toll) = toll {
+            toll.take(&mut response);
+        }
+        frame::<R>(head, &response)
+    })
 }
+
 /// Decodes the request, runs its handler, and frames the answer.
 fn simple<R, F>(
     call: Call,

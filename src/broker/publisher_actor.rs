@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::metadata::changes::Changes;
 use crate::metadata::loader::Loader;
 use crate::metadata::{Image, Provenance};
+use crate::quota::Quotas;
 use crate::raft::events::{CommittedBatch, QuorumEvent};
 use crate::raft::quorum_actor::Quorum;
 use crate::supervision::{DeathWatch, Port, Refused, Stop};
@@ -52,6 +53,8 @@ pub struct PublisherSpec {
     pub config: Arc<ArcSwap<Config>>,
     /// Who keeps something that a dynamic setting decides on.
     pub reconfigured: Vec<Reconfigured>,
+    /// What clients are held to.
+    pub quotas: Arc<Quotas>,
     /// Who is told of each new image, in order.
     pub subscribers: Vec<Port<Published>>,
     /// Under which name the quorum knows this publisher.
@@ -144,6 +147,9 @@ impl Publisher {
 
     fn show(&mut self, image: Arc<Image>, changes: Changes, ctx: &mut Context<Self>) {
         settings::take_effect(&self.spec.config, &image.configs, &self.spec.reconfigured);
+        if !changes.client_quotas.is_empty() {
+            self.spec.quotas.update(&image.client_quotas);
+        }
         let before = self.spec.image.swap(image.clone());
         self.watch.detail(format!("offset {}", image.provenance.offset));
         if self.schedule.take(self.spec.clock.now()) {

@@ -228,6 +228,12 @@ impl Given {
         with_name.filter_map(|(_, value)| value.as_deref()).collect()
     }
 
+    /// Whichever of `names` were given, in the order of the command line, with their arguments.
+    pub(crate) fn in_order(&self, names: &[&str]) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let named = self.options.iter().filter(move |(given, _)| names.contains(given));
+        named.map(|(given, value)| (*given, value.as_deref()))
+    }
+
     /// The number that an option was given.
     pub(crate) fn number<N: std::str::FromStr>(&self, name: &str) -> Result<Option<N>, Exception> {
         let Some(text) = self.value(name)? else { return Ok(None) };

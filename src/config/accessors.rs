@@ -96,7 +96,6 @@ accessors! {
     pub unclean_leader_election_interval_ms: i64 = "unclean.leader.election.interval.ms";
     pub unstable_api_versions_enable: bool = "unstable.api.versions.enable";
     pub unstable_feature_versions_enable: bool = "unstable.feature.versions.enable";
-    pub telemetry_max_bytes: i32 = "telemetry.max.bytes";
 
     // Topics.
     pub num_partitions: i32 = "num.partitions";
@@ -132,6 +131,13 @@ accessors! {
     pub num_replica_alter_log_dirs_threads: maybe_i32 = "num.replica.alter.log.dirs.threads";
     pub num_recovery_threads_per_data_dir: i32 = "num.recovery.threads.per.data.dir";
     pub background_threads: i32 = "background.threads";
+
+    // Quotas.
+    pub quota_window_num: i32 = "quota.window.num";
+    pub quota_window_size_seconds: i32 = "quota.window.size.seconds";
+    pub controller_quota_window_num: i32 = "controller.quota.window.num";
+    pub controller_quota_window_size_seconds: i32 = "controller.quota.window.size.seconds";
+    pub telemetry_max_bytes: i32 = "telemetry.max.bytes";
 
     // Fetching and replicating.
     pub fetch_max_bytes: i32 = "fetch.max.bytes";

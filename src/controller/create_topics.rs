@@ -9,6 +9,7 @@ use crate::controller::names;
 use crate::controller::placement;
 use crate::controller::requests::{Decision, code_and_message};
 use crate::error::{ApiError, ErrorCode};
+use crate::quota::Permits;
 use crate::raft::events::VersionedRecord;
 use crate::types::{METADATA_TOPIC, NodeId, PartitionId, TopicId};
 use crate::wire::messages::create_topics::{
@@ -37,6 +38,7 @@ impl Machine {
     pub(crate) fn create_topics(
         &mut self,
         request: &CreateTopicsRequest,
+        permits: Permits<'_>,
     ) -> Decision<CreateTopicsResponse> {
         if self.partitions_of(request) > PARTITIONS_PER_REQUEST_MAX {
             let error = too_many_partitions();
@@ -56,7 +58,7 @@ impl Machine {
                 last.push(refused(&topic.name, &ApiError::new(ErrorCode::InvalidRequest, text)));
                 continue;
             }
-            match self.create_topic(topic) {
+            match self.create_topic(topic, permits) {
                 Ok((result, new)) => {
                     topics.push(result);
                     records.extend(new);
@@ -86,11 +88,13 @@ impl Machine {
     fn create_topic(
         &mut self,
         topic: &CreatableTopic,
+        permits: Permits<'_>,
     ) -> Result<(CreatableTopicResult, Vec<VersionedRecord>), ApiError> {
         self.check_name(&topic.name)?;
         let overrides = overrides(topic)?;
         let config_records = self.topic_config_records(&topic.name, &overrides)?;
         let partitions = self.new_partitions(topic)?;
+        permits.take(partitions.len())?;
         let topic_id = self.new_topic_id();
         let result = self.created(topic, topic_id, &overrides, &partitions);
         let topic_record = TopicRecord { name: topic.name.clone(), topic_id, ..Default::default() };

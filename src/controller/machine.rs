@@ -19,13 +19,16 @@ use crate::controller::configs;
 use crate::controller::heartbeats::Heartbeats;
 use crate::controller::index::Index;
 use crate::controller::names;
+use crate::controller::quotas;
 use crate::controller::random::Random;
 use crate::controller::requests::{ControllerReply, ControllerRequest, Decision, RequestContext};
+use crate::controller::scram;
 use crate::controller::timers::Timers;
 use crate::error::Error;
 use crate::metadata::configs::{ConfigMap, ResourceType};
 use crate::metadata::topics::PartitionRegistration;
 use crate::metadata::{Delta, Image};
+use crate::quota::Permits;
 use crate::raft::events::VersionedRecord;
 use crate::types::{Millis, NodeId, Offset, TopicIdPartition};
 use crate::wire::stored::metadata::{MetadataRecord, NoOpRecord};
@@ -189,13 +192,22 @@ impl Machine {
     ) -> Decision<ControllerReply> {
         use {ControllerReply as Reply, ControllerRequest as Request};
         let version = context.version;
+        let permits = Permits::new(context.mutations.as_deref(), now);
         match request {
-            Request::CreateTopics(request) => self.create_topics(request).map(Reply::CreateTopics),
+            Request::CreateTopics(request) => {
+                self.create_topics(request, permits).map(Reply::CreateTopics)
+            }
             Request::DeleteTopics(request) => {
-                self.delete_topics(request, version).map(Reply::DeleteTopics)
+                self.delete_topics(request, version, permits).map(Reply::DeleteTopics)
             }
             Request::CreatePartitions(request) => {
-                self.create_partitions(request).map(Reply::CreatePartitions)
+                self.create_partitions(request, permits).map(Reply::CreatePartitions)
+            }
+            Request::AlterClientQuotas(request) => {
+                quotas::alter(self.image(), request).map(Reply::AlterClientQuotas)
+            }
+            Request::AlterUserScramCredentials(request) => {
+                scram::alter(self.image(), request).map(Reply::AlterUserScramCredentials)
             }
             Request::IncrementalAlterConfigs(request) => {
                 configs::incremental_alter(self.image(), &self.config, request)

@@ -1,16 +1,25 @@
 //! What the controller is asked and what it answers: the wire messages themselves, in one enum each, and who asks.
 //! Decides nothing.
 
+use std::sync::Arc;
+
 use crate::error::{ApiError, ErrorCode};
+use crate::quota::Mutations;
 use crate::raft::events::VersionedRecord;
 use crate::types::Millis;
 use crate::wire::messages::allocate_producer_ids::{
     AllocateProducerIdsRequest, AllocateProducerIdsResponse,
 };
+use crate::wire::messages::alter_client_quotas::{
+    AlterClientQuotasRequest, AlterClientQuotasResponse,
+};
 use crate::wire::messages::alter_configs::{AlterConfigsRequest, AlterConfigsResponse};
 use crate::wire::messages::alter_partition::{AlterPartitionRequest, AlterPartitionResponse};
 use crate::wire::messages::alter_partition_reassignments::{
     AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse,
+};
+use crate::wire::messages::alter_user_scram_credentials::{
+    AlterUserScramCredentialsRequest, AlterUserScramCredentialsResponse,
 };
 use crate::wire::messages::assign_replicas_to_dirs::{
     AssignReplicasToDirsRequest, AssignReplicasToDirsResponse,
@@ -43,6 +52,8 @@ pub struct RequestContext {
     pub principal: String,
     /// When the asker stops waiting, in milliseconds since 1970; none means never.
     pub deadline: Option<Millis>,
+    /// The quota of partitions made and deleted; none where there is none.
+    pub mutations: Option<Arc<Mutations>>,
 }
 
 /// What the machine wants done: append the records, apply them, and answer once they are committed.
@@ -157,6 +168,10 @@ exchanges! {
     CreateAcls(CreateAclsRequest, CreateAclsResponse);
     /// KIP-140, KIP-290.
     DeleteAcls(DeleteAclsRequest, DeleteAclsResponse);
+    /// KIP-546.
+    AlterClientQuotas(AlterClientQuotasRequest, AlterClientQuotasResponse);
+    /// KIP-554.
+    AlterUserScramCredentials(AlterUserScramCredentialsRequest, AlterUserScramCredentialsResponse);
     /// KIP-584, KIP-778.
     UpdateFeatures(UpdateFeaturesRequest, UpdateFeaturesResponse);
 }

@@ -8,6 +8,7 @@ use crate::controller::create_topics::{
 use crate::controller::machine::Machine;
 use crate::controller::requests::{Decision, code_and_message, explained};
 use crate::error::{ApiError, ErrorCode};
+use crate::quota::Permits;
 use crate::raft::events::VersionedRecord;
 use crate::types::{TopicId, Uuid};
 use crate::wire::messages::create_partitions::{
@@ -33,6 +34,7 @@ impl Machine {
         &self,
         request: &DeleteTopicsRequest,
         version: i16,
+        permits: Permits<'_>,
     ) -> Decision<DeleteTopicsResponse> {
         if !self.settings.delete_topic_enable {
             return Decision::reply(deletion_disabled(request, version));
@@ -59,6 +61,15 @@ impl Machine {
                 doomed.insert(id, name);
             }
         }
+        doomed.retain(|&id, name| {
+            let partitions = self.topic_by_id(id).map_or(0, |topic| topic.partitions.len());
+            let refusal = permits.take(partitions).err();
+            responses.extend(refusal.iter().map(|error| DeletableTopicResult {
+                error_message: error.message.clone(),
+                ..deleted(Some(name.clone()), id, error.code)
+            }));
+            refusal.is_none()
+        });
         let records = doomed.keys().map(|&topic_id| {
             (MetadataRecord::RemoveTopic(RemoveTopicRecord { topic_id, ..Default::default() }), 0)
         });
@@ -72,6 +83,7 @@ impl Machine {
     pub(crate) fn create_partitions(
         &mut self,
         request: &CreatePartitionsRequest,
+        permits: Permits<'_>,
     ) -> Decision<CreatePartitionsResponse> {
         let mut seen = BTreeSet::new();
         let duplicates: BTreeSet<&str> = request
@@ -87,7 +99,7 @@ impl Machine {
         for topic in request.topics.iter().filter(|topic| !duplicates.contains(topic.name.as_str()))
         {
             let room = PARTITIONS_PER_REQUEST_MAX.saturating_sub(records.len());
-            let result = self.grow(topic, room).map(|new| records.extend(new));
+            let result = self.grow(topic, room, permits).map(|new| records.extend(new));
             results.push(grown(&topic.name, &result));
         }
         if request.validate_only {
@@ -100,6 +112,7 @@ impl Machine {
         &mut self,
         topic: &CreatePartitionsTopic,
         room: usize,
+        permits: Permits<'_>,
     ) -> Result<Vec<VersionedRecord>, ApiError> {
         let existing = self.topic(&topic.name).ok_or(ErrorCode::UnknownTopicOrPartition)?;
         let topic_id = existing.id;
@@ -119,6 +132,7 @@ impl Machine {
             }
             None => self.grown_partitions(additional, factor)?,
         };
+        permits.take(partitions.len())?;
         let record = |(index, new)| self.partition_record(topic_id, index, new);
         Ok((first..).zip(&partitions).map(record).collect())
     }

@@ -150,6 +150,9 @@ impl Connection {
     }
 
     fn work(&mut self, cx: &mut Context<'_>, stopping: bool) -> Result<(), Closed> {
+        if self.session.mute.is_on() {
+            self.session.mute.lift(Instant::now());
+        }
         loop {
             let mut progress = self.poll_answers(cx)?;
             if !stopping {
@@ -209,6 +212,7 @@ impl Connection {
         self.in_flight.len() < IN_FLIGHT_MAX
             && self.in_flight_bytes < IN_FLIGHT_BYTES_MAX
             && self.output.queued_bytes() < OUTPUT_BYTES_MAX
+            && !self.session.mute.is_on()
             && self.in_flight.back().is_none_or(|last| !last.barrier)
     }
 
@@ -287,24 +291,33 @@ impl Connection {
 
     /// When a client that has begun a large request has been silent for too long; none for all others.
     fn stalls_at(&self) -> Option<Instant> {
-        let unfinished =
-            self.share.is_held() && self.in_flight.is_empty() && !self.input.is_empty();
+        let unfinished = self.share.is_held()
+            && self.in_flight.is_empty()
+            && !self.input.is_empty()
+            && !self.session.mute.is_on();
         unfinished.then(|| self.last_active + STALL_MAX)
     }
 
     /// Ends a connection that has been silent, or slow over one frame, for too long. The timer is moved only when it
     /// fires, so that a busy connection pays nothing for it.
     fn poll_deadline(&mut self, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Closed> {
-        let stalls_at = self.stalls_at();
-        if let Some(at) = stalls_at.filter(|at| *at < timer.deadline()) {
+        let (stalls_at, heard_at) = (self.stalls_at(), self.session.mute.until());
+        let soon = stalls_at.into_iter().chain(heard_at).min();
+        if let Some(at) = soon.filter(|at| *at < timer.deadline()) {
             timer.as_mut().reset(at);
         }
         while timer.as_mut().poll(cx).is_ready() {
             let now = Instant::now();
+            if heard_at.is_some_and(|at| now >= at) {
+                // What the client has sent meanwhile is looked at in the next round.
+                cx.waker().wake_by_ref();
+                timer.as_mut().reset(now + self.settings.idle_max);
+                return Poll::Pending;
+            }
             if stalls_at.is_some_and(|at| now >= at) {
                 return Poll::Ready(Closed::SlowFrame);
             }
-            if !self.in_flight.is_empty() {
+            if !self.in_flight.is_empty() || heard_at.is_some() {
                 self.last_active = now;
             }
             let slow = self.frame_began.filter(|_| self.may_read());
@@ -316,7 +329,7 @@ impl Connection {
             }
             let next = slow.map_or(self.last_active, |began| began.min(self.last_active));
             let next = next + self.settings.idle_max;
-            timer.as_mut().reset(stalls_at.map_or(next, |at| next.min(at)));
+            timer.as_mut().reset(soon.map_or(next, |at| next.min(at)));
         }
         Poll::Pending
     }

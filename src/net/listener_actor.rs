@@ -19,11 +19,15 @@ use super::connection::{Closed, Connection, ConnectionSettings};
 use super::limits::{ConnectionLimits, Counted};
 use super::memory::Share;
 use crate::api::authorize;
-use crate::api::context::{Context as ApiContext, ListenerKind, Session};
+use crate::api::context::{Context as ApiContext, ListenerKind, Mute, Session};
 use crate::supervision::{DeathWatch, Stop};
+use crate::types::Millis;
 
 /// How long to wait before accepting again when the system has no descriptor left.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// How many connections that came too fast are held before they are closed.
+const HELD_MAX: usize = 1_024;
 
 /// What a listener is made of.
 #[derive(Clone)]
@@ -108,6 +112,7 @@ async fn accept(
 ) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(spec.socket.try_clone()?)?;
     let next_thread = AtomicUsize::new(0);
+    let held = Arc::new(());
     let mut stopping = shutdown.clone();
     let mut opened = spec.opened.clone();
     tokio::select! {
@@ -134,6 +139,11 @@ async fn accept(
                     tracing::info!(listener = %spec.name, %peer, "refused: too many connections from this address");
                     continue;
                 };
+                let now = spec.context.clock.now();
+                if let Some(hold_ms) = spec.context.quotas.connect(peer.ip(), now) {
+                    hold(stream, hold_ms, counted, &held);
+                    continue;
+                }
                 let thread =
                     &spec.threads[next_thread.fetch_add(1, Ordering::Relaxed) % spec.threads.len()];
                 hand_over(&spec, thread, stream, peer, counted, shutdown.clone(), alive.clone());
@@ -145,6 +155,19 @@ async fn accept(
             }
         }
     }
+}
+
+/// Keeps a connection that its address has made too fast waiting before it is closed, so that it does not come again at
+/// once. Where many are held already it is closed straight away.
+fn hold(stream: TcpStream, hold_ms: Millis, counted: Counted, held: &Arc<()>) {
+    if Arc::strong_count(held) > HELD_MAX {
+        return;
+    }
+    let (held, time) = (held.clone(), Duration::from_millis(hold_ms.unsigned_abs()));
+    actix_rt::spawn(async move {
+        tokio::time::sleep(time).await;
+        drop((stream, counted, held));
+    });
 }
 
 /// Accepts no more, and holds up nobody who waits for the last connection: the listener's stop ends this.
@@ -170,6 +193,7 @@ fn hand_over(
         host: authorize::host_of(peer.ip()),
         principal: "User:ANONYMOUS".to_owned(),
         software: OnceLock::new(),
+        mute: Mute::default(),
     });
     let settings =
         ConnectionSettings { request_bytes_max: spec.request_bytes_max, idle_max: spec.idle_max };

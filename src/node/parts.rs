@@ -40,6 +40,7 @@ use crate::partition::manager_actor::PartitionManager;
 use crate::partition::mover_actor::{Mover, MoverSpec};
 use crate::partition::table::PartitionTable;
 use crate::partition::upkeep_actor::{Upkeep, UpkeepSpec};
+use crate::quota::Quotas;
 use crate::raft::events::VersionedRecord;
 use crate::raft::quorum_actor::Quorum;
 use crate::supervision::{Child, Handle};
@@ -145,6 +146,7 @@ impl Parts {
             producer_ids: Default::default(),
             metrics: Metrics::new(),
             authorizer: authorize::authorizer(&config),
+            quotas: Quotas::new(wiring::quota_settings(&config)),
         });
         Ok(Self {
             limits: ConnectionLimits::new(wiring::connection_bounds(&config)),
@@ -232,6 +234,7 @@ impl Parts {
             image: self.image.clone(),
             config: self.current.clone(),
             reconfigured: wiring::reconfigured(self),
+            quotas: self.context.quotas.clone(),
             subscribers: wiring::subscribers(self),
             name: "publisher",
             snapshot_bytes: self.config.metadata_log_max_record_bytes_between_snapshots(),

@@ -25,6 +25,7 @@ use crate::metadata::cluster::VersionRange;
 use crate::metadata::{Image, features};
 use crate::net::limits::{Bounds, ListenerBounds};
 use crate::partition;
+use crate::quota;
 use crate::raft;
 use crate::supervision::{Child, Port, Refused};
 use crate::transaction::machine::TransactionMachine;
@@ -36,6 +37,17 @@ pub(super) fn fetch_sessions(config: &Config) -> FetchSessions {
     let slots = usize::try_from(config.max_incremental_fetch_session_cache_slots()).unwrap_or(0);
     let seed = i32::from_be_bytes([Uuid::random().as_bytes()[0], 1, 2, 3]);
     FetchSessions::new(slots, 120_000, seed)
+}
+
+/// Over which time clients are held to their quotas.
+pub(super) fn quota_settings(config: &Config) -> quota::Settings {
+    quota::Settings {
+        clients: (config.quota_window_num(), config.quota_window_size_seconds()),
+        controller: (
+            config.controller_quota_window_num(),
+            config.controller_quota_window_size_seconds(),
+        ),
+    }
 }
 
 pub(super) fn quorum_child(parts: &Parts) -> Child {

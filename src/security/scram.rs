@@ -20,6 +20,11 @@ impl Mechanism {
         [Self::Sha256, Self::Sha512].into_iter().find(|mechanism| mechanism.name() == name)
     }
 
+    /// The mechanism of a number in records and requests.
+    pub fn from_id(id: i8) -> Option<Self> {
+        [Self::Sha256, Self::Sha512].into_iter().find(|mechanism| mechanism.id() == id)
+    }
+
     /// What SASL calls it.
     pub const fn name(self) -> &'static str {
         match self {

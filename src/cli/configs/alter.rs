@@ -1,7 +1,7 @@
 //! `--alter`: settings added and deleted, one by one (KIP-339).
 
 use super::options::{Kind, Options};
-use super::{ask, describe};
+use super::{ask, describe, users};
 use crate::cli::options::Exception;
 use crate::cli::say;
 use crate::cli::tool::{self, Properties};
@@ -34,10 +34,9 @@ pub(super) async fn alter(cluster: &mut Cluster, options: &Options) -> Result<()
         .map(|name| name.trim().to_owned())
         .collect();
     let Some(resource_type) = kind.resource_type() else {
-        return Err(Exception::illegal_argument(format!(
-            "Quotas and credentials of {} cannot be altered yet",
-            kind.name()
-        )));
+        users::alter(cluster, options, &added, &deleted).await?;
+        completed(kind, &entity);
+        return Ok(());
     };
     if kind == Kind::BrokerLoggers {
         let names = added.iter().map(|(name, _)| name).chain(&deleted);
@@ -78,11 +77,15 @@ pub(super) async fn alter(cluster: &mut Cluster, options: &Options) -> Result<()
         let done = ClientError::check(result.error_code, result.error_message);
         done.map_err(|error| Exception::from(error).in_execution())?;
     }
+    completed(kind, &entity);
+    Ok(())
+}
+
+fn completed(kind: Kind, entity: &str) {
     say(&match entity.is_empty() {
         true => format!("Completed updating default config for {} in the cluster.\n", kind.name()),
         false => format!("Completed updating config for {} {entity}.\n", kind.one()),
     });
-    Ok(())
 }
 
 /// Keys of a file are looked at before they are sent.

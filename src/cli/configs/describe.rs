@@ -1,7 +1,7 @@
 //! `--describe`: the settings of one entity or of all of a kind, with where they come from.
 
-use super::ask;
 use super::options::{Kind, Options};
+use super::{ask, users};
 use crate::cli::options::Exception;
 use crate::cli::say;
 use crate::client::{ClientError, Cluster};
@@ -28,10 +28,7 @@ const SOURCES: [&str; 9] = [
 pub(super) async fn describe(cluster: &mut Cluster, options: &Options) -> Result<(), Exception> {
     let kind = options.kind;
     if kind.resource_type().is_none() {
-        return Err(Exception::illegal_argument(format!(
-            "Quotas and credentials of {} cannot be described yet",
-            kind.name()
-        )));
+        return users::describe(cluster, options).await;
     }
     let existing =
         if options.by_controller() { None } else { Some(entities(cluster, kind).await?) };

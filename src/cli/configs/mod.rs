@@ -1,11 +1,10 @@
 //! `kafka-configs`: describes and alters the dynamic settings of topics, brokers, loggers, groups and client metrics,
-//! with Kafka's options, words and exit codes.
-//!
-//! Caveat: quotas and SCRAM credentials (users, clients, ips) are understood but not yet altered or described.
+//! quotas of users, clients and addresses, and SCRAM credentials, with Kafka's options, words and exit codes.
 
 mod alter;
 mod describe;
 mod options;
+mod users;
 
 use super::complain;
 use super::options::{Exception, Stop, Usage};

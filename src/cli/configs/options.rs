@@ -1,5 +1,7 @@
 //! What `kafka-configs` may be asked, and which options do not go together.
 
+use std::net::ToSocketAddrs;
+
 use crate::cli::options::{Exception, Given, Stop, Usage};
 
 /// What kind of thing has settings.
@@ -89,6 +91,8 @@ pub(super) struct Options {
     pub(super) kind: Kind,
     /// The entity that is meant: its name, or nothing for the default. None means all.
     pub(super) entity: Option<String>,
+    /// All kinds with their entities; more than one where a user and a client are meant.
+    pub(super) entities: Vec<(Kind, Option<String>)>,
 }
 
 impl Options {
@@ -119,7 +123,7 @@ pub(super) fn parse(usage: &Usage, args: &[String]) -> Result<Options, Stop> {
     }
     let entities = entities(&given)?;
     let kinds: Vec<Kind> = entities.iter().map(|(kind, _)| *kind).collect();
-    let Some((kind, entity)) = entities.into_iter().next() else {
+    let Some((kind, entity)) = entities.first().cloned() else {
         return Err(wrong("At least one entity type must be specified".to_owned()));
     };
     let quota = |kind: &Kind| matches!(kind, Kind::Users | Kind::Clients);
@@ -128,7 +132,7 @@ pub(super) fn parse(usage: &Usage, args: &[String]) -> Result<Options, Stop> {
             "Only 'users' and 'clients' entity types may be specified together".to_owned(),
         ));
     }
-    let options = Options { given, kind, entity };
+    let options = Options { given, kind, entity, entities };
     check(&options).map_err(wrong)?;
     Ok(options)
 }
@@ -147,10 +151,10 @@ fn entities(given: &Given) -> Result<Vec<(Kind, Option<String>)>, Exception> {
         })?;
         kinds.push(*kind);
     }
-    let mut names = given.values("entity-name").into_iter().map(str::to_owned);
-    let default = given.has("entity-default").then(String::new);
-    let mut entities: Vec<_> =
-        kinds.into_iter().map(|kind| (kind, names.next().or_else(|| default.clone()))).collect();
+    let mut names = given
+        .in_order(&["entity-name", "entity-default"])
+        .map(|(_, name)| name.unwrap_or_default().to_owned());
+    let mut entities: Vec<_> = kinds.into_iter().map(|kind| (kind, names.next())).collect();
     for (option, kind) in SHORT {
         let names = given.values(option).into_iter();
         entities.extend(names.map(|name| (kind, Some(name.to_owned()))));
@@ -173,6 +177,13 @@ fn check(options: &Options) -> Result<(), String> {
         let kinds = kind.name();
         return Err(format!(
             "The entity name for {kinds} must be a valid integer broker id, but it is: {name}"
+        ));
+    }
+    if let Some(name) = name.filter(|name| kind == Kind::Ips && !name.is_empty())
+        && (name, 0).to_socket_addrs().is_err()
+    {
+        return Err(format!(
+            "The entity name for ips must be a valid IP or resolvable host, but it is: {name}"
         ));
     }
     if given.has("describe") {

@@ -71,6 +71,7 @@ impl Node {
             principal: "User:ANONYMOUS".to_owned(),
             host: "127.0.0.1".to_owned(),
             software: Default::default(),
+            mute: Default::default(),
         });
         Self { parts, root, status, end, session }
     }

@@ -24,6 +24,11 @@ pub trait Wire: Sized {
     /// The value as Kafka's JSON converters print it.
     fn json(&self, version: i16) -> Value;
 
+    /// Where an answer says for how long its client is silent, in ms; none where there is no room for that.
+    fn throttle_time_ms(&mut self) -> Option<&mut i32> {
+        None
+    }
+
     /// Whether null is a length of its own. Otherwise, as with structs, a byte before the value says whether it is there.
     const NULL_IS_A_LENGTH: bool = false;
 

@@ -240,6 +240,12 @@ macro_rules! message {
                 self.unknown_tags.write(writer, next_tag, u32::MAX)
             }
 
+            #[allow(unreachable_code)]
+            fn throttle_time_ms(&mut self) -> Option<&mut i32> {
+                $($crate::wire::message::throttle_field!(self $field);)*
+                None
+            }
+
             fn json(&self, version: i16) -> serde_json::Value {
                 let mut object = serde_json::Map::new();
                 $(if in_versions!(version $(, $versions)?) {
@@ -261,6 +267,14 @@ macro_rules! message {
             const FLEXIBLE_FROM: i16 = $crate::wire::message::flexible_from!($($flexible)?);
         })?
     )*};
+}
+
+/// Finds the field that all answers call the same.
+macro_rules! throttle_field {
+    ($message:ident throttle_time_ms) => {
+        return Some(&mut $message.throttle_time_ms)
+    };
+    ($message:ident $other:ident) => {};
 }
 
 macro_rules! flexible_from {
@@ -442,7 +456,7 @@ macro_rules! framed_record {
 
 pub(crate) use {
     absent, default_value, flexible_from, framed_record, in_versions, message, record_types,
-    request, typed_key, versioned_value,
+    request, throttle_field, typed_key, versioned_value,
 };
 
 #[cfg(test)]
