@@ -36,11 +36,14 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
 
 async fn serve(call: &Call, request: &FetchRequest, session: SessionRequest, plan: Plan) -> Answer {
     let limits = limits(call, request);
-    let reads = fetch_read::gather(call, &plan.wanted, &limits).await;
     if !limits.from_follower
-        && let Some(throttle_ms) = beyond_quota(call, &reads)
+        && let Some(throttle_ms) = owed(call)
     {
         return nothing_yet(call, &plan, throttle_ms);
+    }
+    let reads = fetch_read::gather(call, &plan.wanted, &limits).await;
+    if !limits.from_follower {
+        charge(call, &reads);
     }
     reads.iter().for_each(Read::count);
     let outcomes: Vec<_> = reads.iter().map(Read::outcome).collect();
@@ -50,19 +53,27 @@ async fn serve(call: &Call, request: &FetchRequest, session: SessionRequest, pla
     fetch_answer::build(call, session_id, &plan.wanted, reads, &told)
 }
 
-/// For how long the client is silent, where what was read or the time it took is beyond its quota: it gets nothing then,
-/// and what was read is not held against it.
-fn beyond_quota(call: &Call, reads: &[Read]) -> Option<Millis> {
-    let bytes: usize = reads.iter().map(Read::bytes).sum();
-    // With nothing to send there is nothing to bound.
-    let of_bytes = if bytes == 0 { 0 } else { call.spend(Kind::Fetch, bytes as f64) };
-    let throttle_ms = of_bytes.max(call.spend_time());
-    if throttle_ms == 0 {
-        return None;
+/// For how long the client is silent, where what it was sent before, or the time that took, is beyond its quota: it gets
+/// nothing until then.
+fn owed(call: &Call) -> Option<Millis> {
+    let (quotas, now) = (&call.context.quotas, call.context.clock.now());
+    let kinds = [Kind::Fetch, Kind::Request];
+    let owed = kinds.map(|kind| (kind, quotas.owed(kind, call.who(), now)));
+    let (kind, throttle_ms) = owed.into_iter().max_by_key(|(_, throttle_ms)| *throttle_ms)?;
+    call.silence(kind, throttle_ms);
+    (throttle_ms > 0).then_some(throttle_ms)
+}
+
+/// Holds what is sent, and the time that it took, against the client's quotas; it waits for that when it asks for more.
+fn charge(call: &Call, reads: &[Read]) {
+    let (quotas, now) = (&call.context.quotas, call.context.clock.now());
+    if quotas.enabled(Kind::Fetch) {
+        let bytes: usize = reads.iter().map(Read::bytes).sum();
+        quotas.record(Kind::Fetch, call.who(), bytes as f64, now);
     }
-    let now = call.context.clock.now();
-    call.context.quotas.unrecord(Kind::Fetch, call.who(), bytes as f64, now);
-    Some(throttle_ms)
+    if let Some(meter) = &call.meter {
+        quotas.record(Kind::Request, call.who(), meter.percent(), now);
+    }
 }
 
 /// The answer to a client that is to be silent: no partitions, and the session as it was.

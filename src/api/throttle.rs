@@ -44,7 +44,7 @@ impl Meter {
     }
 
     /// The share of a second that was spent so far, in percent.
-    fn percent(&self) -> f64 {
+    pub(super) fn percent(&self) -> f64 {
         let now = self.entered.lock().map_or(Duration::ZERO, |entered| entered.elapsed());
         (self.spent_ns.load(Ordering::Relaxed) as f64 + now.as_nanos() as f64) / 1e7
     }

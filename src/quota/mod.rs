@@ -22,10 +22,11 @@ use arc_swap::ArcSwap;
 
 use crate::metadata::quotas::ClientQuotasImage;
 use crate::types::Millis;
+use bucket::Fill;
 use limits::Limits;
 pub use mutations::{Mutations, Permits};
 use rate::Shape;
-use sensors::{Sensor, Sensors};
+use sensors::Sensors;
 
 /// What is bounded, each by a key of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +144,8 @@ impl Quotas {
         let limits = self.limits.load();
         let found = limits.find(kind, who);
         let Some(sensor) = self.sensors[kind as usize].get(&found, now) else { return 0 };
-        let throttle_ms = sensor.record(value, found.limit, self.shape, now);
+        let fill = found.limit.map(|limit| self.fill(kind, limit));
+        let throttle_ms = sensor.record(value, fill, self.shape, now);
         match kind {
             // One window is enough for a share of a thread's time.
             Kind::Request => throttle_ms.min(self.shape.window_ms),
@@ -151,9 +153,27 @@ impl Quotas {
         }
     }
 
-    /// Takes back what was recorded and then not done.
-    pub fn unrecord(&self, kind: Kind, who: Who<'_>, value: f64, now: Millis) {
-        self.record(kind, who, -value, now);
+    /// For how long a client is to be silent for what it has done already, in ms; 0 where it is within its quota.
+    pub fn owed(&self, kind: Kind, who: Who<'_>, now: Millis) -> Millis {
+        if !self.enabled(kind) {
+            return 0;
+        }
+        let limits = self.limits.load();
+        let found = limits.find(kind, who);
+        let Some(limit) = found.limit else { return 0 };
+        let sensor = self.sensors[kind as usize].get(&found, now);
+        let owed = sensor.map_or(0, |sensor| sensor.debt(self.fill(kind, limit), now));
+        if kind == Kind::Request { owed.min(self.shape.window_ms) } else { owed }
+    }
+
+    /// The bucket of a quota: it holds what one window brings. Who is over a share of a thread's time is forgiven what is
+    /// older than all windows, since it is never made to wait for so long.
+    fn fill(&self, kind: Kind, limit: f64) -> Fill {
+        let fill = Fill::new(limit, self.shape.window_ms);
+        match kind {
+            Kind::Request => Fill { debt: fill.full * self.shape.num as f64, ..fill },
+            _ => fill,
+        }
     }
 
     /// Counts that a client is made silent for that long.
@@ -164,13 +184,13 @@ impl Quotas {
         }
     }
 
-    /// The most that a client can do at once and be within its quota afterwards; none where it has none.
+    /// The most that a client should be given at once; none where nothing bounds it.
     pub fn burst(&self, kind: Kind, who: Who<'_>) -> Option<f64> {
         if !self.enabled(kind) {
             return None;
         }
         let limit = self.limits.load().find(kind, who).limit?;
-        Some(limit * (self.shape.num - 1) as f64 * self.shape.window_ms as f64 / 1_000.0)
+        Some(self.fill(kind, limit).full)
     }
 
     /// What a request may make or delete partitions by; none where there is no quota of that.
@@ -192,13 +212,15 @@ impl Quotas {
         }
         let limits = self.limits.load();
         let found = limits.find_address(ip.to_canonical());
-        let sensor: Arc<Sensor> = self.addresses.get(&found.as_found(), now)?;
-        let throttle_ms = sensor.record(1.0, found.limit, self.shape, now);
-        if throttle_ms <= 0 {
+        let sensor = self.addresses.get(&found.as_found(), now)?;
+        let Some(limit) = found.limit else {
+            sensor.record(1.0, None, self.shape, now);
             return None;
-        }
-        sensor.record(-1.0, None, self.shape, now);
-        Some(throttle_ms.min(self.shape.window_ms))
+        };
+        // As many may come at once as all windows but one bring, as in Kafka: clients open several.
+        let fill = Fill::new(limit, (self.shape.num - 1).max(1) * self.shape.window_ms);
+        let admitted = sensor.admit(1.0, 1.0_f64.min(fill.full), fill, self.shape, now);
+        admitted.err().map(|wait_ms| wait_ms.min(self.shape.window_ms))
     }
 }
 

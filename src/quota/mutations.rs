@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use super::bucket::Fill;
 use super::rate::Shape;
 use super::sensors::Sensor;
 use crate::error::{ApiError, ErrorCode};
@@ -12,7 +13,7 @@ use crate::types::Millis;
 #[derive(Debug)]
 pub struct Mutations {
     sensor: Arc<Sensor>,
-    limit: f64,
+    fill: Fill,
     strict: bool,
     shape: Shape,
     /// For how long the client is to be silent, and since when.
@@ -23,7 +24,8 @@ pub struct Mutations {
 impl Mutations {
     pub(super) fn new(sensor: Arc<Sensor>, limit: f64, strict: bool, shape: Shape) -> Self {
         let (throttle_ms, told) = (AtomicI64::new(0), AtomicI64::new(0));
-        Self { sensor, limit, strict, shape, throttle_ms, told }
+        let fill = Fill::new(limit, shape.num * shape.window_ms);
+        Self { sensor, fill, strict, shape, throttle_ms, told }
     }
 
     /// Whether `count` partitions may be made or deleted. Under a strict quota nothing is done while some are owed, and
@@ -32,18 +34,27 @@ impl Mutations {
     /// # Errors
     /// `THROTTLING_QUOTA_EXCEEDED`.
     fn take(&self, count: usize, now: Millis) -> Result<(), ApiError> {
-        let owing = !self.strict;
-        let (throttle_ms, taken) =
-            self.sensor.take(count as f64, self.limit, self.shape, owing, now);
+        let (count, shape) = (count as f64, self.shape);
+        let taken = match self.strict {
+            true => self.sensor.admit(count, 0.0, self.fill, shape, now),
+            false => {
+                let owed = self.sensor.record(count, Some(self.fill), shape, now);
+                self.tell(owed, now);
+                Ok(())
+            }
+        };
+        taken.map_err(|owed| {
+            self.tell(owed, now);
+            let code = ErrorCode::ThrottlingQuotaExceeded;
+            ApiError::new(code, code.message())
+        })
+    }
+
+    fn tell(&self, throttle_ms: Millis, now: Millis) {
         if throttle_ms > 0 {
             self.throttle_ms.store(throttle_ms, Ordering::Relaxed);
             self.told.store(now, Ordering::Relaxed);
         }
-        if taken {
-            return Ok(());
-        }
-        let code = ErrorCode::ThrottlingQuotaExceeded;
-        Err(ApiError::new(code, code.message()))
     }
 
     /// For how long the client is to be silent from `now` on, in ms.

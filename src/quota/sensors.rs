@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use parking_lot::Mutex;
 
 use super::average::Average;
-use super::bucket::Bucket;
+use super::bucket::{Bucket, Fill};
 use super::limits::Found;
 use super::rate::{Rate, Shape};
 use crate::types::Millis;
@@ -46,45 +46,44 @@ pub(super) struct Reading {
 }
 
 impl Sensor {
-    /// Adds `value`: how long must pass until the rate is within `limit` again, in ms.
+    /// Adds `value`, and takes that much of a bucket where there is one: for how long its debt is to be waited for, in ms.
     pub(super) fn record(
         &self,
         value: f64,
-        limit: Option<f64>,
+        fill: Option<Fill>,
         shape: Shape,
         now: Millis,
     ) -> Millis {
         let mut state = self.state.lock();
         state.rate.record(value, shape, now);
-        let Some(limit) = limit else { return 0 };
-        let rate = state.rate.measure(shape, now);
-        if rate <= limit {
-            return 0;
-        }
-        let wait = (rate - limit) / limit * state.rate.span_ms(shape, now) as f64;
-        wait.round() as Millis
+        let Some(fill) = fill else { return 0 };
+        let left = state.tokens.take(value, fill, now);
+        if left < 0.0 { fill.time(-left).max(1) } else { 0 }
     }
 
-    /// Takes `count` tokens of a bucket that fills at `limit`; without `owing`, only from one that is not owed any.
-    /// How long until none is owed, in ms, and whether they were taken.
-    pub(super) fn take(
+    /// For how long a debt is to be waited for, in ms; 0 where there is none.
+    pub(super) fn debt(&self, fill: Fill, now: Millis) -> Millis {
+        let tokens = self.state.lock().tokens.tokens(fill, now);
+        if tokens < 0.0 { fill.time(-tokens).max(1) } else { 0 }
+    }
+
+    /// Adds `value` unless the bucket has less than `least`: how long until it has, in ms.
+    pub(super) fn admit(
         &self,
-        count: f64,
-        limit: f64,
+        value: f64,
+        least: f64,
+        fill: Fill,
         shape: Shape,
-        owing: bool,
         now: Millis,
-    ) -> (Millis, bool) {
+    ) -> Result<(), Millis> {
         let mut state = self.state.lock();
-        let wait = |tokens: f64| (-tokens / limit * 1_000.0).round() as Millis;
-        let before = state.tokens.tokens(limit, shape, now);
-        if before < 0.0 && !owing {
-            return (wait(before), false);
+        let tokens = state.tokens.tokens(fill, now);
+        if tokens < least {
+            return Err(fill.time(least - tokens).max(1));
         }
-        state.rate.record(count, shape, now);
-        state.tokens.take(count, limit, shape, now);
-        let after = state.tokens.tokens(limit, shape, now);
-        (if after < 0.0 && owing { wait(after) } else { 0 }, true)
+        state.rate.record(value, shape, now);
+        state.tokens.take(value, fill, now);
+        Ok(())
     }
 
     /// Counts that the client is made silent.
