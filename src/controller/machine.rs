@@ -288,6 +288,7 @@ impl Machine {
         record: &MetadataRecord,
         now: Millis,
     ) -> Result<(), Error> {
+        assert!(offset >= self.next_offset, "{offset} comes after {}", self.next_offset - 1);
         self.next_offset = offset + 1;
         self.timers.wrote(&self.settings, now);
         let before: Vec<_> =

@@ -217,6 +217,10 @@ impl<M: Machine> Shard<M> {
         if self.committed >= self.next_offset {
             self.answer(replies);
         } else if !replies.is_empty() {
+            debug_assert!(
+                self.parked.back().is_none_or(|last| last.after <= self.next_offset),
+                "answers wait in the order of the log"
+            );
             self.parked.push_back(Parked { after: self.next_offset, replies });
         }
         self.set_alarm(ctx);
@@ -254,6 +258,7 @@ impl<M: Machine> Shard<M> {
     }
 
     pub(super) fn committed(&mut self, end: Offset, _ctx: &mut Context<Self>) {
+        debug_assert!(end <= self.next_offset, "committed to {end} of {}", self.next_offset);
         self.committed = self.committed.max(end);
         while self.parked.front().is_some_and(|parked| parked.after <= self.committed) {
             if let Some(parked) = self.parked.pop_front() {

@@ -89,6 +89,17 @@ pub(crate) struct ClassicGroup {
     pub(super) initial: Option<InitialDelay>,
 }
 
+/// Whether a group may go from one state to the other: see the head of this file.
+const fn may_follow(from: State, to: State) -> bool {
+    match to {
+        State::PreparingRebalance => {
+            matches!(from, State::Empty | State::Stable | State::CompletingRebalance)
+        }
+        State::CompletingRebalance | State::Empty => matches!(from, State::PreparingRebalance),
+        State::Stable => matches!(from, State::CompletingRebalance),
+    }
+}
+
 impl ClassicGroup {
     /// A group without members.
     pub(crate) fn new(id: Arc<str>, now: Millis) -> Self {
@@ -124,9 +135,25 @@ impl ClassicGroup {
     }
 
     pub(super) fn transition(&mut self, to: State, now: Millis) {
+        debug_assert!(may_follow(self.state, to), "{:?} after {:?}", to, self.state);
+        debug_assert!(
+            self.has_sound_roll(),
+            "{}: the roll does not agree with the members",
+            self.id
+        );
         self.previous = Some(self.state);
         self.state = to;
         self.state_since = Some(now);
+    }
+
+    /// Whether what is counted and named agrees with the members.
+    fn has_sound_roll(&self) -> bool {
+        let joining = self.members.values().filter(|member| member.joining.is_some()).count();
+        let is_known = |id: &Arc<str>| self.members.contains_key(id);
+        joining == self.joining
+            && self.leader.as_ref().is_none_or(is_known)
+            && self.instances.values().all(is_known)
+            && self.pending_syncs.iter().all(is_known)
     }
 
     /// Takes in a member; the first one leads.

@@ -104,6 +104,7 @@ impl Log {
             }
         }
         summary.log_end_offset = self.log_end_offset();
+        self.assert_sound();
         done.map(|()| summary)
     }
 

@@ -146,6 +146,7 @@ impl Log {
         done.segments += segments.len();
         done.bytes += segments.iter().map(|segment| segment.size()).sum::<u64>();
         tracing::info!(partition = %self.topic_partition, segments = segments.len(), start, "deleted segments");
+        self.assert_sound();
         self.give_up(&segments, now)
     }
 

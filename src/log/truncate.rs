@@ -38,6 +38,7 @@ impl Log {
         if cut.is_err() {
             self.fail();
         }
+        self.assert_sound();
         cut.map(|()| true)
     }
 
@@ -96,6 +97,7 @@ impl Log {
         self.view.change_epochs(|epochs| epochs.clear());
         self.store_epochs()?;
         self.publish_all(self.view.high_watermark());
+        self.assert_sound();
         Ok(())
     }
 }

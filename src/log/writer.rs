@@ -359,6 +359,7 @@ impl Log {
         self.begin_active(segment, now);
         self.view.set_segments(segments);
         self.publish_end(self.log_end_offset(), 0);
+        self.assert_sound();
         Ok(())
     }
 
@@ -374,6 +375,29 @@ impl Log {
             jitter_ms: 0,
         };
         self.active.jitter_ms = self.jitter();
+    }
+
+    /// Holds what must be true of every log between two calls; the whole of it in builds that look for defects.
+    pub(super) fn assert_sound(&self) {
+        let (start, end) = (self.log_start_offset(), self.log_end_offset());
+        assert!(start <= end, "{}: begins at {start} and ends at {end}", self.topic_partition);
+        if cfg!(debug_assertions) && !self.failed {
+            let view = &self.view;
+            let (committed, stable) = (view.high_watermark(), view.last_stable_offset());
+            assert!(stable <= committed && committed <= end, "{stable} <= {committed} <= {end}");
+            assert!(self.recovery_point() <= end, "on the disk is more than there is");
+            let segments = view.segments();
+            let in_order =
+                segments.windows(2).all(|pair| pair[0].base_offset() < pair[1].base_offset());
+            assert!(in_order, "{}: segments in disorder", self.topic_partition);
+            let last = segments.last().map(|segment| segment.base_offset());
+            assert_eq!(last, Some(self.active.segment.base_offset()), "another is written to");
+            let latest = view.epochs().latest();
+            assert!(
+                latest.is_none_or(|entry| entry.start_offset <= end),
+                "an epoch begins behind the end"
+            );
+        }
     }
 
     pub(super) fn publish_end(&self, offset: Offset, appended: u64) {

@@ -92,7 +92,8 @@ impl Share {
         let given_back = self.held.saturating_sub(bytes);
         let settled = self.overdrawn && (more == 0 || self.memory.take(more));
         if given_back > 0 {
-            self.memory.held.fetch_sub(given_back, Ordering::AcqRel);
+            let before = self.memory.held.fetch_sub(given_back, Ordering::AcqRel);
+            debug_assert!(before >= given_back, "gives back {given_back} of {before} bytes");
         }
         if settled {
             self.overdrawn = false;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::raft::shape::Shape;
 use crate::raft::voters::{ReplicaKey, VoterSet};
 use crate::types::{LeaderEpoch, Millis, Offset};
 
@@ -77,6 +78,21 @@ impl Leader {
             waiting: VecDeque::new(),
             replicas: BTreeMap::new(),
         }
+    }
+
+    /// Holds what must be true of every leader whose log is of this `shape`.
+    pub(super) fn assert_sound(&self, shape: &Shape) {
+        assert!(self.epoch_start <= shape.end, "an epoch begins behind the log's end");
+        assert!(
+            self.high_watermark.is_none_or(|committed| committed > self.epoch_start),
+            "committed before a record of the leader's own epoch was"
+        );
+        let (first, last) = (self.waiting.front(), self.waiting.back());
+        assert!(last.is_none_or(|waiting| waiting.last < shape.end), "somebody waits for nothing");
+        assert!(
+            first.is_none_or(|waiting| Some(waiting.last) >= self.high_watermark),
+            "somebody waits for what is committed"
+        );
     }
 
     /// `replica` holds everything before `end`, while the leader's log ends at `leader_end`.

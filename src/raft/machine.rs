@@ -165,7 +165,23 @@ impl Machine {
     }
 
     /// Takes in one event.
+    ///
+    /// # Panics
+    /// When what must hold of every quorum does not: then this node must not go on.
     pub fn step(&mut self, event: Event, now: Millis) -> Vec<Effect> {
+        let (epoch, committed) = (self.epoch(), self.committed);
+        let effects = self.take_in(event, now);
+        assert!(self.epoch() >= epoch, "the epoch went back from {epoch} to {}", self.epoch());
+        assert!(self.committed >= committed, "what was committed is not any more");
+        self.shape.assert_sound();
+        assert!(self.committed.is_none_or(|end| end <= self.shape.end), "committed and not here");
+        if let Role::Leader(leader) = &self.role {
+            leader.assert_sound(&self.shape);
+        }
+        effects
+    }
+
+    fn take_in(&mut self, event: Event, now: Millis) -> Vec<Effect> {
         match event {
             Event::Start => self.start(now),
             Event::Tick => self.tick(now),
@@ -479,6 +495,13 @@ impl Machine {
         follower.deadline = now + self.settings.fetch_timeout_ms;
         follower.leader_high_watermark = fetched.high_watermark.or(follower.leader_high_watermark);
         if let Some(snapshot) = fetched.snapshot {
+            if self.committed.is_some_and(|committed| snapshot.offset < committed) {
+                tracing::error!(
+                    snapshot = snapshot.offset,
+                    "the leader offers less than was committed; not taking it"
+                );
+                return self.back_off(now);
+            }
             follower.snapshot = Some(snapshot);
         } else if let Some(diverging) = fetched.diverging {
             return self.diverged(diverging, now);

@@ -46,6 +46,14 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// Holds what must be true of every log.
+    pub(super) fn assert_sound(&self) {
+        assert!(self.start <= self.end, "a log ends at {} and begins at {}", self.end, self.start);
+        assert!(self.synced <= self.end, "synced to {} and ends at {}", self.synced, self.end);
+        let ascends = |pair: &[(LeaderEpoch, Offset)]| matches!(pair, [before, after] if before.0 < after.0 && before.1 <= after.1);
+        debug_assert!(self.epochs.windows(2).all(ascends), "epochs in disorder: {:?}", self.epochs);
+    }
+
     /// The epoch of the last record, or of the snapshot in its place; 0 for a log that never held any.
     pub fn last_epoch(&self) -> LeaderEpoch {
         let snapshot = self.snapshots.map_or(0, |(_, latest)| latest.epoch);
@@ -59,6 +67,8 @@ impl Shape {
 
     /// `count` records of `epoch` are appended; the offset of the first.
     pub fn append(&mut self, epoch: LeaderEpoch, count: Offset) -> Offset {
+        debug_assert!(count > 0, "nothing is appended");
+        debug_assert!(epoch >= self.last_epoch(), "epoch {epoch} after {}", self.last_epoch());
         let first = self.end;
         if self.epochs.last().is_none_or(|&(last, _)| last < epoch) {
             self.epochs.push((epoch, first));
