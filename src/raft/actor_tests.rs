@@ -311,8 +311,13 @@ fn a_snapshot_stands_for_the_log_before_it() {
         quorum.hand_in(image(99, 1, &loaded));
         quorum.hand_in(image(1, 1, &loaded));
         until(|| exists(2)).await;
-        quorum.hand_in(image(2, 1, &loaded));
-        until(|| exists(3) && !exists(2)).await;
+        // One is written at a time, and what is handed in meanwhile is passed over.
+        let (third, handed) = (image(2, 1, &loaded), quorum.clone());
+        until(move || {
+            handed.hand_in(third.clone());
+            exists(3) && !exists(2)
+        })
+        .await;
         assert!(!exists(100), "not committed so far");
         let ask = SnapshotAsk {
             epoch: 1,
