@@ -19,6 +19,8 @@ pub(super) fn install(metrics: &Metrics, parts: &Parts) {
     let (node_id, standing) = (parts.config.node_id(), parts.standing.clone());
     let (limits, logs) = (parts.limits.clone(), parts.logs.clone());
     let is_controller = parts.config.is_controller();
+    let (quotas, clock) = (parts.context.quotas.clone(), parts.clock.clone());
+    metrics.on_scrape(move || quotas.families(clock.now()));
     metrics.on_scrape(move || {
         let image = image.load();
         let mut families = replicas::families(&table, &image, node_id);
