@@ -1,17 +1,18 @@
 //! FindCoordinator (10), versions 0-6: who keeps a group, a transactional id, or the state of a share partition.
 //!
 //! v1 added transactions; v4 several keys at once (KIP-699); v6 share partitions (KIP-932). The topic that the
-//! groups lie in is made when it is first asked for. Transactions and share partitions have no coordinator yet.
+//! coordinator keeps its records in is made when it is first asked for. Share partitions have no coordinator yet.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::auto_create;
 use super::context::Call;
 use super::permissions;
 use crate::coordinator::shards::partition_for;
 use crate::error::ErrorCode;
-use crate::metadata::topics::PartitionRegistration;
-use crate::types::{NONE, OFFSETS_TOPIC, Uuid};
+use crate::metadata::topics::{PartitionRegistration, TopicImage};
+use crate::types::{NONE, OFFSETS_TOPIC, TRANSACTION_TOPIC, Uuid};
 use crate::wire::messages::find_coordinator::{
     Coordinator, FindCoordinatorRequest, FindCoordinatorResponse,
 };
@@ -54,31 +55,31 @@ fn for_one(found: Coordinator) -> FindCoordinatorResponse {
 }
 
 async fn find(call: &Call, key_type: i8, key: String) -> Coordinator {
-    match key_type {
+    let name = match key_type {
         GROUP => {
             if let Err(code) = call.check(&permissions::FIND_GROUP, &key) {
                 return nobody(key, code);
             }
+            OFFSETS_TOPIC
         }
-        TRANSACTION if !call.may(&permissions::FIND_TRANSACTION, &key) => {
-            return nobody(key, permissions::FIND_TRANSACTION.error);
+        TRANSACTION => {
+            if let Err(code) = call.check(&permissions::FIND_TRANSACTION, &key) {
+                return nobody(key, code);
+            }
+            TRANSACTION_TOPIC
         }
         SHARE if call.version >= 6 && !call.may_cluster(&permissions::FIND_SHARE) => {
             return nobody(key, permissions::FIND_SHARE.error);
         }
-        TRANSACTION => return nobody(key, ErrorCode::CoordinatorNotAvailable),
         SHARE if call.version >= 6 && is_share_partition(&key) => {
             return nobody(key, ErrorCode::CoordinatorNotAvailable);
         }
         _ => return nobody(key, ErrorCode::InvalidRequest),
-    }
-    if call.context.image().topics.by_name(OFFSETS_TOPIC).is_none() {
-        auto_create::create(call, BTreeSet::from([OFFSETS_TOPIC.into()])).await;
-    }
-    let image = call.context.image();
-    let Some(topic) = image.topics.by_name(OFFSETS_TOPIC) else {
+    };
+    let Some(topic) = ensure_topic(call, name).await else {
         return nobody(key, ErrorCode::CoordinatorNotAvailable);
     };
+    let image = call.context.image();
     let partition = partition_for(&key, topic.partitions.len());
     let leader = topic.partition(partition).and_then(PartitionRegistration::leader);
     let leader =
@@ -95,6 +96,14 @@ async fn find(call: &Call, key_type: i8, key: String) -> Coordinator {
         error_message: Some(ErrorCode::None.name().into()),
         ..Coordinator::default()
     }
+}
+
+/// A coordinator's own topic, which is made when it is not there.
+pub(super) async fn ensure_topic(call: &Call, name: &str) -> Option<Arc<TopicImage>> {
+    if call.context.image().topics.by_name(name).is_none() {
+        auto_create::create(call, BTreeSet::from([name.into()])).await;
+    }
+    call.context.image().topics.by_name(name).cloned()
 }
 
 fn nobody(key: String, code: ErrorCode) -> Coordinator {

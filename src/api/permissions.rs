@@ -89,6 +89,13 @@ asks! {
     INIT_TRANSACTION:        InitProducerId,             Write,           TransactionalId, TransactionDenied, Loud;
     INIT_PRODUCER:           InitProducerId,             IdempotentWrite, Cluster,         ClusterDenied,     Quiet;
     INIT_PRODUCER_ANY_TOPIC: InitProducerId,             Write,           Topic,           ClusterDenied,     Loud;
+    INIT_TWO_PHASE:          InitProducerId,             TwoPhaseCommit,  TransactionalId, TransactionDenied, Loud;
+    ADD_PARTITIONS:          AddPartitionsToTxn,         Write,           TransactionalId, TransactionDenied, Loud;
+    ADD_PARTITIONS_TOPIC:    AddPartitionsToTxn,         Write,           Topic,           TopicDenied,       Loud;
+    ADD_PARTITIONS_AS_BROKER: AddPartitionsToTxn,        ClusterAction,   Cluster,         ClusterDenied,     Loud;
+    ADD_OFFSETS:             AddOffsetsToTxn,            Write,           TransactionalId, TransactionDenied, Loud;
+    ADD_OFFSETS_GROUP:       AddOffsetsToTxn,            Read,            Group,           GroupDenied,       Loud;
+    END_TRANSACTION:         EndTxn,                     Write,           TransactionalId, TransactionDenied, Loud;
     ABORT_TRANSACTION:       WriteTxnMarkers,            Alter,           Cluster,         ClusterDenied,     Quiet;
     WRITE_TXN_MARKERS:       WriteTxnMarkers,            ClusterAction,   Cluster,         ClusterDenied,     Loud;
     COMMIT_IN_TRANSACTION:   TxnOffsetCommit,            Write,           TransactionalId, TransactionDenied, Loud;
@@ -128,6 +135,9 @@ asks! {
     DESCRIBE_CONTROLLERS:    DescribeCluster,            Alter,           Cluster,         ClusterDenied,     Loud;
     DESCRIBE_CLUSTER:        DescribeCluster,            Describe,        Cluster,         Hidden,            Loud;
     DESCRIBE_PRODUCERS:      DescribeProducers,          Read,            Topic,           TopicDenied,       Loud;
+    DESCRIBE_TRANSACTIONS:   DescribeTransactions,       Describe,        TransactionalId, TransactionDenied, Loud;
+    DESCRIBE_TRANSACTION_TOPICS: DescribeTransactions,   Describe,        Topic,           Hidden,            Quiet;
+    LIST_TRANSACTIONS:       ListTransactions,           Describe,        TransactionalId, Hidden,            Quiet;
     UNREGISTER_BROKER:       UnregisterBroker,           Alter,           Cluster,         ClusterDenied,     Loud;
     LIST_CONFIG_RESOURCES:   ListConfigResources,        DescribeConfigs, Cluster,         ClusterDenied,     Loud;
     DESCRIBE_TOPICS:         DescribeTopicPartitions,    Describe,        Topic,           TopicDenied,       Loud;

@@ -2,10 +2,11 @@
 //!
 //! A shard costs little until it is asked something, so each has its actor at once. The manager never looks into one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use actix::{Actor, ActorContext, Context, Handler, Message};
+use actix::fut::{ActorFutureExt, wrap_future};
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message};
 use actix_rt::ArbiterHandle;
 use arc_swap::ArcSwap;
 
@@ -66,16 +67,18 @@ impl<M: Machine> Clone for ManagerSpec<M> {
 pub struct ShardManager<M: Machine> {
     spec: ManagerSpec<M>,
     led: BTreeMap<PartitionId, Handle<Shard<M>>>,
+    /// Shards that were told to go and have not gone: a successor of the same name has to wait for that.
+    leaving: BTreeSet<PartitionId>,
     watch: DeathWatch,
 }
 
 impl<M: Machine> ShardManager<M> {
     /// A manager that has seen no metadata yet.
     pub fn new(spec: ManagerSpec<M>, watch: DeathWatch) -> Self {
-        Self { spec, led: BTreeMap::new(), watch }
+        Self { spec, led: BTreeMap::new(), leaving: BTreeSet::new(), watch }
     }
 
-    fn follow(&mut self, image: &Arc<Image>) {
+    fn follow(&mut self, image: &Arc<Image>, ctx: &mut Context<Self>) {
         let Some(supervisor) = self.watch.supervisor() else { return };
         let topic = image.topics.by_name(self.spec.topic);
         let mut gone: Vec<PartitionId> = self.led.keys().copied().collect();
@@ -83,7 +86,7 @@ impl<M: Machine> ShardManager<M> {
         for replica in led {
             let partition = replica.name.partition;
             gone.retain(|known| *known != partition);
-            if !self.led.contains_key(&partition) {
+            if !self.led.contains_key(&partition) && !self.leaving.contains(&partition) {
                 let handle = Handle::default();
                 supervisor.do_send(AddChild(self.child(&replica, &handle)));
                 self.led.insert(partition, handle);
@@ -91,10 +94,20 @@ impl<M: Machine> ShardManager<M> {
         }
         for partition in gone {
             self.led.remove(&partition);
-            supervisor.do_send(RemoveChild(self.name(partition).into()));
+            self.leaving.insert(partition);
+            let removal = supervisor.send(RemoveChild(self.name(partition).into()));
+            let gone = wrap_future::<_, Self>(removal);
+            ctx.spawn(gone.map(move |_, manager, ctx| manager.left(partition, ctx)));
         }
         self.spec.shards.lead(topic.map_or(0, |topic| topic.partitions.len()), self.led.clone());
         self.spec.shards.image_changed(image);
+    }
+
+    /// A shard has gone; the metadata may say by now that it is to come back.
+    fn left(&mut self, partition: PartitionId, ctx: &mut Context<Self>) {
+        self.leaving.remove(&partition);
+        let image = self.spec.image.load_full();
+        self.follow(&image, ctx);
     }
 
     fn led_replicas(&self, topic: &TopicImage) -> Vec<Arc<Replica>> {
@@ -140,8 +153,8 @@ impl<M: Machine> Actor for ShardManager<M> {
 impl<M: Machine> Handler<ImageChanged> for ShardManager<M> {
     type Result = ();
 
-    fn handle(&mut self, ImageChanged(image): ImageChanged, _: &mut Self::Context) {
-        self.follow(&image);
+    fn handle(&mut self, ImageChanged(image): ImageChanged, ctx: &mut Self::Context) {
+        self.follow(&image, ctx);
     }
 }
 

@@ -29,7 +29,7 @@ pub const SUPPORTED: [(&str, VersionRange); 7] = [
         VersionRange { min: MetadataVersion::MINIMUM.0, max: MetadataVersion::LATEST.0 },
     ),
     (KRAFT_VERSION, VersionRange { min: 0, max: 1 }),
-    (TRANSACTION_VERSION, VersionRange { min: 0, max: 0 }),
+    (TRANSACTION_VERSION, VersionRange { min: 0, max: 2 }),
     (GROUP_VERSION, VersionRange { min: 0, max: 0 }),
     (ELR_VERSION, VersionRange { min: 0, max: 1 }),
     (SHARE_VERSION, VersionRange { min: 0, max: 0 }),

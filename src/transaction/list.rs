@@ -1,14 +1,15 @@
 //! What there is to know of transactions, one by one and all together (KIP-664, KIP-994, KIP-1152). Changes nothing.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::machine::TransactionMachine;
 use super::pattern::Pattern;
-use super::state::Status;
+use super::state::{Status, Transaction};
 use crate::error::ErrorCode;
 use crate::types::Millis;
 use crate::wire::messages::describe_transactions::{self, TopicData};
-use crate::wire::messages::list_transactions::{
-    ListTransactionsRequest, ListTransactionsResponse, TransactionState,
-};
+use crate::wire::messages::list_transactions::{ListTransactionsRequest, TransactionState};
 
 impl TransactionMachine {
     pub(super) fn describe(
@@ -26,14 +27,11 @@ impl TransactionMachine {
         let Some(known) = self.transactions.get(transactional_id.as_str()) else {
             return refused(transactional_id, ErrorCode::TransactionalIdNotFound);
         };
-        let topic =
-            |(topic, partitions): (&std::sync::Arc<str>, &std::collections::BTreeSet<i32>)| {
-                TopicData {
-                    topic: topic.to_string(),
-                    partitions: partitions.iter().copied().collect(),
-                    ..Default::default()
-                }
-            };
+        let topic = |(topic, partitions): (&Arc<str>, &BTreeSet<i32>)| TopicData {
+            topic: topic.to_string(),
+            partitions: partitions.iter().copied().collect(),
+            ..Default::default()
+        };
         describe_transactions::TransactionState {
             transactional_id,
             transaction_state: known.status.name().to_owned(),
@@ -46,38 +44,52 @@ impl TransactionMachine {
         }
     }
 
-    pub(super) fn list(
-        &self,
-        filters: &ListTransactionsRequest,
-        now: Millis,
-    ) -> ListTransactionsResponse {
-        let mut response = ListTransactionsResponse::default();
-        let text = filters.transactional_id_pattern.as_deref().unwrap_or_default();
-        let Some(pattern) = Pattern::new(text) else {
-            response.error_code = ErrorCode::InvalidRegularExpression.code();
-            return response;
+    pub(super) fn list(&self, filters: &Filters, now: Millis) -> Vec<TransactionState> {
+        let shown = |(id, one): (&Arc<str>, &Transaction)| {
+            filters.pass(id, one, now).then(|| TransactionState {
+                transactional_id: id.to_string(),
+                producer_id: one.producer_id,
+                transaction_state: one.status.name().to_owned(),
+                ..Default::default()
+            })
         };
+        self.transactions.iter().filter_map(shown).collect()
+    }
+}
+
+/// Which transactions are listed.
+#[derive(Debug)]
+pub struct Filters {
+    request: ListTransactionsRequest,
+    pattern: Option<Pattern>,
+}
+
+impl Filters {
+    /// The filters of a request.
+    ///
+    /// # Errors
+    /// `INVALID_REGULAR_EXPRESSION`.
+    pub fn new(request: ListTransactionsRequest) -> Result<Self, ErrorCode> {
+        let text = request.transactional_id_pattern.as_deref().filter(|text| !text.is_empty());
+        let pattern = text
+            .map(|text| Pattern::new(text).ok_or(ErrorCode::InvalidRegularExpression))
+            .transpose()?;
+        Ok(Self { request, pattern })
+    }
+
+    /// The names of states in a request that are none.
+    pub fn unknown_states(request: &ListTransactionsRequest) -> Vec<String> {
         let is_unknown = |name: &&String| !Status::is_name(name);
-        response.unknown_state_filters =
-            filters.state_filters.iter().filter(is_unknown).cloned().collect();
-        let min_ms = filters.duration_filter;
-        for (id, one) in &self.transactions {
-            let states = &filters.state_filters;
-            let producers = &filters.producer_id_filters;
-            let is_shown = (states.is_empty()
-                || states.iter().any(|name| name == one.status.name()))
-                && (producers.is_empty() || producers.contains(&one.producer_id))
-                && (min_ms < 0 || now - one.started_ms > min_ms)
-                && (text.is_empty() || pattern.matches(id));
-            if is_shown {
-                response.transaction_states.push(TransactionState {
-                    transactional_id: id.to_string(),
-                    producer_id: one.producer_id,
-                    transaction_state: one.status.name().to_owned(),
-                    ..Default::default()
-                });
-            }
-        }
-        response
+        request.state_filters.iter().filter(is_unknown).cloned().collect()
+    }
+
+    fn pass(&self, id: &str, one: &Transaction, now: Millis) -> bool {
+        let Self { request, pattern } = self;
+        let (states, producers) = (&request.state_filters, &request.producer_id_filters);
+        let ran_ms = now - one.started_ms;
+        (states.is_empty() || states.iter().any(|name| name == one.status.name()))
+            && (producers.is_empty() || producers.contains(&one.producer_id))
+            && (request.duration_filter < 0 || ran_ms > request.duration_filter)
+            && pattern.as_ref().is_none_or(|pattern| pattern.matches(id))
     }
 }

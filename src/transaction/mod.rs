@@ -20,7 +20,7 @@ mod end;
 // InitProducerId.
 mod init;
 // ListTransactions and DescribeTransactions.
-mod list;
+pub mod list;
 // One shard of the transaction coordinator.
 pub mod machine;
 // Has markers written.

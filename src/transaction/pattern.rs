@@ -9,6 +9,7 @@ const COMPILED_BYTES_MAX: usize = 1 << 20;
 const NESTING_MAX: u32 = 100;
 
 /// A pattern that whole ids match.
+#[derive(Debug)]
 pub(super) struct Pattern(Regex);
 
 impl Pattern {

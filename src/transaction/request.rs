@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::list::Filters;
 use super::state::Partitions;
 use crate::error::ErrorCode;
 use crate::types::TopicPartition;
 use crate::wire::messages::describe_transactions;
-use crate::wire::messages::list_transactions::{ListTransactionsRequest, ListTransactionsResponse};
+use crate::wire::messages::list_transactions::TransactionState;
 
 /// A producer id and its epoch.
 pub type Producer = (i64, i16);
@@ -61,7 +62,7 @@ pub enum TransactionRequest {
         transactional_id: String,
     },
     /// The ids of this shard that pass the filters.
-    List(ListTransactionsRequest),
+    List(Arc<Filters>),
     /// The marker sender waits for work. It is answered once there is any.
     AwaitMarkers {
         /// The sender knows of no earlier work of this shard.
@@ -119,7 +120,7 @@ pub enum TransactionReply {
     /// To [`TransactionRequest::Describe`].
     Describe(describe_transactions::TransactionState),
     /// To [`TransactionRequest::List`].
-    List(ListTransactionsResponse),
+    List(Vec<TransactionState>),
     /// To [`TransactionRequest::AwaitMarkers`].
     Markers {
         /// What must be written.

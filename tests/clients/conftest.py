@@ -22,3 +22,18 @@ def own_node():
         running = Node(os.path.join(directory, "data")).start()
         yield running
         running.end()
+
+
+@pytest.fixture
+def own_node_with():
+    """Makes a node with settings of the test's choosing."""
+    with tempfile.TemporaryDirectory() as directory:
+        made = []
+
+        def make(*overrides):
+            made.append(Node(os.path.join(directory, f"data-{len(made)}"), *overrides).start())
+            return made[-1]
+
+        yield make
+        for running in made:
+            running.end()
