@@ -65,11 +65,11 @@ impl<T> Batch<T> {
     }
 
     /// The bytes to send; made the first time.
-    fn seal(&mut self, producer: Option<(i64, i16, i32)>) -> Bytes {
+    fn seal(&mut self, producer: Option<(i64, i16, i32)>, transactional: bool) -> Bytes {
         if let Contents::Open(builder) = &mut self.contents {
             let mut builder = std::mem::take(&mut **builder);
             if let Some((id, epoch, sequence)) = producer {
-                builder = builder.producer(id, epoch, sequence);
+                builder = builder.producer(id, epoch, sequence).transactional(transactional);
             }
             self.contents = Contents::Sealed(builder.build());
         }
@@ -153,10 +153,15 @@ impl<T> Queue<T> {
     }
 
     /// The next batch with its bytes, for `producer` where there is one.
-    pub(super) fn take(&mut self, producer: Option<(i64, i16)>) -> Option<(Batch<T>, Bytes)> {
+    pub(super) fn take(
+        &mut self,
+        producer: Option<(i64, i16)>,
+        transactional: bool,
+    ) -> Option<(Batch<T>, Bytes)> {
         let mut batch = self.ready.pop_front()?;
         let fresh = matches!(batch.contents, Contents::Open(_));
-        let bytes = batch.seal(producer.map(|(id, epoch)| (id, epoch, self.next_sequence)));
+        let producer = producer.map(|(id, epoch)| (id, epoch, self.next_sequence));
+        let bytes = batch.seal(producer, transactional);
         if fresh {
             let count = i32::try_from(batch.tags.len()).unwrap_or(i32::MAX);
             self.next_sequence = increment_sequence(self.next_sequence, count);

@@ -1,11 +1,12 @@
 //! A producer to one topic for the tools: batches, several requests under way, retries in order, idempotence.
 //!
 //! One task drives it. [`Producer::send`] takes a record and moves on; what became of it comes out of
-//! [`Producer::done`]. Waits where the buffer is full. No transactions.
+//! [`Producer::done`]. Waits where the buffer is full.
 
 mod batch;
 mod partitioner;
 pub(super) mod settings;
+mod transactions;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -86,6 +87,10 @@ pub(super) struct Producer<T> {
     records_sent: u64,
     requests_sent: u64,
     bytes_sent: u64,
+    /// Something was sent that is in no ended transaction.
+    in_transaction: bool,
+    /// Why the transaction cannot be committed.
+    spoilt: Option<Exception>,
 }
 
 impl<T: Send + 'static> Producer<T> {
@@ -115,6 +120,8 @@ impl<T: Send + 'static> Producer<T> {
             records_sent: 0,
             requests_sent: 0,
             bytes_sent: 0,
+            in_transaction: false,
+            spoilt: None,
         }
     }
 
@@ -239,7 +246,9 @@ impl<T: Send + 'static> Producer<T> {
     /// Learns of the topic, and of a producer id where one is needed.
     async fn prepare(&mut self) -> Result<(), Exception> {
         self.wait_for_topic().await?;
-        if self.settings.idempotent {
+        if self.settings.transactional_id.is_some() {
+            self.identity = Some(self.init_transactions().await?);
+        } else if self.settings.idempotent {
             self.identity = Some(self.new_identity().await?);
         }
         Ok(())
@@ -327,6 +336,7 @@ impl<T: Send + 'static> Producer<T> {
             self.stale = false;
         }
         if self.settings.idempotent
+            && self.settings.transactional_id.is_none()
             && self.identity.is_none()
             && self.flights.is_empty()
             && let Ok(identity) = self.new_identity().await
@@ -369,8 +379,13 @@ impl<T: Send + 'static> Producer<T> {
     /// Sends the next batch of each of these partitions in one request.
     fn fly(&mut self, leader: NodeId, indexes: &[usize]) {
         let (mut batches, mut data) = (Vec::new(), Vec::new());
+        let transactional_id = self.settings.transactional_id.clone();
+        self.in_transaction |= transactional_id.is_some();
         for &index in indexes {
-            let taken = self.queues.get_mut(index).and_then(|queue| queue.take(self.identity));
+            let taken = self
+                .queues
+                .get_mut(index)
+                .and_then(|queue| queue.take(self.identity, transactional_id.is_some()));
             let Some((batch, bytes)) = taken else { continue };
             self.records_sent += batch.tags.len() as u64;
             self.bytes_sent += bytes.len() as u64;
@@ -383,7 +398,7 @@ impl<T: Send + 'static> Producer<T> {
         }
         let topic_id = self.cluster.topic_id(&self.topic);
         let request = ProduceRequest {
-            transactional_id: None,
+            transactional_id,
             acks: self.settings.acks,
             timeout_ms: self.settings.timeout_ms,
             topic_data: vec![TopicProduceData {
@@ -449,6 +464,11 @@ impl<T: Send + 'static> Producer<T> {
                     queue.came_back(batch);
                 }
                 return;
+            }
+            Err(error) if self.settings.transactional_id.is_some() => {
+                let thrown = Exception::from(error);
+                self.spoilt.get_or_insert_with(|| thrown.clone());
+                Err(thrown)
             }
             Err(error) => {
                 // The broker misses its sequences from now on.

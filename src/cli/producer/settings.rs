@@ -23,6 +23,9 @@ pub(in crate::cli) struct Settings {
     pub(in crate::cli) max_block: Duration,
     pub(in crate::cli) delivery_timeout: Duration,
     pub(in crate::cli) timeout_ms: i32,
+    /// All that is sent is part of transactions.
+    pub(in crate::cli) transactional_id: Option<String>,
+    pub(in crate::cli) transaction_timeout_ms: i32,
     /// Where [`Settings::send_now`] is set, nothing waits for company.
     pub(in crate::cli) send_now: bool,
 }
@@ -49,6 +52,8 @@ impl Settings {
             max_block: ms("max.block.ms", 60_000)?,
             delivery_timeout: ms("delivery.timeout.ms", 120_000)?,
             timeout_ms: number(properties, "request.timeout.ms", 30_000)?,
+            transactional_id: text("transactional.id").map(str::to_owned),
+            transaction_timeout_ms: number(properties, "transaction.timeout.ms", 60_000)?,
             send_now: false,
         })
     }

@@ -1,6 +1,7 @@
 //! `kafka-producer-perf-test`: how fast records can be produced, with Kafka's options, words and exit codes.
 //!
-//! Caveats: no transactions; of the client's metrics only those are printed that this client counts.
+//! Caveats: transactions need a cluster of transaction version 2; of the client's metrics only those are printed that this
+//! client counts.
 
 mod payload;
 mod stats;
@@ -16,6 +17,7 @@ use super::progress::Progress;
 use super::tool::{self, Properties, property};
 use super::{complain, say};
 use crate::clock::Clock;
+use crate::types::Uuid;
 use payload::Payload;
 use stats::Stats;
 
@@ -24,6 +26,9 @@ const TOOL: Program = Program {
     help: include_str!("../usage/producer-perf-test.txt"),
     commands: &[],
 };
+
+/// How long a transaction takes unless the options say, in milliseconds.
+const TRANSACTION_MS: i64 = 3_000;
 
 /// Runs the tool. The process's exit code.
 pub(super) fn run(args: &[String]) -> i32 {
@@ -49,6 +54,8 @@ struct Options {
     payload: Payload,
     print_metrics: bool,
     producer: Settings,
+    /// How long a transaction takes.
+    transaction: Option<Duration>,
 }
 
 /// The inner error is one that Java would throw.
@@ -70,6 +77,10 @@ fn options(parsed: &Parsed) -> Result<Result<Options, Exception>, Stop> {
     if size.is_some_and(|size| size <= 0) {
         return Err(TOOL.wrong("--record-size should be greater than zero."));
     }
+    let duration = long("transaction-duration-ms")?;
+    if duration.is_some_and(|duration| duration <= 0) {
+        return Err(TOOL.wrong("--transaction-duration-ms should be greater than zero."));
+    }
     if interval <= 0 {
         return Err(TOOL.wrong("--reporting-interval should be greater than zero."));
     }
@@ -88,7 +99,11 @@ fn options(parsed: &Parsed) -> Result<Result<Options, Exception>, Stop> {
     }
     let unsigned = |number: i64| u64::try_from(number).unwrap_or(0);
     Ok(properties(parsed).and_then(|properties| {
+        let producer = Settings::new(&properties)?;
+        let is_transactional = producer.transactional_id.is_some();
+        let duration = Duration::from_millis(unsigned(duration.unwrap_or(TRANSACTION_MS)));
         Ok(Options {
+            transaction: is_transactional.then_some(duration),
             topic: parsed.value("topic").unwrap_or_default().to_owned(),
             records: unsigned(records),
             warmup: unsigned(warmup),
@@ -96,7 +111,7 @@ fn options(parsed: &Parsed) -> Result<Result<Options, Exception>, Stop> {
             interval: Duration::from_millis(unsigned(interval)),
             payload: Payload::new(parsed, size.map_or(0, unsigned))?,
             print_metrics: parsed.has("print-metrics"),
-            producer: Settings::new(&properties)?,
+            producer,
         })
     }))
 }
@@ -119,15 +134,15 @@ fn properties(parsed: &Parsed) -> Result<Properties, Exception> {
     if let Some(servers) = parsed.value("bootstrap-server") {
         properties.push(("bootstrap.servers".to_owned(), servers.to_owned()));
     }
-    let transactional =
-        ["transactional-id", "transaction-duration-ms"].iter().any(|option| parsed.has(option))
-            || property(&properties, "transactional.id").is_some();
-    if transactional {
-        return Err(Exception::new(
-            "org.apache.kafka.common.errors.UnsupportedVersionException",
-            "This tool does not support transactions yet.",
-        ));
-    }
+    let id = match parsed.value("transactional-id") {
+        Some(id) => Some(id.to_owned()),
+        None if property(&properties, "transactional.id").is_some() => None,
+        None if parsed.has("transaction-duration-ms") => {
+            Some(format!("performance-producer-{}", Uuid::random()))
+        }
+        None => None,
+    };
+    properties.extend(id.map(|id| ("transactional.id".to_owned(), id)));
     Ok(properties)
 }
 
@@ -156,6 +171,7 @@ async fn produce(options: Options) -> Result<(), Exception> {
     let mut stats = Stats::new(records, interval, false);
     let mut steady: Option<Stats> = None;
     let mut progress = Progress::new("records", records);
+    let mut begun: Option<Instant> = None;
     for sent in 0..records {
         while let Some(due) = pace.next(sent) {
             producer.turn(Some(due)).await;
@@ -173,9 +189,19 @@ async fn produce(options: Options) -> Result<(), Exception> {
             complain(&thrown.trace());
         }
         settle(&mut producer, &mut stats, &mut steady, millis(start));
+        if let Some(duration) = options.transaction {
+            let since = *begun.get_or_insert_with(Instant::now);
+            if since.elapsed() >= duration {
+                producer.commit().await?;
+                begun = None;
+            }
+        }
         progress.at(sent + 1);
     }
-    producer.flush().await;
+    match options.transaction {
+        Some(_) => producer.commit().await?,
+        None => producer.flush().await,
+    }
     settle(&mut producer, &mut stats, &mut steady, millis(start));
     progress.end();
     stats.tell_total();
