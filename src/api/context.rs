@@ -22,6 +22,7 @@ use crate::error::ErrorCode;
 use crate::group::machine::GroupMachine;
 use crate::log::manager::LogManager;
 use crate::metadata::Image;
+use crate::metadata::features::GROUP_VERSION;
 use crate::metrics::Metrics;
 use crate::partition::mover_actor::Mover;
 use crate::partition::replica::Replica;
@@ -127,6 +128,14 @@ pub(crate) struct Head {
 }
 
 impl Call {
+    /// Whether consumer groups (KIP-848) are served: the cluster has the feature, and the node the protocol.
+    pub(crate) fn serves_consumer_groups(&self) -> bool {
+        let config = self.context.config.load();
+        let protocols = config.group_coordinator_rebalance_protocols();
+        self.context.image().features.level(GROUP_VERSION) >= 1
+            && protocols.iter().any(|protocol| protocol.eq_ignore_ascii_case("consumer"))
+    }
+
     /// Whom the controller is told that asks.
     pub(crate) fn controller_context(&self, timeout_ms: Option<i32>) -> RequestContext {
         let deadline =

@@ -25,6 +25,8 @@ mod begin_quorum_epoch;
 mod broker_heartbeat;
 mod broker_registration;
 mod config_changes;
+mod consumer_group_describe;
+mod consumer_group_heartbeat;
 mod controller_registration;
 mod create_acls;
 mod create_partitions;

@@ -77,6 +77,11 @@ asks! {
     LEAVE_GROUP:             LeaveGroup,                 Read,            Group,           GroupDenied,       Loud;
     SYNC_GROUP:              SyncGroup,                  Read,            Group,           GroupDenied,       Loud;
     DESCRIBE_GROUPS:         DescribeGroups,             Describe,        Group,           GroupDenied,       Loud;
+    CONSUMER_HEARTBEAT:      ConsumerGroupHeartbeat,     Read,            Group,           GroupDenied,       Loud;
+    CONSUMER_HEARTBEAT_TOPIC: ConsumerGroupHeartbeat,    Describe,        Topic,           TopicDenied,       Loud;
+    CONSUMER_REGEX_TOPIC:    ConsumerGroupHeartbeat,     Describe,        Topic,           Hidden,            Quiet;
+    CONSUMER_DESCRIBE:       ConsumerGroupDescribe,      Describe,        Group,           GroupDenied,       Loud;
+    CONSUMER_DESCRIBE_TOPIC: ConsumerGroupDescribe,      Describe,        Topic,           TopicDenied,       Quiet;
     LIST_ALL_GROUPS:         ListGroups,                 Describe,        Cluster,         Hidden,            Quiet;
     LIST_GROUPS:             ListGroups,                 Describe,        Group,           Hidden,            Quiet;
     CREATE_ANY_TOPIC:        CreateTopics,               Create,          Cluster,         TopicDenied,       Quiet;

@@ -53,6 +53,19 @@ impl GroupMachine {
                 request.group_instance_id.as_deref(),
                 generation,
             ),
+            Some(Group::Consumer(group)) => {
+                let instance_id = request.group_instance_id.as_deref();
+                let member_id = &request.member_id;
+                let by = group.check_commit(member_id, instance_id, generation, Some(version))?;
+                for topic in &request.topics {
+                    let known = Some(topic.topic_id).filter(|id| !id.is_zero());
+                    let id = known.or_else(|| self.image.topics.id(&topic.name));
+                    for partition in &topic.partitions {
+                        by.check(id.unwrap_or_default(), partition.partition_index)?;
+                    }
+                }
+                Ok(())
+            }
             Some(Group::Foreign(group)) if group.kind == GroupKind::Share => {
                 Err(ErrorCode::GroupIdNotFound)
             }
@@ -123,12 +136,20 @@ impl GroupMachine {
         };
         let group = match self.groups.get(request.group_id.as_str()) {
             Some(Group::Foreign(group)) if group.kind == GroupKind::Share => None,
+            Some(Group::Consumer(group)) => {
+                let member_id = request.member_id.as_deref();
+                if let Err(code) = group.check_fetch(member_id, request.member_epoch) {
+                    response.error_code = code.code();
+                    return response;
+                }
+                Some(())
+            }
             // Its members must name their epochs, which are not known here.
             Some(Group::Foreign(_)) if request.member_id.is_some() || request.member_epoch >= 0 => {
                 response.error_code = ErrorCode::UnknownMemberId.code();
                 return response;
             }
-            other => other,
+            other => other.map(|_| ()),
         };
         let offsets = group.and_then(|_| self.offsets.of_group(&request.group_id));
         let tell = |topic: &str, topic_id: TopicId, partition: i32| {
@@ -226,6 +247,7 @@ impl GroupMachine {
     pub(super) fn is_subscribed(&self, group_id: &str, topic: &str) -> bool {
         match self.groups.get(group_id) {
             Some(Group::Classic(group)) => group.is_subscribed(topic),
+            Some(Group::Consumer(group)) => group.is_subscribed(topic),
             Some(Group::Foreign(group)) => !group.is_empty(),
             None => false,
         }

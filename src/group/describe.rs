@@ -8,7 +8,7 @@ use crate::wire::messages::delete_groups::DeletableGroupResult;
 use crate::wire::messages::describe_groups::DescribedGroup;
 use crate::wire::messages::list_groups::{ListGroupsRequest, ListGroupsResponse, ListedGroup};
 
-use super::classic::{ClassicGroup, State};
+use super::classic::{CONSUMER, ClassicGroup, State};
 use super::foreign::GroupKind;
 use super::machine::{Group, GroupMachine};
 use super::offsets::Committed;
@@ -51,6 +51,7 @@ impl GroupMachine {
                 state: group.state_name(),
                 members: match group {
                     Group::Classic(group) => group.members.len(),
+                    Group::Consumer(group) => group.members.len(),
                     Group::Foreign(_) => 0,
                 },
                 offsets: offsets.collect(),
@@ -63,7 +64,7 @@ impl GroupMachine {
     pub(super) fn describe(&self, group_id: &str, version: i16) -> DescribedGroup {
         let message = match self.groups.get(group_id) {
             Some(Group::Classic(group)) => return described(group),
-            Some(Group::Foreign(_)) => format!("Group {group_id} is not a classic group."),
+            Some(_) => format!("Group {group_id} is not a classic group."),
             None => format!("Group {group_id} not found."),
         };
         let mut answer = DescribedGroup {
@@ -79,7 +80,7 @@ impl GroupMachine {
     }
 
     /// Deletes a group without members, with its offsets.
-    pub(super) fn delete(&self, group_id: &str, step: &mut Step) -> DeletableGroupResult {
+    pub(super) fn delete(&mut self, group_id: &str, step: &mut Step) -> DeletableGroupResult {
         let code = self.check_delete(group_id).err().unwrap_or(ErrorCode::None);
         if code == ErrorCode::None {
             for (topic, partition) in self.offsets.partitions(group_id) {
@@ -105,11 +106,16 @@ impl GroupMachine {
     }
 
     /// Writes what deletes a group itself.
-    pub(super) fn bury(&self, group_id: &str, step: &mut Step) {
+    pub(super) fn bury(&mut self, group_id: &str, step: &mut Step) {
         match self.groups.get(group_id) {
             Some(Group::Classic(_)) => step.record(records::group_tombstone(group_id)),
+            Some(Group::Consumer(group)) => group.tombstones(&mut step.out.records),
             Some(Group::Foreign(group)) => step.out.records.extend(group.tombstones()),
             None => {}
+        }
+        // The group in memory is ahead of its records.
+        if let Some(Group::Consumer(_)) = self.groups.get(group_id) {
+            self.groups.remove(group_id);
         }
     }
 }
@@ -117,6 +123,7 @@ impl GroupMachine {
 fn listed(group: &Group) -> ListedGroup {
     let (group_id, protocol_type) = match group {
         Group::Classic(group) => (&group.id, group.protocol_type.clone().unwrap_or_default()),
+        Group::Consumer(group) => (&group.id, CONSUMER.into()),
         Group::Foreign(group) => (&group.id, group.kind.name().into()),
     };
     ListedGroup {

@@ -24,7 +24,7 @@ enum Since {
 
 impl GroupMachine {
     /// Writes tombstones for offsets that have expired, and for groups that have nothing left.
-    pub(super) fn expire(&self, step: &mut Step) {
+    pub(super) fn expire(&mut self, step: &mut Step) {
         for group_id in self.group_ids() {
             let Some(group) = self.groups.get(&group_id) else { continue };
             if group.kind() == GroupKind::Share {
@@ -49,7 +49,7 @@ impl GroupMachine {
         let mut is_bare = !self.offsets.has_open(group_id);
         let since = match group {
             Group::Classic(group) => retention(group),
-            Group::Foreign(_) => Since::Commit,
+            Group::Consumer(_) | Group::Foreign(_) => Since::Commit,
         };
         for (topic, partitions) in self.offsets.of_group(group_id).into_iter().flatten() {
             let is_used = matches!(since, Since::Never) || self.is_subscribed(group_id, topic);

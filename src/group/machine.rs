@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tracing::{info, warn};
 
 use super::classic::{ClassicGroup, State};
+use super::consumer::group::ConsumerGroup;
 use super::foreign::{ForeignGroup, GroupKind};
 use super::join::Joiner;
 use super::member::metadata_bytes;
@@ -21,12 +22,13 @@ use super::step::Step;
 use crate::coordinator::machine::{Decision, Machine, StoredRecord, Ticket};
 use crate::error::ErrorCode;
 use crate::metadata::Image;
-use crate::types::{Millis, Offset, TopicId};
+use crate::types::{Millis, Offset, TopicId, Uuid};
 use crate::wire::messages::heartbeat::HeartbeatResponse;
 use crate::wire::messages::join_group::JoinGroupRequest;
 use crate::wire::messages::leave_group::{LeaveGroupRequest, LeaveGroupResponse};
 use crate::wire::messages::offset_delete::OffsetDeleteResponse;
 use crate::wire::messages::sync_group::SyncGroupRequest;
+use crate::wire::stored::group::{GroupKey, GroupValue};
 
 /// What the metadata of all members of a shard may take, in bytes. Kafka has no such bound.
 const METADATA_BYTES_MAX: usize = 16 << 20;
@@ -46,6 +48,13 @@ pub enum Timer {
         /// The member, or one that was asked to join again.
         member: Arc<str>,
     },
+    /// The end of a member's time to give up partitions.
+    Revocation {
+        /// The group.
+        group: Arc<str>,
+        /// The member.
+        member: Arc<str>,
+    },
     /// The end of a group's wait for members.
     Join(Arc<str>),
     /// The end of a group's wait for members to fetch their assignments.
@@ -60,6 +69,7 @@ pub enum Timer {
 #[derive(Clone, Debug)]
 pub(super) enum Group {
     Classic(Box<ClassicGroup>),
+    Consumer(Box<ConsumerGroup>),
     Foreign(ForeignGroup),
 }
 
@@ -67,6 +77,7 @@ impl Group {
     pub(super) fn kind(&self) -> GroupKind {
         match self {
             Self::Classic(_) => GroupKind::Classic,
+            Self::Consumer(_) => GroupKind::Consumer,
             Self::Foreign(group) => group.kind,
         }
     }
@@ -74,6 +85,7 @@ impl Group {
     pub(super) fn is_empty(&self) -> bool {
         match self {
             Self::Classic(group) => group.state == State::Empty,
+            Self::Consumer(group) => group.members.is_empty(),
             Self::Foreign(group) => group.is_empty(),
         }
     }
@@ -81,6 +93,7 @@ impl Group {
     pub(super) fn state_name(&self) -> &'static str {
         match self {
             Self::Classic(group) => group.state.name(),
+            Self::Consumer(group) => group.state().name(),
             Self::Foreign(group) => group.state_name(),
         }
     }
@@ -88,13 +101,13 @@ impl Group {
 
 /// The groups of one shard, and their offsets.
 pub struct GroupMachine {
-    settings: Settings,
+    pub(super) settings: Settings,
     randomness: Randomness,
     pub(super) groups: HashMap<Arc<str>, Group>,
     pub(super) offsets: Offsets,
     /// Records are read back: they are all there is to know.
     is_loading: bool,
-    image: Arc<Image>,
+    pub(super) image: Arc<Image>,
     /// Topics that are gone and whose offsets are not yet, with the ids of those that bear their names now.
     gone: BTreeMap<Arc<str>, Option<TopicId>>,
 }
@@ -134,6 +147,27 @@ impl GroupMachine {
                     self.groups.insert(picture.id.clone(), Group::Classic(Box::new(picture)));
                 }
             }
+        }
+    }
+
+    /// Takes in a record of a consumer group that was read back. A fresh one tells nothing new.
+    fn apply_consumer(&mut self, group_id: &str, key: GroupKey, value: Option<GroupValue>) {
+        if !self.is_loading {
+            return;
+        }
+        if !matches!(self.groups.get(group_id), Some(Group::Consumer(_))) {
+            // What is left of a group that has made way for another.
+            if value.is_none() {
+                return;
+            }
+            let id: Arc<str> = group_id.into();
+            let group = Group::Consumer(Box::new(ConsumerGroup::new(id.clone())));
+            self.groups.insert(id, group);
+        }
+        if let Some(Group::Consumer(group)) = self.groups.get_mut(group_id)
+            && !group.replay(key, value)
+        {
+            self.groups.remove(group_id);
         }
     }
 
@@ -190,13 +224,16 @@ impl GroupMachine {
         }
         let is_new = match self.groups.get(request.group_id.as_str()) {
             Some(Group::Classic(_)) => false,
+            Some(Group::Consumer(group)) if !group.members.is_empty() => {
+                return step.refuse_join(ticket, "", ErrorCode::InconsistentGroupProtocol);
+            }
             Some(Group::Foreign(group)) if !group.may_become_classic() => {
                 return step.refuse_join(ticket, "", ErrorCode::InconsistentGroupProtocol);
             }
-            Some(Group::Foreign(_)) | None if !request.member_id.is_empty() => {
+            Some(_) | None if !request.member_id.is_empty() => {
                 return step.refuse_join(ticket, &request.member_id, ErrorCode::UnknownMemberId);
             }
-            Some(Group::Foreign(_)) | None => true,
+            Some(_) | None => true,
         };
         if is_new {
             self.found(&request.group_id, step);
@@ -214,7 +251,7 @@ impl GroupMachine {
         }
         let held = self.groups.values().map(|group| match group {
             Group::Classic(group) => group.metadata_bytes,
-            Group::Foreign(_) => 0,
+            Group::Consumer(_) | Group::Foreign(_) => 0,
         });
         held.sum::<usize>() + bytes <= METADATA_BYTES_MAX
     }
@@ -241,6 +278,15 @@ impl GroupMachine {
         let prefix = request.group_instance_id.as_deref().unwrap_or(&context.client_id);
         let (a, b, c, d, e) = (&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
         format!("{prefix}-{a}-{b}-{c}-{d}-{e}").into()
+    }
+
+    /// A random uuid as Kafka writes them.
+    pub(super) fn random_uuid(&mut self) -> String {
+        loop {
+            if let Some(uuid) = Uuid::from_random((self.randomness)()) {
+                return uuid.to_string();
+            }
+        }
     }
 
     pub(super) fn classic(&mut self, group_id: &str) -> Option<&mut ClassicGroup> {
@@ -312,6 +358,13 @@ impl Machine for GroupMachine {
                 self.sync(ticket, request, &mut step);
                 return step.out;
             }
+            GroupRequest::ConsumerHeartbeat(asked) => {
+                self.consumer_heartbeat(ticket, &asked, &mut step);
+                return step.out;
+            }
+            GroupRequest::DescribeConsumers { group_ids } => GroupReply::DescribeConsumers(
+                group_ids.iter().map(|group| self.describe_consumer(group)).collect(),
+            ),
             GroupRequest::CommitOffsets { request, version } => {
                 self.commit_offsets(ticket, &request, version, &mut step);
                 return step.out;
@@ -365,7 +418,12 @@ impl Machine for GroupMachine {
             Timer::Session { group, member } => {
                 if let Some(group) = self.classic(group) {
                     group.session_ended(member, &mut step);
+                } else {
+                    self.consumer_timed_out(group, member, "the session timeout", &mut step);
                 }
+            }
+            Timer::Revocation { group, member } => {
+                self.revocation_timed_out(group, member, &mut step);
             }
             Timer::Join(group) => {
                 if let Some(group) = self.classic(group) {
@@ -400,6 +458,7 @@ impl Machine for GroupMachine {
             Ok(Entry::Group { group, picture }) => {
                 self.apply_group(&group, picture.map(|picture| *picture))
             }
+            Ok(Entry::Consumer { group, key, value }) => self.apply_consumer(&group, key, value),
             Ok(Entry::Foreign { record_type, kind, group }) => {
                 self.apply_foreign((record_type, kind, group), record)
             }
@@ -439,6 +498,10 @@ impl Machine for GroupMachine {
         let mut step = self.step(now);
         let size_max = self.settings.max_size;
         for group_id in self.group_ids() {
+            if let Some(Group::Consumer(group)) = self.groups.get(&group_id) {
+                let settings = self.settings.consumer.of_group(&self.image, &group_id);
+                group.watch_all(settings, &mut step);
+            }
             let Some(group) = self.classic(&group_id) else { continue };
             for member in group.members.values() {
                 step.watch(&group_id, &member.id, member.session_ms());
@@ -467,6 +530,11 @@ impl Machine for GroupMachine {
             .filter(is_gone)
             .map(|topic| (topic.clone(), image.topics.id(topic)));
         self.gone.extend(gone);
+        for group in self.groups.values_mut() {
+            if let Group::Consumer(group) = group {
+                group.volatile.is_fresh = false;
+            }
+        }
         self.forget_gone(&mut step);
         step.out
     }

@@ -11,6 +11,8 @@
 pub(crate) mod classic;
 // OffsetCommit, OffsetFetch and OffsetDelete.
 mod commit;
+// Consumer groups (KIP-848).
+pub mod consumer;
 // ListGroups, DescribeGroups, DeleteGroups.
 mod describe;
 // Offsets and groups that have outlived their use.

@@ -16,7 +16,8 @@ use crate::wire::codec::{DecodeError, Reader, Writer};
 use crate::wire::message::Message;
 use crate::wire::messages::join_group::JoinGroupRequestProtocol;
 use crate::wire::stored::group::{
-    GroupMetadataKey, GroupMetadataValue, MemberMetadata, OffsetCommitKey, OffsetCommitValue,
+    GroupKey, GroupMetadataKey, GroupMetadataValue, GroupValue, MemberMetadata, OffsetCommitKey,
+    OffsetCommitValue,
 };
 
 /// How long a string in a record may be, in bytes.
@@ -66,6 +67,8 @@ pub(super) enum Entry {
     Offset { group: String, topic: String, partition: PartitionId, value: Option<OffsetValue> },
     /// A classic group; none when it is forgotten.
     Group { group: String, picture: Option<Box<ClassicGroup>> },
+    /// Some part of a consumer group; without a value it is forgotten.
+    Consumer { group: String, key: GroupKey, value: Option<GroupValue> },
     /// Some part of a group of another protocol.
     Foreign { record_type: RecordType, kind: GroupKind, group: String },
     /// A type that Kafka 4.3 does not know.
@@ -110,6 +113,13 @@ pub(super) fn parse(record: &StoredRecord) -> Result<Entry, DecodeError> {
             let group = GroupMetadataKey::decode(&mut key, 0)?.group;
             let picture = record.value.as_ref().map(|value| picture(&group, value)).transpose()?;
             Ok(Entry::Group { group, picture: picture.map(Box::new) })
+        }
+        other if other.kind() == Some(GroupKind::Consumer) => {
+            let group = GroupMetadataKey::decode(&mut key, 0)?.group;
+            let key = GroupKey::decode(record.key.clone())?;
+            let value = record.value.clone();
+            let value = value.map(|value| GroupValue::decode(other.0, value)).transpose()?;
+            Ok(Entry::Consumer { group, key, value })
         }
         // Every key of theirs begins with the group's name, and none is flexible.
         other => match other.kind() {

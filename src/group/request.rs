@@ -3,9 +3,12 @@
 
 use std::sync::Arc;
 
+use super::consumer::heartbeat::ConsumerHeartbeat;
 use crate::error::ErrorCode;
 use crate::partition::append::Voucher;
 use crate::types::{Offset, PartitionId};
+use crate::wire::messages::consumer_group_describe::DescribedGroup as DescribedConsumerGroup;
+use crate::wire::messages::consumer_group_heartbeat::ConsumerGroupHeartbeatResponse;
 use crate::wire::messages::delete_groups::DeletableGroupResult;
 use crate::wire::messages::describe_groups::DescribedGroup;
 use crate::wire::messages::heartbeat::{HeartbeatRequest, HeartbeatResponse};
@@ -51,6 +54,13 @@ pub enum GroupRequest {
     Sync(SyncGroupRequest),
     /// Say that one is alive.
     Heartbeat(HeartbeatRequest),
+    /// Become a member of a consumer group, stay one, or leave.
+    ConsumerHeartbeat(Box<ConsumerHeartbeat>),
+    /// What there is to know of consumer groups.
+    DescribeConsumers {
+        /// The groups asked for, all of this shard.
+        group_ids: Vec<String>,
+    },
     /// Leave: the members to remove are in `members`, whatever the version.
     Leave(LeaveGroupRequest),
     /// The groups of this shard that pass the filters.
@@ -116,6 +126,10 @@ pub enum GroupReply {
     Sync(SyncGroupResponse),
     /// To [`GroupRequest::Heartbeat`].
     Heartbeat(HeartbeatResponse),
+    /// To [`GroupRequest::ConsumerHeartbeat`].
+    ConsumerHeartbeat(ConsumerGroupHeartbeatResponse),
+    /// To [`GroupRequest::DescribeConsumers`], one for each group.
+    DescribeConsumers(Vec<DescribedConsumerGroup>),
     /// To [`GroupRequest::Leave`].
     Leave(LeaveGroupResponse),
     /// To [`GroupRequest::List`].
@@ -158,6 +172,21 @@ impl GroupRequest {
                 error_code,
                 ..HeartbeatResponse::default()
             }),
+            Self::ConsumerHeartbeat(_) => {
+                GroupReply::ConsumerHeartbeat(ConsumerGroupHeartbeatResponse {
+                    error_code,
+                    error_message: Some(code.message().into()),
+                    ..ConsumerGroupHeartbeatResponse::default()
+                })
+            }
+            Self::DescribeConsumers { group_ids } => {
+                let describe = |group_id: &String| DescribedConsumerGroup {
+                    error_code,
+                    group_id: group_id.clone(),
+                    ..DescribedConsumerGroup::default()
+                };
+                GroupReply::DescribeConsumers(group_ids.iter().map(describe).collect())
+            }
             Self::Leave(request) if code == ErrorCode::UnknownMemberId => {
                 GroupReply::Leave(nobody_left(request))
             }

@@ -49,6 +49,17 @@ impl GroupMachine {
                 request.group_instance_id.as_deref(),
                 generation,
             ),
+            Some(Group::Consumer(group)) => {
+                let instance_id = request.group_instance_id.as_deref();
+                let by = group.check_commit(&request.member_id, instance_id, generation, None)?;
+                for topic in &request.topics {
+                    let id = self.image.topics.id(&topic.name).unwrap_or_default();
+                    for partition in &topic.partitions {
+                        by.check(id, partition.partition_index)?;
+                    }
+                }
+                Ok(())
+            }
             Some(Group::Foreign(group)) if group.kind == GroupKind::Share => {
                 Err(ErrorCode::GroupIdNotFound)
             }

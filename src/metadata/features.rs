@@ -30,7 +30,7 @@ pub const SUPPORTED: [(&str, VersionRange); 7] = [
     ),
     (KRAFT_VERSION, VersionRange { min: 0, max: 1 }),
     (TRANSACTION_VERSION, VersionRange { min: 0, max: 2 }),
-    (GROUP_VERSION, VersionRange { min: 0, max: 0 }),
+    (GROUP_VERSION, VersionRange { min: 0, max: 1 }),
     (ELR_VERSION, VersionRange { min: 0, max: 1 }),
     (SHARE_VERSION, VersionRange { min: 0, max: 0 }),
     (STREAMS_VERSION, VersionRange { min: 0, max: 0 }),

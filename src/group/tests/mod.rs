@@ -1,5 +1,6 @@
 //! Tests of the group machine: golden scripts, a random history, and what Kafka itself wrote.
 
+mod consumer;
 mod fuzz;
 mod kafka;
 mod replies;

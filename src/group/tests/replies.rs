@@ -37,6 +37,10 @@ fn show_one(reply: &GroupReply) -> String {
             reply.protocol_name.as_deref().unwrap_or("none"),
         ),
         GroupReply::Heartbeat(reply) => format!("heartbeat {}", code(reply.error_code)),
+        GroupReply::ConsumerHeartbeat(reply) => {
+            format!("consumer heartbeat {} {reply:?}", code(reply.error_code))
+        }
+        GroupReply::DescribeConsumers(groups) => format!("describe {groups:?}"),
         GroupReply::Leave(reply) => show_leave(reply),
         GroupReply::List(reply) => {
             let groups = reply.groups.iter().map(|group| {
@@ -197,6 +201,10 @@ fn show_record(record: &StoredRecord) -> String {
         }
         Entry::Group { group, picture: None } => format!("group {group} gone"),
         Entry::Group { picture: Some(picture), .. } => show_group(&picture),
+        Entry::Consumer { group, key, value } => {
+            let value = value.map_or_else(|| "gone".into(), |value| format!("{value:?}"));
+            format!("consumer group {group} {key:?} {value}")
+        }
         Entry::Foreign { kind, group, record_type } => {
             let gone = if record.value.is_none() { " gone" } else { "" };
             format!("{} group {group} type={}{gone}", kind.name(), record_type.0)
@@ -234,6 +242,7 @@ pub(super) fn recorded(machine: &GroupMachine) -> Vec<String> {
     for group_id in machine.group_ids() {
         match machine.groups.get(&group_id) {
             Some(Group::Classic(group)) => shown.push(show_group(group)),
+            Some(Group::Consumer(group)) => shown.push(format!("{group:?}")),
             Some(Group::Foreign(group)) => {
                 shown.push(format!("{} group {group_id}", group.kind.name()))
             }

@@ -295,6 +295,9 @@ impl Script {
                 let group_id: Arc<str> = word(&mut args)?.into();
                 return match self.shard.machine.groups.get(&group_id) {
                     Some(Group::Classic(group)) => Ok(show_group(group) + "\n"),
+                    Some(Group::Consumer(group)) => {
+                        Ok(format!("consumer group {group_id} {}\n", group.state().name()))
+                    }
                     Some(Group::Foreign(group)) => Ok(format!(
                         "{} group {group_id} {}\n",
                         group.kind.name(),

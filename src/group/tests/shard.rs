@@ -10,6 +10,7 @@ use super::super::machine::{GroupMachine, Timer};
 use super::super::request::{GroupReply, GroupRequest};
 use super::super::settings::Settings;
 use crate::coordinator::machine::{Decision, Machine, StoredRecord, Ticket};
+use crate::metadata::Image;
 use crate::types::Millis;
 
 /// When the tests begin.
@@ -27,6 +28,8 @@ pub(super) struct Shard {
     /// Who has asked and has no answer.
     pub(super) open: BTreeSet<Ticket>,
     last_ticket: u64,
+    /// The metadata that successors begin with.
+    pub(super) image: Arc<Image>,
     names: Arc<AtomicU64>,
 }
 
@@ -34,13 +37,14 @@ impl Shard {
     pub(super) fn new(settings: Settings) -> Self {
         let names = Arc::new(AtomicU64::new(0));
         let mut shard = Self {
-            machine: machine(settings, &names),
+            machine: machine(settings, &names, &Arc::default()),
             settings,
             log: Vec::new(),
             timers: BTreeMap::new(),
             now: BEGIN,
             open: BTreeSet::new(),
             last_ticket: 0,
+            image: Arc::default(),
             names,
         };
         let decision = shard.machine.loaded(BEGIN);
@@ -92,7 +96,7 @@ impl Shard {
 
     /// What the log alone tells.
     pub(super) fn successor(&self) -> GroupMachine {
-        let mut machine = machine(self.settings, &self.names);
+        let mut machine = machine(self.settings, &self.names, &self.image);
         for (offset, (timestamp, record)) in (0..).zip(&self.log) {
             machine.apply(offset, *timestamp, record);
         }
@@ -105,7 +109,7 @@ impl Shard {
         for (offset, (_, record)) in self.log.iter().enumerate() {
             last.insert(record.key.clone(), offset);
         }
-        let mut machine = machine(self.settings, &self.names);
+        let mut machine = machine(self.settings, &self.names, &self.image);
         for (offset, (timestamp, record)) in self.log.iter().enumerate() {
             if last.get(&record.key) == Some(&offset) {
                 machine.apply(offset as i64, *timestamp, record);
@@ -132,10 +136,10 @@ impl Shard {
     }
 }
 
-fn machine(settings: Settings, names: &Arc<AtomicU64>) -> GroupMachine {
+fn machine(settings: Settings, names: &Arc<AtomicU64>, image: &Arc<Image>) -> GroupMachine {
     let names = names.clone();
     let next = move || u128::from(names.fetch_add(1, Ordering::Relaxed) + 1).to_be_bytes();
-    GroupMachine::new(settings, Arc::default(), Box::new(next))
+    GroupMachine::new(settings, image.clone(), Box::new(next))
 }
 
 const UUID: &str = "-00000000-0000-4000-8000-";

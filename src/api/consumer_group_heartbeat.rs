@@ -1,0 +1,70 @@
+//! ConsumerGroupHeartbeat (68), versions 0-1: a member of a consumer group joins, stays, leaves (KIP-848).
+//!
+//! v1 added subscriptions by regular expression, and members that choose their own ids. Served while `group.version` is at
+//! 1 and `group.coordinator.rebalance.protocols` has `consumer`.
+
+use std::sync::Arc;
+
+use super::context::Call;
+use super::permissions;
+use crate::error::ErrorCode;
+use crate::group::consumer::heartbeat::ConsumerHeartbeat;
+use crate::group::consumer::regex::TopicFilter;
+use crate::group::request::{GroupReply, GroupRequest, RequestContext};
+use crate::wire::messages::consumer_group_heartbeat::{
+    ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse,
+};
+
+pub(crate) async fn handle(
+    call: Call,
+    request: ConsumerGroupHeartbeatRequest,
+) -> ConsumerGroupHeartbeatResponse {
+    if !call.serves_consumer_groups() {
+        return refused(ErrorCode::UnsupportedVersion);
+    }
+    if let Err(code) = call.check(&permissions::CONSUMER_HEARTBEAT, &request.group_id) {
+        return refused(code);
+    }
+    let mut names = request.subscribed_topic_names.iter().flatten();
+    let denied = |name: &String| call.check(&permissions::CONSUMER_HEARTBEAT_TOPIC, name).err();
+    if let Some(code) = names.find_map(denied) {
+        return refused(code);
+    }
+    let group_id = request.group_id.clone();
+    let asked = ConsumerHeartbeat {
+        context: RequestContext {
+            version: call.version,
+            client_id: call.client_id.clone().unwrap_or_default(),
+            client_host: call.session.client_host(),
+        },
+        filter: filter(&call),
+        request,
+    };
+    let asked = GroupRequest::ConsumerHeartbeat(Box::new(asked));
+    match call.context.groups.ask(&group_id, asked).await {
+        Ok(GroupReply::ConsumerHeartbeat(response)) => response,
+        Ok(_) => refused(ErrorCode::UnknownServerError),
+        Err(code) => refused(code),
+    }
+}
+
+/// Which topics an expression of the caller's may stand for.
+fn filter(call: &Call) -> TopicFilter {
+    let call = Call {
+        context: call.context.clone(),
+        session: call.session.clone(),
+        version: call.version,
+        correlation_id: call.correlation_id,
+        client_id: None,
+        meter: None,
+    };
+    TopicFilter(Arc::new(move |name| call.may(&permissions::CONSUMER_REGEX_TOPIC, name)))
+}
+
+fn refused(code: ErrorCode) -> ConsumerGroupHeartbeatResponse {
+    ConsumerGroupHeartbeatResponse {
+        error_code: code.code(),
+        error_message: Some(code.message().into()),
+        ..ConsumerGroupHeartbeatResponse::default()
+    }
+}

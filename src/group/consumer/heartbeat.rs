@@ -1,0 +1,718 @@
+//! ConsumerGroupHeartbeat: a member comes, stays, changes its mind or goes, and learns what it is to have.
+//!
+//! Everything that may be refused is refused before anything is changed.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use tracing::{debug, info};
+
+use super::assign::{Assignor, Spec, SpecMember, java_order};
+use super::group::ConsumerGroup;
+use super::hash::{group_hash, topic_hash};
+use super::member::{
+    Current, LEAVING, LEFT_FOR_A_WHILE, Member, MemberState, Subscription, Target,
+};
+use super::reconcile::Reconciler;
+use super::regex::{self, Resolved, TopicFilter};
+use crate::coordinator::machine::Ticket;
+use crate::error::{ApiError, ErrorCode};
+use crate::group::machine::{Group, GroupMachine, Timer};
+use crate::group::request::{GroupReply, RequestContext};
+use crate::group::settings::ConsumerSettings;
+use crate::group::step::Step;
+use crate::metadata::Image;
+use crate::types::{Millis, TopicId};
+use crate::wire::messages::consumer_group_heartbeat::{
+    Assignment, ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, TopicPartitions,
+};
+
+/// How long after a change members hurry, in milliseconds: one change seldom comes alone.
+const RESTLESS_MS: Millis = 1_000;
+
+/// A heartbeat with what matters of its surroundings.
+#[derive(Clone, Debug, Default)]
+pub struct ConsumerHeartbeat {
+    /// The request.
+    pub request: ConsumerGroupHeartbeatRequest,
+    /// Whence it comes.
+    pub context: RequestContext,
+    /// The topics that the member may know of.
+    pub filter: TopicFilter,
+}
+
+/// What a group is decided under.
+#[derive(Clone, Copy)]
+pub(super) struct Surroundings<'a> {
+    pub(super) image: &'a Image,
+    pub(super) settings: ConsumerSettings,
+}
+
+/// Whom a heartbeat comes from.
+enum Whom {
+    Known,
+    New,
+    /// A static member that takes the place of its earlier self.
+    Replaces(Arc<str>),
+}
+
+impl GroupMachine {
+    /// Answers one heartbeat.
+    pub(in crate::group) fn consumer_heartbeat(
+        &mut self,
+        ticket: Ticket,
+        asked: &ConsumerHeartbeat,
+        step: &mut Step,
+    ) {
+        let response = match check(&asked.request, asked.context.version, &step.settings.consumer) {
+            Err(error) => Err(error),
+            Ok(()) if asked.request.member_epoch < 0 => self.consumer_leave(&asked.request, step),
+            Ok(()) => self.consumer_stay(asked, step),
+        };
+        let response = response.unwrap_or_else(|error| ConsumerGroupHeartbeatResponse {
+            error_code: error.code.code(),
+            error_message: Some(error.text().into()),
+            ..ConsumerGroupHeartbeatResponse::default()
+        });
+        step.reply(ticket, GroupReply::ConsumerHeartbeat(response));
+    }
+
+    fn consumer_stay(
+        &mut self,
+        asked: &ConsumerHeartbeat,
+        step: &mut Step,
+    ) -> Result<ConsumerGroupHeartbeatResponse, ApiError> {
+        let request = &asked.request;
+        let is_joining = request.member_epoch == 0;
+        if let Some(regex) = &request.subscribed_topic_regex
+            && !regex.is_empty()
+            && self.is_new_regex(&request.group_id, regex)
+        {
+            regex::compile(regex)?;
+        }
+        self.ensure_consumer_group(&request.group_id, is_joining, step)?;
+        let random_id =
+            if request.member_id.is_empty() { self.random_uuid() } else { String::new() };
+        let image = self.image.clone();
+        let settings = step.settings.consumer.of_group(&image, &request.group_id);
+        let around = Surroundings { image: &image, settings };
+        let Some(Group::Consumer(group)) = self.groups.get_mut(request.group_id.as_str()) else {
+            return Err(ErrorCode::UnknownServerError.into());
+        };
+        let response = group.heartbeat(asked, &random_id, around, step);
+        if response.is_err() && group.epoch == 0 && group.members.is_empty() {
+            self.groups.remove(request.group_id.as_str());
+        }
+        response
+    }
+
+    fn is_new_regex(&self, group_id: &str, regex: &str) -> bool {
+        match self.groups.get(group_id) {
+            Some(Group::Consumer(group)) => !group.regexes.contains_key(regex),
+            _ => true,
+        }
+    }
+
+    fn consumer_leave(
+        &mut self,
+        request: &ConsumerGroupHeartbeatRequest,
+        step: &mut Step,
+    ) -> Result<ConsumerGroupHeartbeatResponse, ApiError> {
+        let group_id = &request.group_id;
+        let image = self.image.clone();
+        let settings = step.settings.consumer.of_group(&image, group_id);
+        let around = Surroundings { image: &image, settings };
+        let group = match self.groups.get_mut(group_id.as_str()) {
+            Some(Group::Consumer(group)) => group,
+            Some(_) => {
+                return Err(not_found(format!("Group {group_id} is not a consumer group.")));
+            }
+            None => return Err(not_found(format!("Group {group_id} not found."))),
+        };
+        let member_id = match &request.instance_id {
+            None => group.known(&request.member_id)?.id.clone(),
+            Some(instance) => {
+                let member = group.known_instance(instance)?;
+                check_fenced(member, &request.member_id, instance)?;
+                member.id.clone()
+            }
+        };
+        info!(group = %group_id, member = %member_id, epoch = request.member_epoch, "a member leaves");
+        if request.instance_id.is_some() && request.member_epoch == LEFT_FOR_A_WHILE {
+            let current = group.known(&member_id)?.current.clone();
+            let left = Current { epoch: LEFT_FOR_A_WHILE, revoking: BTreeMap::new(), ..current };
+            group.write_current(&member_id, left, &mut step.out.records);
+        } else {
+            self.fence(group_id, &member_id, around, step);
+        }
+        Ok(ConsumerGroupHeartbeatResponse {
+            member_id: Some(member_id.as_ref().into()),
+            member_epoch: request.member_epoch,
+            ..ConsumerGroupHeartbeatResponse::default()
+        })
+    }
+
+    /// A member is out, whatever the reason.
+    pub(super) fn fence(
+        &mut self,
+        group_id: &str,
+        member_id: &Arc<str>,
+        around: Surroundings<'_>,
+        step: &mut Step,
+    ) {
+        if self.downgrade_without(group_id, member_id, step) {
+            return;
+        }
+        if let Some(Group::Consumer(group)) = self.groups.get_mut(group_id) {
+            group.fence(member_id, around, step);
+        }
+    }
+
+    /// A member's session has ended, or it has not given up partitions in time.
+    pub(in crate::group) fn consumer_timed_out(
+        &mut self,
+        group_id: &str,
+        member_id: &Arc<str>,
+        why: &str,
+        step: &mut Step,
+    ) {
+        let Some(Group::Consumer(group)) = self.groups.get(group_id) else { return };
+        if !group.members.contains_key(member_id) {
+            return;
+        }
+        info!(group = group_id, member = %member_id, why, "a member is fenced");
+        let image = self.image.clone();
+        let settings = step.settings.consumer.of_group(&image, group_id);
+        self.fence(group_id, member_id, Surroundings { image: &image, settings }, step);
+    }
+
+    /// A member has had its time to give up partitions.
+    pub(in crate::group) fn revocation_timed_out(
+        &mut self,
+        group_id: &str,
+        member_id: &Arc<str>,
+        step: &mut Step,
+    ) {
+        let Some(Group::Consumer(group)) = self.groups.get(group_id) else { return };
+        let is_late = |member: &Member| member.current.state == MemberState::UnrevokedPartitions;
+        if group.members.get(member_id).is_some_and(is_late) {
+            self.consumer_timed_out(group_id, member_id, "the rebalance timeout", step);
+        }
+    }
+}
+
+/// Kafka's checks of the request alone, in its order.
+fn check(
+    request: &ConsumerGroupHeartbeatRequest,
+    version: i16,
+    settings: &ConsumerSettings,
+) -> Result<(), ApiError> {
+    let invalid = |text: &str| Err(ApiError::new(ErrorCode::InvalidRequest, text));
+    let is_blank = |text: &Option<String>| text.as_ref().is_some_and(|text| text.trim().is_empty());
+    let epoch = request.member_epoch;
+    if (version >= 1 || epoch > 0 || epoch == LEAVING) && request.member_id.trim().is_empty() {
+        return invalid("MemberId can't be empty.");
+    }
+    if request.group_id.trim().is_empty() {
+        return invalid("GroupId can't be empty.");
+    }
+    if is_blank(&request.instance_id) {
+        return invalid("InstanceId can't be empty.");
+    }
+    if is_blank(&request.rack_id) {
+        return invalid("RackId can't be empty.");
+    }
+    if epoch == 0 {
+        if request.rebalance_timeout_ms == -1 {
+            return invalid("RebalanceTimeoutMs must be provided in first request.");
+        }
+        if request.topic_partitions.as_ref().is_none_or(|owned| !owned.is_empty()) {
+            return invalid("TopicPartitions must be empty when (re-)joining.");
+        }
+        if request.subscribed_topic_names.is_none() && request.subscribed_topic_regex.is_none() {
+            return invalid(
+                "Either SubscribedTopicNames or SubscribedTopicRegex must be non-null when (re-)joining.",
+            );
+        }
+    } else if epoch == LEFT_FOR_A_WHILE && request.instance_id.is_none() {
+        return invalid("InstanceId can't be null.");
+    } else if epoch < LEFT_FOR_A_WHILE {
+        return invalid("MemberEpoch is invalid.");
+    }
+    let names = settings.assignor_names();
+    match &request.server_assignor {
+        Some(name) if !names.contains(&name.as_str()) => Err(ApiError::new(
+            ErrorCode::UnsupportedAssignor,
+            format!(
+                "ServerAssignor {name} is not supported. Supported assignors: {}.",
+                names.join(", ")
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn not_found(text: String) -> ApiError {
+    ApiError::new(ErrorCode::GroupIdNotFound, text)
+}
+
+fn check_fenced(member: &Member, member_id: &str, instance: &str) -> Result<(), ApiError> {
+    if member.id.as_ref() == member_id {
+        return Ok(());
+    }
+    let owner = &member.id;
+    Err(ApiError::new(
+        ErrorCode::FencedInstanceId,
+        format!(
+            "Static member {member_id} with instance id {instance} was fenced by member {owner}."
+        ),
+    ))
+}
+
+/// Whether a member's epoch is the one known, or the one before whose successor it may have missed.
+fn check_epoch(
+    member: &Member,
+    epoch: i32,
+    owned: Option<&[TopicPartitions]>,
+) -> Result<(), ApiError> {
+    let known = member.current.epoch;
+    let refuse = |which: &str| {
+        Err(ApiError::new(
+            ErrorCode::FencedMemberEpoch,
+            format!(
+                "The consumer group member has a {which} member epoch ({epoch}) than the one known by the group \
+                 coordinator ({known}). The member must abandon all its partitions and rejoin."
+            ),
+        ))
+    };
+    let is_held = |topic: &TopicPartitions| {
+        let assigned = member.current.assigned.get(&topic.topic_id);
+        assigned.is_some_and(|held| topic.partitions.iter().all(|id| held.contains_key(id)))
+    };
+    let is_late_answer = || {
+        epoch == member.current.previous_epoch
+            && owned.is_some_and(|owned| owned.iter().all(is_held))
+    };
+    match epoch {
+        0 => Ok(()),
+        _ if epoch > known => refuse("greater"),
+        _ if epoch < known && !is_late_answer() => refuse("smaller"),
+        _ => Ok(()),
+    }
+}
+
+impl ConsumerGroup {
+    pub(super) fn known(&self, member_id: &str) -> Result<&Member, ApiError> {
+        self.members.get(member_id).ok_or_else(|| {
+            let text = format!("Member {member_id} is not a member of group {}.", self.id);
+            ApiError::new(ErrorCode::UnknownMemberId, text)
+        })
+    }
+
+    fn known_instance(&self, instance: &str) -> Result<&Member, ApiError> {
+        self.static_member(instance).ok_or_else(|| {
+            let text = format!("Instance id {instance} is unknown.");
+            ApiError::new(ErrorCode::UnknownMemberId, text)
+        })
+    }
+
+    /// # Errors
+    /// `GROUP_MAX_SIZE_REACHED` where there is no room for one more.
+    pub(super) fn check_room(&self, member_id: &str, size_max: usize) -> Result<(), ApiError> {
+        if self.members.len() < size_max || self.members.contains_key(member_id) {
+            return Ok(());
+        }
+        Err(ApiError::new(
+            ErrorCode::GroupMaxSizeReached,
+            format!("The consumer group has reached its maximum capacity of {size_max} members."),
+        ))
+    }
+
+    fn whom(&self, request: &ConsumerGroupHeartbeatRequest) -> Result<Whom, ApiError> {
+        let is_joining = request.member_epoch == 0;
+        let owned = request.topic_partitions.as_deref();
+        let member_id = request.member_id.as_str();
+        let Some(instance) = &request.instance_id else {
+            return match self.members.get(member_id) {
+                None if is_joining => Ok(Whom::New),
+                None => self.known(member_id).map(|_| Whom::Known),
+                Some(member) => {
+                    check_epoch(member, request.member_epoch, owned).map(|()| Whom::Known)
+                }
+            };
+        };
+        if !is_joining {
+            let member = self.known_instance(instance)?;
+            check_fenced(member, member_id, instance)?;
+            return check_epoch(member, request.member_epoch, owned).map(|()| Whom::Known);
+        }
+        match self.static_member(instance) {
+            None if self.members.contains_key(member_id) => Ok(Whom::Known),
+            None => Ok(Whom::New),
+            // Its first answer was lost.
+            Some(member) if member.id.as_ref() == member_id => Ok(Whom::Known),
+            Some(member) if member.is_classic() || member.current.epoch == LEFT_FOR_A_WHILE => {
+                Ok(Whom::Replaces(member.id.clone()))
+            }
+            Some(member) => Err(ApiError::new(
+                ErrorCode::UnreleasedInstanceId,
+                format!(
+                    "Static member {member_id} with instance id {instance} cannot join the group because the instance \
+                     id is owned by {} member.",
+                    member.id
+                ),
+            )),
+        }
+    }
+
+    fn heartbeat(
+        &mut self,
+        asked: &ConsumerHeartbeat,
+        random_id: &str,
+        around: Surroundings<'_>,
+        step: &mut Step,
+    ) -> Result<ConsumerGroupHeartbeatResponse, ApiError> {
+        let request = &asked.request;
+        self.check_room(&request.member_id, around.settings.size_max)?;
+        let whom = self.whom(request)?;
+        let member_id: Arc<str> =
+            if request.member_id.is_empty() { random_id } else { &request.member_id }.into();
+        match whom {
+            Whom::Known => {}
+            Whom::New => debug!(group = %self.id, member = %member_id, "a member joins"),
+            Whom::Replaces(old) => self.replace(&old, &member_id, step),
+        }
+        let before = self.members.get(&member_id).cloned();
+        let before = before.unwrap_or_else(|| Member::new(member_id.clone()));
+        let said = updated(&before.subscription, request, &asked.context);
+        let changed = self.subscribe_anew(&before, said, &asked.filter, around, step);
+        self.assign_if_due(around, step);
+        self.reconcile(&member_id, changed, request.topic_partitions.as_deref(), around, step)?;
+        step.watch(&self.id, &member_id, around.settings.session_timeout_ms);
+        let member = self.known(&member_id)?;
+        let is_full = request.member_epoch == 0
+            || request.rebalance_timeout_ms != -1
+                && (request.subscribed_topic_names.is_some()
+                    || request.subscribed_topic_regex.is_some())
+                && request.topic_partitions.is_some();
+        let has_changed = member.current.assigned != before.current.assigned;
+        Ok(ConsumerGroupHeartbeatResponse {
+            member_id: Some(member_id.as_ref().into()),
+            member_epoch: member.current.epoch,
+            heartbeat_interval_ms: self.interval_ms(member, around.settings, step.now),
+            assignment: (is_full || has_changed).then(|| answer(member)),
+            ..ConsumerGroupHeartbeatResponse::default()
+        })
+    }
+
+    /// Members with a change before them, or a change around them, come back soon; the others as Kafka has them.
+    fn interval_ms(&self, member: &Member, settings: ConsumerSettings, now: Millis) -> i32 {
+        const SOON_MS: (i32, i32) = (50, 500);
+        let is_settled =
+            self.epoch == self.assignment_epoch && member.is_reconciled_to(self.assignment_epoch);
+        let is_quiet = now.saturating_sub(self.volatile.changed_at) >= RESTLESS_MS;
+        if is_settled && is_quiet {
+            return settings.heartbeat_interval_ms;
+        }
+        // Four heartbeats a millisecond are what a busy coordinator has time for.
+        let fair = i32::try_from(self.members.len() / 4).unwrap_or(i32::MAX);
+        fair.clamp(SOON_MS.0, SOON_MS.1).min(settings.heartbeat_interval_ms)
+    }
+
+    /// A static member takes the place of its earlier self.
+    pub(super) fn replace(&mut self, old: &Arc<str>, new: &Arc<str>, step: &mut Step) {
+        let Some(member) = self.members.get(old).cloned() else { return };
+        let target = self.target(old).cloned().unwrap_or_default();
+        info!(group = %self.id, old = %old, new = %new, "a static member takes its place again");
+        let out = &mut step.out.records;
+        let resolved = self.resolved.clone();
+        self.write_removal(old, out);
+        self.write_member(new, member.subscription.clone(), out);
+        for (expression, resolved) in resolved {
+            if !self.resolved.contains_key(&expression) {
+                self.write_regex(&expression, Some(resolved), out);
+            }
+        }
+        self.write_target(new, target, out);
+        let current = Current { epoch: 0, previous_epoch: 0, ..member.current };
+        self.write_current(new, current, out);
+        step.unwatch(&self.id, old);
+        step.cancel(Timer::Revocation { group: self.id.clone(), member: old.clone() });
+    }
+
+    /// Takes in what a member says, and whatever follows for the group's epoch. Whether the member's subscription is
+    /// another now.
+    pub(super) fn subscribe_anew(
+        &mut self,
+        before: &Member,
+        said: Arc<Subscription>,
+        filter: &TopicFilter,
+        around: Surroundings<'_>,
+        step: &mut Step,
+    ) -> bool {
+        let is_new = !self.members.contains_key(&before.id);
+        let names_changed = said.topics != before.subscription.topics;
+        let regex_changed = said.regex != before.subscription.regex;
+        if is_new || !Arc::ptr_eq(&said, &before.subscription) {
+            self.write_member(&before.id, said, &mut step.out.records);
+        }
+        if regex_changed {
+            self.write_unused_regexes(&mut step.out.records);
+        }
+        let resolved_anew = self.resolve(filter, around, step);
+        let changed = names_changed || regex_changed;
+        self.bump_if(changed || resolved_anew || self.epoch == 0, around, step);
+        changed
+    }
+
+    /// Resolves expressions that have never been, or whose topics may be others now. Whether anything is.
+    fn resolve(&mut self, filter: &TopicFilter, around: Surroundings<'_>, step: &mut Step) -> bool {
+        let refresh_ms = around.settings.regex_refresh_interval_ms;
+        let is_due = |known: Option<&Resolved>| match known {
+            None => true,
+            Some(known) => {
+                step.now >= known.timestamp.saturating_add(refresh_ms)
+                    || !self.volatile.is_fresh && known.version < around.image.provenance.offset
+            }
+        };
+        let due: Vec<String> = self
+            .regexes
+            .keys()
+            .filter(|expression| is_due(self.resolved.get(*expression)))
+            .cloned()
+            .collect();
+        let mut changed = false;
+        for expression in due {
+            // What another release let in and this one cannot compile stands for nothing.
+            let topics = match regex::compile(&expression) {
+                Ok(compiled) => regex::resolve(&compiled, filter, around.image),
+                Err(_) => BTreeSet::new(),
+            };
+            let known = self.resolved.get(&expression);
+            let is_same = known.is_some_and(|known| known.topics == topics);
+            let is_old =
+                known.is_none_or(|known| step.now >= known.timestamp.saturating_add(refresh_ms));
+            changed |= !is_same;
+            if !is_same || is_old {
+                let (version, timestamp) = (around.image.provenance.offset, step.now);
+                let resolved = Resolved { topics, version, timestamp };
+                self.write_regex(&expression, Some(resolved), &mut step.out.records);
+            }
+        }
+        changed
+    }
+
+    /// Bumps the group's epoch if it must be, or if the topics that it reads are no longer what they were.
+    fn bump_if(&mut self, must: bool, around: Surroundings<'_>, step: &mut Step) {
+        if !must && self.volatile.is_fresh {
+            return;
+        }
+        let hash = self.current_hash(around.image);
+        self.volatile.is_fresh = true;
+        if must || hash != self.metadata_hash {
+            self.write_epoch(self.epoch.saturating_add(1), hash, &mut step.out.records);
+            self.volatile.changed_at = step.now;
+            debug!(group = %self.id, epoch = self.epoch, "the group is to be assigned anew");
+        }
+    }
+
+    fn current_hash(&self, image: &Image) -> i64 {
+        let exists = |name: &&&str| image.topics.by_name(name).is_some();
+        let subscribed = self.subscribed();
+        group_hash(subscribed.iter().filter(exists).map(|name| topic_hash(name, image)))
+    }
+
+    /// A member is out: the others are assigned what it had.
+    fn fence(&mut self, member_id: &Arc<str>, around: Surroundings<'_>, step: &mut Step) {
+        self.write_removal(member_id, &mut step.out.records);
+        step.unwatch(&self.id, member_id);
+        step.cancel(Timer::Revocation { group: self.id.clone(), member: member_id.clone() });
+        self.bump_if(true, around, step);
+    }
+
+    /// Computes the target assignment of the present epoch, unless the last is too young.
+    pub(super) fn assign_if_due(&mut self, around: Surroundings<'_>, step: &mut Step) {
+        if self.epoch <= self.assignment_epoch {
+            return;
+        }
+        let interval_ms = around.settings.assignment_interval_for(self.members.len());
+        let last = self.assignment_timestamp;
+        if last != 0 && interval_ms != 0 && step.now < last.saturating_add(interval_ms) {
+            return;
+        }
+        let assignor = self.preferred_assignor(around.settings.assignor());
+        let empty = Target::new();
+        let spec = self.spec(around.image, &empty);
+        let ids: Vec<Arc<str>> = spec.members.iter().map(|member| member.id.into()).collect();
+        let targets = assignor.assign(&spec);
+        for (member_id, target) in ids.iter().zip(targets) {
+            if self.target(member_id) != Some(&target) {
+                self.write_target(member_id, target, &mut step.out.records);
+            }
+        }
+        self.write_target_epoch(self.epoch, step.now, &mut step.out.records);
+        info!(
+            group = %self.id, epoch = self.epoch, members = ids.len(), assignor = assignor.name(),
+            "a new target assignment"
+        );
+    }
+
+    /// After loading: everyone's session begins, and everyone's time to give up partitions.
+    pub(in crate::group) fn watch_all(&self, settings: ConsumerSettings, step: &mut Step) {
+        for (member_id, member) in &self.members {
+            let classic = member.subscription.classic.as_ref();
+            let session_ms = classic.map(|classic| Millis::from(classic.session_timeout_ms));
+            step.watch(&self.id, member_id, session_ms.unwrap_or(settings.session_timeout_ms));
+            if member.current.state == MemberState::UnrevokedPartitions && classic.is_none() {
+                let timer = Timer::Revocation { group: self.id.clone(), member: member_id.clone() };
+                step.wake(timer, Millis::from(member.subscription.rebalance_timeout_ms));
+            }
+        }
+    }
+
+    /// The name of the assignor that most members prefer.
+    pub(super) fn assignor_name(&self) -> Option<&'static str> {
+        self.voted_assignor().map(Assignor::name)
+    }
+
+    fn preferred_assignor(&self, default: Assignor) -> Assignor {
+        self.voted_assignor().unwrap_or(default)
+    }
+
+    fn voted_assignor(&self) -> Option<Assignor> {
+        let mut votes: BTreeMap<&str, usize> = BTreeMap::new();
+        for name in
+            self.members.values().filter_map(|member| member.subscription.assignor.as_deref())
+        {
+            *votes.entry(name).or_default() += 1;
+        }
+        let most = votes.iter().rev().max_by_key(|(_, count)| **count);
+        most.and_then(|(name, _)| Assignor::find(name))
+    }
+
+    /// The names of all topics that a member subscribes to.
+    pub(super) fn topics_of<'a>(
+        &'a self,
+        said: &'a Subscription,
+    ) -> impl Iterator<Item = &'a String> {
+        let resolved = self.resolved.get(&said.regex).into_iter();
+        said.topics.iter().chain(resolved.flat_map(|resolved| &resolved.topics))
+    }
+
+    fn spec<'a>(&'a self, image: &Image, empty: &'a Target) -> Spec<'a> {
+        let mut partitions = HashMap::new();
+        let mut known: HashMap<&str, Option<TopicId>> = HashMap::new();
+        for name in self.subscribed() {
+            let topic = image.topics.by_name(name);
+            known.insert(name, topic.map(|topic| topic.id));
+            if let Some(topic) = topic {
+                let count = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
+                partitions.insert(topic.id, count);
+            }
+        }
+        let member = |member: &'a Member| {
+            let mut topics: Vec<TopicId> = self
+                .topics_of(&member.subscription)
+                .filter_map(|name| known.get(name.as_str()).copied().flatten())
+                .collect();
+            topics.sort_unstable();
+            topics.dedup();
+            SpecMember {
+                id: &member.id,
+                instance_id: member.subscription.instance_id.as_deref(),
+                topics,
+                current: self.target(&member.id).unwrap_or(empty),
+            }
+        };
+        let mut members: Vec<SpecMember<'a>> = self.members.values().map(member).collect();
+        java_order(&mut members);
+        Spec { members, is_homogeneous: self.is_homogeneous(), partitions }
+    }
+
+    /// Leads a member one step towards what it is to have.
+    pub(super) fn reconcile(
+        &mut self,
+        member_id: &Arc<str>,
+        has_subscription_changed: bool,
+        owned: Option<&[TopicPartitions]>,
+        around: Surroundings<'_>,
+        step: &mut Step,
+    ) -> Result<(), ApiError> {
+        let member = self.known(member_id)?;
+        if !has_subscription_changed && member.is_reconciled_to(self.assignment_epoch) {
+            return Ok(());
+        }
+        let empty = Target::new();
+        let subscribed: BTreeSet<TopicId> = self
+            .topics_of(&member.subscription)
+            .filter_map(|name| around.image.topics.id(name))
+            .collect();
+        let next = Reconciler {
+            current: &member.current,
+            target_epoch: self.assignment_epoch,
+            target: self.target(member_id).unwrap_or(&empty),
+            has_subscription_changed,
+            subscribed: &subscribed,
+            is_owned: &|topic, partition| self.is_owned(topic, partition),
+            owned,
+        }
+        .step()?;
+        if next == member.current {
+            return Ok(());
+        }
+        if !member.is_classic() {
+            let timer = Timer::Revocation { group: self.id.clone(), member: member_id.clone() };
+            match next.state {
+                MemberState::UnrevokedPartitions => {
+                    step.wake(timer, Millis::from(member.subscription.rebalance_timeout_ms));
+                }
+                _ => step.cancel(timer),
+            }
+        }
+        self.write_current(member_id, next, &mut step.out.records);
+        Ok(())
+    }
+}
+
+/// What a member says now: what it said before, where the request leaves it open.
+fn updated(
+    before: &Arc<Subscription>,
+    request: &ConsumerGroupHeartbeatRequest,
+    context: &RequestContext,
+) -> Arc<Subscription> {
+    let mut said = before.as_ref().clone();
+    if let Some(instance) = &request.instance_id {
+        said.instance_id = Some(instance.as_str().into());
+    }
+    if request.rack_id.is_some() {
+        said.rack_id.clone_from(&request.rack_id);
+    }
+    if request.rebalance_timeout_ms != -1 {
+        said.rebalance_timeout_ms = request.rebalance_timeout_ms;
+    }
+    if request.server_assignor.is_some() {
+        said.assignor.clone_from(&request.server_assignor);
+    }
+    if let Some(names) = &request.subscribed_topic_names {
+        said.topics = names.iter().cloned().collect();
+    }
+    if let Some(regex) = &request.subscribed_topic_regex {
+        said.regex.clone_from(regex);
+    }
+    said.client_id.clone_from(&context.client_id);
+    said.client_host.clone_from(&context.client_host);
+    said.classic = None;
+    if said == **before { before.clone() } else { Arc::new(said) }
+}
+
+fn answer(member: &Member) -> Assignment {
+    let topic = |(topic_id, partitions): (&TopicId, &BTreeMap<i32, i32>)| TopicPartitions {
+        topic_id: *topic_id,
+        partitions: partitions.keys().copied().collect(),
+        ..TopicPartitions::default()
+    };
+    Assignment {
+        topic_partitions: member.current.assigned.iter().map(topic).collect(),
+        ..Assignment::default()
+    }
+}

@@ -1,0 +1,6 @@
+//! Tests of consumer groups: random histories, large groups, assignments.
+
+mod assignors;
+mod client;
+mod fuzz;
+mod size;
