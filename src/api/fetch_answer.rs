@@ -2,6 +2,8 @@
 //!
 //! The fields around the records are the generated codec's; only the lengths that span the pieces are ours.
 
+use std::io;
+
 use bytes::BytesMut;
 
 use super::answer::{Answer, FilePiece, Outgoing, Part};
@@ -9,6 +11,7 @@ use super::context::Call;
 use super::fetch_read::Read;
 use super::fetch_session::{TopicRef, Wanted};
 use super::{begin_frame, end_frame};
+use crate::error::ErrorCode;
 use crate::log::view::RecordsSlice;
 use crate::wire::codec::{EncodeError, Wire, Writer};
 use crate::wire::message::Message;
@@ -116,7 +119,15 @@ impl Rope {
     /// at the end, or before the count of tagged fields, which is 0 for any partition that has records.
     fn partition(&mut self, read: Read) -> Result<(), EncodeError> {
         let (data, slices) = read.into_parts();
-        let length: usize = slices.iter().map(|slice| slice.len).sum();
+        // Before anything is promised: what cannot be read is an error of its partition.
+        let (data, slices) = match slices.iter().map(load).collect::<io::Result<Vec<_>>>() {
+            Ok(loaded) => (data, loaded),
+            Err(error) => {
+                tracing::error!(partition = data.partition_index, %error, "records cannot be read");
+                (unreadable(&data), Vec::new())
+            }
+        };
+        let length: usize = slices.iter().map(Loaded::len).sum();
         let mut data = PartitionData { records: Some(bytes::Bytes::new()), ..data };
         if self.version < 12 {
             data.current_leader = LeaderIdAndEpoch::default();
@@ -134,28 +145,19 @@ impl Rope {
             self.writer.i32(length as i32);
         }
         for slice in slices {
-            let Some(file) = slice.file.as_std().filter(|_| slice.len > COPY_BYTES_MAX) else {
-                self.copy(&slice)?;
-                continue;
+            let file = match slice {
+                Loaded::Copied(bytes) => {
+                    self.writer.put(&bytes);
+                    continue;
+                }
+                Loaded::File(file) => file,
             };
-            let file = FilePiece { file: file.clone(), position: slice.position, len: slice.len };
             let done = std::mem::replace(&mut self.writer, Writer::with_capacity(64));
             self.pieces.push(Part::Bytes(done.into_buffer()));
             self.writer.set_flexible(self.flexible);
             self.pieces.push(Part::File(file));
         }
         self.no_tags();
-        Ok(())
-    }
-
-    /// Reads a piece into the frame. What cannot be read has been promised already: the frame cannot be mended.
-    fn copy(&mut self, slice: &RecordsSlice) -> Result<(), EncodeError> {
-        let mut bytes = Vec::with_capacity(slice.len);
-        slice.read_into(&mut bytes).map_err(|error| {
-            tracing::error!(%error, "records cannot be read");
-            EncodeError::Length(slice.len)
-        })?;
-        self.writer.put(&bytes);
         Ok(())
     }
 
@@ -173,5 +175,41 @@ impl Rope {
             _ => BytesMut::new(),
         };
         Outgoing { head, tail: pieces.collect() }
+    }
+}
+
+/// A run of batches on its way out.
+enum Loaded {
+    Copied(Vec<u8>),
+    File(FilePiece),
+}
+
+impl Loaded {
+    const fn len(&self) -> usize {
+        match self {
+            Self::Copied(bytes) => bytes.len(),
+            Self::File(piece) => piece.len,
+        }
+    }
+}
+
+/// Reads a small run; a large one goes from its file to the socket.
+fn load(slice: &RecordsSlice) -> io::Result<Loaded> {
+    if let Some(file) = slice.file.as_std().filter(|_| slice.len > COPY_BYTES_MAX) {
+        let file = file.clone();
+        return Ok(Loaded::File(FilePiece { file, position: slice.position, len: slice.len }));
+    }
+    let mut bytes = Vec::with_capacity(slice.len);
+    slice.read_into(&mut bytes)?;
+    Ok(Loaded::Copied(bytes))
+}
+
+/// What a partition is told whose records the disk does not give.
+fn unreadable(data: &PartitionData) -> PartitionData {
+    PartitionData {
+        partition_index: data.partition_index,
+        error_code: ErrorCode::KafkaStorageError.code(),
+        high_watermark: -1,
+        ..Default::default()
     }
 }

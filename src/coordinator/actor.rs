@@ -24,6 +24,9 @@ use crate::supervision::{DeathWatch, Stop};
 use crate::types::{Millis, Offset};
 use crate::wire::records::BatchBuilder;
 
+/// How long a shard waits that its disk has refused: less than ten of its lives end in a minute.
+const STORAGE_PAUSE: Duration = Duration::from_secs(7);
+
 /// Requests that may wait for a shard.
 pub(super) const MAILBOX: usize = 4096;
 
@@ -135,6 +138,12 @@ impl<M: Machine> Shard<M> {
         tracing::warn!(partition = %self.spec.replica.name, why, "coordinator shard gives up its state");
         self.watch.fail();
         ctx.stop();
+    }
+
+    /// Fails after a while, so that a disk that is full for long does not make the supervisor give the shard up.
+    fn fail_slowly(&mut self, ctx: &mut Context<Self>, why: &'static str) {
+        let pause = wrap_future::<_, Self>(tokio::time::sleep(STORAGE_PAUSE));
+        ctx.wait(pause.map(move |(), shard, ctx| shard.fail(ctx, why)));
     }
 
     /// Reads the partition into a fresh machine, aside from the mailbox so that others on this thread go on.
@@ -251,6 +260,9 @@ impl<M: Machine> Shard<M> {
                     shard.committed(expected_end, ctx)
                 }
                 Ok(Ok(_)) => shard.fail(ctx, "somebody else writes to the partition"),
+                Ok(Err(error)) if error.code == ErrorCode::KafkaStorageError => {
+                    shard.fail_slowly(ctx, "the disk takes no append")
+                }
                 Ok(Err(_)) | Err(_) => shard.fail(ctx, "an append failed"),
             },
         ));

@@ -141,7 +141,7 @@ impl Log {
                 summary.rolled = true;
                 self.begin_group()?;
             }
-            match self.place(&appends[index], leader_epoch) {
+            match self.place(&appends[index], leader_epoch, now) {
                 Ok(appended) => self.group.results.push((index, appended)),
                 Err(error) => appends[index].result = Some(Err(error)),
             }
@@ -226,12 +226,18 @@ impl Log {
         &mut self,
         append: &PendingAppend,
         leader_epoch: LeaderEpoch,
+        now: Millis,
     ) -> Result<Appended, ApiError> {
+        let stamped = self.settings.log_append_time;
         let mut parsed = std::mem::take(&mut self.group.parsed);
         let mut next = self.group.next_offset;
         for header in &mut parsed {
             header.base_offset = next;
             header.partition_leader_epoch = leader_epoch;
+            if stamped {
+                header.set_timestamp_type(TimestampType::LogAppendTime);
+                header.max_timestamp = now;
+            }
             next = header.next_offset();
         }
         let duplicate = self.stage_all(append, &parsed);
@@ -239,13 +245,13 @@ impl Log {
         if matches!(duplicate, Ok(None)) {
             let mut at = 0;
             for header in &parsed {
-                self.group.push(header, &append.records, at);
+                self.group.push(header, &append.records, at, stamped);
                 at += header.size_in_bytes();
             }
         }
-        let stamped =
+        let last_stamped =
             parsed.last().filter(|last| last.timestamp_type() == TimestampType::LogAppendTime);
-        let append_time = stamped.map_or(NO_TIMESTAMP, |last| last.max_timestamp);
+        let append_time = last_stamped.map_or(NO_TIMESTAMP, |last| last.max_timestamp);
         self.group.parsed = parsed;
         Ok(match duplicate? {
             Some(known) => Appended {
@@ -483,7 +489,7 @@ impl Log {
                 self.stage(&append, &header, batch.bytes())?;
             }
             first.get_or_insert(header.base_offset);
-            self.group.push(&header, records, at);
+            self.group.push(&header, records, at, false);
             at += header.size_in_bytes();
         }
         Ok(first)

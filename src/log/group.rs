@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::append::Appended;
 use crate::types::Offset;
-use crate::wire::records::BatchHeader;
+use crate::wire::records::{BatchHeader, checksum_of};
 
 /// Bodies up to that many bytes are copied together rather than handed to the kernel one by one.
 const COPY_MAX: usize = 2 << 10;
@@ -36,8 +36,9 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Takes the batch in that lies at `at` in `records`, under the header that it shall have.
-    pub(super) fn push(&mut self, header: &BatchHeader, records: &Bytes, at: usize) {
+    /// Takes the batch in that lies at `at` in `records`, under the header that it shall have: other offsets and epoch,
+    /// and where it is `stamped`, another time, which asks for another crc.
+    pub(super) fn push(&mut self, header: &BatchHeader, records: &Bytes, at: usize, stamped: bool) {
         let (body, end) = (at + BatchHeader::SIZE, at + header.size_in_bytes());
         let large = end - body > COPY_MAX;
         let from = self.copied.len();
@@ -45,6 +46,10 @@ impl Group {
         self.copied[from..from + 8].copy_from_slice(&header.base_offset.to_be_bytes());
         self.copied[from + 12..from + 16]
             .copy_from_slice(&header.partition_leader_epoch.to_be_bytes());
+        if stamped {
+            let rest = if large { &records[body..end] } else { &[] };
+            stamp(header, &mut self.copied[from..], rest);
+        }
         self.bytes += header.size_in_bytes() as u64;
         self.batches.push(*header);
         self.next_offset = header.next_offset();
@@ -78,4 +83,13 @@ impl Group {
         self.results.clear();
         self.bytes = 0;
     }
+}
+
+/// Writes type and time of `header` into the batch that `copied` begins with and `rest` ends, and seals it anew.
+fn stamp(header: &BatchHeader, copied: &mut [u8], rest: &[u8]) {
+    let (attributes, time) = (BatchHeader::ATTRIBUTES_AT, BatchHeader::MAX_TIMESTAMP_AT);
+    copied[attributes..attributes + 2].copy_from_slice(&header.attributes.to_be_bytes());
+    copied[time..time + 8].copy_from_slice(&header.max_timestamp.to_be_bytes());
+    let crc = checksum_of([&copied[attributes..], rest]);
+    copied[BatchHeader::CRC_AT..attributes].copy_from_slice(&crc.to_be_bytes());
 }

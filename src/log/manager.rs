@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
+use super::append::is_disk_full;
 use super::cache::{Cache, Limits};
 use super::checkpoint::{self, Offsets};
 use super::files::{Durability, File, Files, remove_if_there, replace};
@@ -206,7 +207,9 @@ impl LogManager {
             settings,
             &options,
         );
-        if let Err(Error::Io(error)) = &opened {
+        if let Err(Error::Io(error)) = &opened
+            && error.kind() != io::ErrorKind::StorageFull
+        {
             tracing::error!(path = %dir.path.display(), %error, "log directory is offline");
             dir.set_offline();
         }
@@ -304,6 +307,11 @@ impl LogManager {
     pub fn write_checkpoint(&self, name: &'static str) {
         for dir in self.dirs.iter().filter(|dir| !dir.is_offline()) {
             if let Err(error) = self.write_checkpoint_of(dir, name) {
+                // The old one is there still, and the next attempt is soon.
+                if is_disk_full(&error) {
+                    tracing::warn!(path = %dir.path.display(), name, %error, "a checkpoint waits for room");
+                    continue;
+                }
                 tracing::error!(path = %dir.path.display(), %error, "log directory is offline");
                 dir.set_offline();
             }

@@ -5,6 +5,7 @@
 //! log that keeps failing takes its partition offline, alone. The actor never decides what leadership means.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, ResponseActFuture};
@@ -16,13 +17,16 @@ use super::verifying::{Admission, Question, Verifying};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorCode};
 use crate::log::Log;
-use crate::log::append::PendingAppend;
+use crate::log::append::{PendingAppend, is_disk_full};
 use crate::log::flush::FlushTask;
 use crate::supervision::{DeathWatch, Stop};
 use crate::types::{Millis, Offset};
 
 /// Messages that may wait for a partition; connections bound their own share.
 pub(super) const MAILBOX: usize = 8192;
+
+/// How long a log is not opened that a full disk has kept from it.
+const FULL_RETRY: Duration = Duration::from_secs(1);
 
 /// Opens a partition's log, wherever it is.
 pub(super) type OpenLog = Arc<dyn Fn(&Replica, Millis) -> Result<Log, Error> + Send + Sync>;
@@ -88,7 +92,12 @@ impl PartitionActor {
             Ok(Err(error)) => {
                 tracing::error!(partition = %actor.spec.replica.name, %error, "the log cannot be opened");
                 actor.state = State::Failed(error.code());
-                actor.spec.replica.set_offline();
+                if is_disk_full(&error) {
+                    // It is tried again when somebody asks for it after a while.
+                    ctx.run_later(FULL_RETRY, |actor, _| actor.state = State::AtRest);
+                } else {
+                    actor.spec.replica.set_offline();
+                }
             }
             Err(panicked) => {
                 tracing::error!(partition = %actor.spec.replica.name, error = %panicked, "opening the log panicked");

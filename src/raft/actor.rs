@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::error::{Error, ErrorCode};
+use crate::log::append::is_disk_full;
 use crate::log::cache::Cache;
 use crate::log::files::Files;
 use crate::metadata::Image;
@@ -38,6 +39,10 @@ use crate::raft::subscriber::{Source, Subscriber, Told};
 use crate::raft::voters::{ReplicaKey, VoterSet};
 use crate::supervision::{Child, DeathWatch, Stop};
 use crate::types::{LeaderEpoch, METADATA_TOPIC, Millis, NodeId, Offset};
+use crate::wire::records::{Batch, split};
+
+/// How long what is to be written waits for room on the disk before it is tried again.
+const FULL_RETRY: Duration = Duration::from_millis(500);
 
 /// How soon a subscriber whose mailbox was full is tried again.
 const TELL_AGAIN: Duration = Duration::from_millis(5);
@@ -323,7 +328,19 @@ impl QuorumActor {
         let Some(core) = self.core.as_mut() else { return Ok(()) };
         if !core.unwritten.is_empty() {
             let batches = core.unwritten.split().freeze();
-            core.store.append(&batches, now)?;
+            match core.store.append(&batches, now) {
+                Err(error) if is_disk_full(&error) => {
+                    tracing::warn!(%error, "the metadata log waits for room on its disk");
+                    let written = written_of(&batches, core.store.log().log_end_offset());
+                    core.uncovered_bytes += written as u64;
+                    core.unwritten.extend_from_slice(&batches[written..]);
+                    // Until then, what is proposed waits with it.
+                    self.flush_due = true;
+                    ctx.run_later(FULL_RETRY, Self::flush);
+                    return Ok(());
+                }
+                other => other?,
+            }
             core.uncovered_bytes += batches.len() as u64;
         }
         self.sync(ctx)
@@ -353,6 +370,13 @@ impl QuorumActor {
         }));
         Ok(())
     }
+}
+
+/// How many bytes of `batches` are in a log that ends at `end`.
+fn written_of(batches: &[u8], end: Offset) -> usize {
+    let there = |batch: &Batch<'_>| batch.header().base_offset < end;
+    let written = split(batches).map_while(Result::ok).take_while(there);
+    written.map(|batch| batch.bytes().len()).sum()
 }
 
 /// Telling those who follow.

@@ -4,6 +4,7 @@ use super::super::files::memory::Call;
 use super::super::names;
 use super::super::waiters::{Wake, Watch};
 use super::*;
+use crate::wire::records::TimestampType;
 
 #[test]
 fn what_is_appended_is_read() {
@@ -381,4 +382,22 @@ fn logs_can_be_sent_to_threads() {
     sendable::<Log>();
     shareable::<super::super::view::PartitionView>();
     shareable::<super::super::flush::FlushTask>();
+}
+
+#[test]
+fn the_time_of_the_append_is_stamped_when_it_is_appended() {
+    let files = memory();
+    let mut log = open(&files, LogSettings { log_append_time: true, ..LogSettings::default() });
+    for size in [10, 5_000] {
+        let appended = append(&mut log, batch(2, size, NOW - 100_000)).unwrap();
+        assert_eq!(appended.append_time, NOW);
+    }
+    let bytes = log.view().read(0, usize::MAX, true, Offset::MAX).unwrap().to_vec().unwrap();
+    let batches: Vec<_> = split(&bytes).map(Result::unwrap).collect();
+    assert_eq!(batches.len(), 2);
+    for batch in batches {
+        batch.check_crc().unwrap();
+        assert_eq!(batch.header().timestamp_type(), TimestampType::LogAppendTime);
+        assert_eq!(batch.header().max_timestamp, NOW);
+    }
 }

@@ -107,9 +107,9 @@ impl BatchHeader {
     pub const MAGIC: i8 = 2;
 
     pub(super) const EPOCH_AT: usize = 12;
-    pub(super) const CRC_AT: usize = 17;
-    pub(super) const ATTRIBUTES_AT: usize = 21;
-    pub(super) const MAX_TIMESTAMP_AT: usize = 35;
+    pub(crate) const CRC_AT: usize = 17;
+    pub(crate) const ATTRIBUTES_AT: usize = 21;
+    pub(crate) const MAX_TIMESTAMP_AT: usize = 35;
 
     /// The header that `bytes` begin with, which need not hold its whole batch. None where they end too early to tell.
     /// Errors: [`RecordsError::Length`], `TooLong`, `Magic`, `OldMagic`, `Header`.
@@ -281,6 +281,13 @@ pub const fn increment_sequence(sequence: i32, by: i32) -> i32 {
 /// The sequence `by` before `sequence`: 0 follows 2^31 − 1.
 pub const fn decrement_sequence(sequence: i32, by: i32) -> i32 {
     ((sequence as i64 - by as i64) & i32::MAX as i64) as i32
+}
+
+/// The CRC-32C of the bytes of all `parts`, one after the other.
+pub fn checksum_of(parts: [&[u8]; 2]) -> u32 {
+    let mut digest = crc_fast::Digest::new(CrcAlgorithm::Crc32Iscsi);
+    parts.into_iter().for_each(|part| digest.update(part));
+    digest.finalize() as u32
 }
 
 /// The CRC-32C of `bytes`.

@@ -39,7 +39,7 @@ pub use error::RecordsError;
 pub use header::{
     BatchHeader, NO_PRODUCER_EPOCH, NO_PRODUCER_ID, NO_SEQUENCE, NO_TIMESTAMP, TimestampType,
 };
-pub use header::{checksum, decrement_sequence, increment_sequence};
+pub use header::{checksum, checksum_of, decrement_sequence, increment_sequence};
 pub use inspect::RecordError;
 pub use mutate::BatchMut;
 pub use record::{Headers, PartialRecord, Record, RecordHeader, Records};
