@@ -10,6 +10,7 @@ use super::requests::*;
 use crate::client::Connection;
 use crate::error::ErrorCode;
 use crate::log::files::memory::{Call, MemoryFiles};
+use crate::wire::messages::find_coordinator::FindCoordinatorRequest;
 
 async fn try_append(connection: &Connection, topic: &str, value: &str) -> ErrorCode {
     let request = produce(topic, 0, batch(&[value.to_owned()], None));
@@ -53,6 +54,8 @@ fn run(test: impl Future<Output = ()>) {
 fn a_full_disk_refuses_writes_until_there_is_room() {
     run(async {
         let (node, files, client) = start().await;
+        let find = FindCoordinatorRequest { key: "group".to_owned(), ..Default::default() };
+        assert_eq!(client.send(&find, 3).await.expect("answered").error_code, 0);
         while commit_once(&client, 1).await != ErrorCode::None {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
