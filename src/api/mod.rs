@@ -92,7 +92,7 @@ mod write_txn_markers;
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll, ready};
+use std::task::{Context as TaskContext, Poll};
 
 use bytes::{Bytes, BytesMut};
 use tokio::time::Instant;
@@ -185,7 +185,7 @@ pub fn dispatch(
     if let Some(meter) = &meter {
         meter.leave();
     }
-    Ok(Measured { answer, slot, metrics, began, meter })
+    Ok(Measured { answer, slot, metrics, began, waited_from_us: None, meter })
 }
 
 /// An answer that may still have to wait, and how long it takes.
@@ -194,6 +194,8 @@ pub struct Measured {
     slot: ApiSlot,
     metrics: Arc<Metrics>,
     began: Instant,
+    /// When it first had to wait, since it began.
+    waited_from_us: Option<u64>,
     meter: Option<Arc<Meter>>,
 }
 
@@ -201,17 +203,24 @@ impl Future for Measured {
     type Output = Answer;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Answer> {
-        let answer = match self.meter.clone() {
-            None => ready!(self.answer.as_mut().poll(cx)),
+        let polled = match self.meter.clone() {
+            None => self.answer.as_mut().poll(cx),
             Some(meter) => {
                 meter.enter();
                 let polled = self.answer.as_mut().poll(cx);
                 meter.leave();
-                ready!(polled)
+                polled
             }
         };
+        if polled.is_pending() && self.waited_from_us.is_some() {
+            return Poll::Pending;
+        }
         let took_us = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.metrics.requests.answered(self.slot, took_us);
+        let Poll::Ready(answer) = polled else {
+            self.waited_from_us = Some(took_us);
+            return Poll::Pending;
+        };
+        self.metrics.requests.answered(self.slot, took_us, self.waited_from_us);
         Poll::Ready(answer)
     }
 }

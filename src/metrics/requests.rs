@@ -47,14 +47,68 @@ struct ApiCounts {
     name: &'static str,
     versions: [AtomicU64; VERSIONS],
     total_time: Histogram,
+    /// What a handler did before it first had to wait, or all of it.
+    local_time: Histogram,
+    /// How long handlers waited for others, those that did.
+    remote_time: Histogram,
 }
+
+/// How long requests took in one of their phases, under Kafka's name for it.
+type Phase = (&'static str, fn(&ApiCounts) -> Counts, fn(&ApiCounts) -> f64, [&'static str; 3]);
+
+/// Requests wait in no queue, neither before they are handled nor answered, so that Kafka's other phases are missing.
+const PHASES: [Phase; 3] = [
+    (
+        "totaltimems",
+        |api| api.total_time.counts(),
+        |api| api.total_time.sum_ms(),
+        [
+            "Requests answered.",
+            "How long requests took from their arrival to their answer, in ms, all together.",
+            "How long requests took from their arrival to their answer lately, in ms.",
+        ],
+    ),
+    (
+        "localtimems",
+        |api| api.local_time.counts(),
+        |api| api.local_time.sum_ms(),
+        [
+            "Requests answered.",
+            "How long requests were handled until they had to wait, in ms, all together.",
+            "How long requests were handled until they had to wait lately, in ms.",
+        ],
+    ),
+    (
+        "remotetimems",
+        ApiCounts::remote_counts,
+        |api| api.remote_time.sum_ms(),
+        [
+            "Requests answered.",
+            "How long requests waited for partitions, coordinators or time, in ms, all together.",
+            "How long requests waited for partitions, coordinators or time lately, in ms.",
+        ],
+    ),
+];
+
+impl ApiCounts {
+    /// Those that did not wait at all count as well.
+    fn remote_counts(&self) -> Counts {
+        let mut counts = self.remote_time.counts();
+        let all = histogram::count(&self.total_time.counts());
+        counts[0] += all.saturating_sub(histogram::count(&counts));
+        counts
+    }
+}
+
+/// Counts by phase and API.
+type Lately = BTreeMap<(&'static str, &'static str), Counts>;
 
 /// The counts of all APIs.
 #[derive(Debug)]
 pub struct RequestMetrics {
     slots: [OnceLock<Box<ApiCounts>>; SLOTS],
     /// What quantiles are counted from: an older and a newer moment, each with its time.
-    moments: Mutex<[(Millis, BTreeMap<&'static str, Counts>); 2]>,
+    moments: Mutex<[(Millis, Lately); 2]>,
 }
 
 impl Default for RequestMetrics {
@@ -70,6 +124,8 @@ impl RequestMetrics {
                 name: slot.name,
                 versions: array::from_fn(|_| AtomicU64::new(0)),
                 total_time: Histogram::default(),
+                local_time: Histogram::default(),
+                remote_time: Histogram::default(),
             })
         })
     }
@@ -80,9 +136,14 @@ impl RequestMetrics {
         self.of(slot).versions[at].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A request has been answered, so long after it was started.
-    pub fn answered(&self, slot: ApiSlot, took_us: u64) {
-        self.of(slot).total_time.record(took_us);
+    /// A request has been answered, so long after it was started; it had to wait after `waited_from_us`, if at all.
+    pub fn answered(&self, slot: ApiSlot, took_us: u64, waited_from_us: Option<u64>) {
+        let api = self.of(slot);
+        api.total_time.record(took_us);
+        api.local_time.record(waited_from_us.unwrap_or(took_us));
+        if let Some(from_us) = waited_from_us {
+            api.remote_time.record(took_us.saturating_sub(from_us));
+        }
     }
 
     pub(super) fn families(&self, now: Millis) -> Vec<Family> {
@@ -109,47 +170,41 @@ impl RequestMetrics {
             labels: vec![("request", api.name.to_owned())],
             value,
         };
-        let counts: BTreeMap<&'static str, Counts> =
-            used.iter().map(|api| (api.name, api.total_time.counts())).collect();
-        let number = |api: &&ApiCounts| {
-            labelled(api, counts.get(api.name).map_or(0, histogram::count) as f64)
-        };
-        vec![
-            family("requests_total", "Requests.", true, requests),
-            family(
-                "totaltimems_count",
-                "Requests answered.",
-                true,
-                used.iter().map(number).collect(),
-            ),
-            family(
-                "totaltimems_sum",
-                "How long requests took from their arrival to their answer, in ms, all together.",
-                true,
-                used.iter().map(|api| labelled(api, api.total_time.sum_ms())).collect(),
-            ),
-            family(
-                "totaltimems",
-                "How long requests took from their arrival to their answer lately, in ms.",
-                false,
-                self.quantiles(counts, now),
-            ),
-        ]
+        let mut families = vec![family("requests_total", "Requests.", true, requests)];
+        let mut lately = Lately::new();
+        for (phase, counts, sum_ms, [answered, together, _]) in PHASES {
+            let number = |api: &&ApiCounts| {
+                let counts = counts(api);
+                lately.insert((phase, api.name), counts);
+                labelled(api, histogram::count(&counts) as f64)
+            };
+            let numbers = used.iter().map(number).collect();
+            let sums = used.iter().map(|api| labelled(api, sum_ms(api))).collect();
+            families.push(family(&format!("{phase}_count"), answered, true, numbers));
+            families.push(family(&format!("{phase}_sum"), together, true, sums));
+        }
+        let mut quantiles = self.quantiles(lately, now);
+        for (phase, _, _, [_, _, lately]) in PHASES {
+            let samples = quantiles.remove(phase).unwrap_or_default();
+            families.push(family(phase, lately, false, samples));
+        }
+        families
     }
 
     /// Quantiles over the last minutes: since the older of two moments, which are moved on at scrapes.
-    fn quantiles(&self, counts: BTreeMap<&'static str, Counts>, now: Millis) -> Vec<Sample> {
+    fn quantiles(&self, counts: Lately, now: Millis) -> BTreeMap<&'static str, Vec<Sample>> {
         let mut moments = self.moments.lock();
         let nothing = [0; 128];
-        let mut samples = Vec::new();
-        for (api, counts) in &counts {
-            let before = moments[0].1.get(api).unwrap_or(&nothing);
+        let mut samples: BTreeMap<&'static str, Vec<Sample>> = BTreeMap::new();
+        for ((phase, api), counts) in &counts {
+            let before = moments[0].1.get(&(*phase, *api)).unwrap_or(&nothing);
             let lately = histogram::since(before, counts);
             for quantile in QUANTILES {
                 let share = quantile.parse().unwrap_or(0.5);
                 let labels =
                     vec![("request", (*api).to_owned()), ("quantile", quantile.to_owned())];
-                samples.push(Sample { labels, value: histogram::quantile_ms(&lately, share) });
+                let value = histogram::quantile_ms(&lately, share);
+                samples.entry(phase).or_default().push(Sample { labels, value });
             }
         }
         if now.saturating_sub(moments[1].0) >= WINDOW_MS {
@@ -172,7 +227,7 @@ mod tests {
         metrics.request(produce, 11);
         metrics.request(fetch(false), 17);
         metrics.request(fetch(true), 17);
-        metrics.answered(produce, 2_000);
+        metrics.answered(produce, 2_000, Some(500));
         let value = |now: Millis, name: &str, label: &str| {
             let families = metrics.families(now);
             let family = families.iter().find(|family| family.name.ends_with(name));
@@ -191,11 +246,14 @@ mod tests {
         assert_eq!(value(0, "requests_total", "FetchFollower"), Some(1.0));
         assert_eq!(value(0, "totaltimems_count", "Produce"), Some(1.0));
         assert!(value(0, "totaltimems", "Produce").is_some_and(|ms| (1.7..2.3).contains(&ms)));
+        assert_eq!(value(0, "localtimems_sum", "Produce"), Some(0.5));
+        assert_eq!(value(0, "remotetimems_sum", "Produce"), Some(1.5));
         // What is long past is forgotten.
         (1..4).for_each(|round| drop(metrics.families(round * WINDOW_MS)));
-        metrics.answered(produce, 90_000);
+        metrics.answered(produce, 90_000, None);
         let lately = value(4 * WINDOW_MS, "totaltimems", "Produce");
         assert!(lately.is_some_and(|ms| (80.0..100.0).contains(&ms)), "{lately:?}");
         assert_eq!(value(0, "totaltimems_count", "Produce"), Some(2.0));
+        assert_eq!(value(0, "remotetimems_count", "Produce"), Some(2.0));
     }
 }

@@ -5,6 +5,7 @@
 // Makes log directories ready for their first start.
 pub mod format;
 mod gauges;
+mod listeners_actor;
 mod parts;
 #[cfg(test)]
 mod tests;

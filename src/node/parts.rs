@@ -1,5 +1,6 @@
 //! What a node is made of, before any of it runs: directories, sockets, and the values that its actors share.
 
+use std::collections::BTreeSet;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use super::listeners_actor::Listeners;
 use super::wiring;
 use crate::api::authorize;
 use crate::api::context::{Context, ListenerKind};
@@ -103,6 +105,9 @@ pub(super) struct Parts {
     pub(super) standing: Arc<watch::Sender<(State, i64)>>,
     pub(super) threads: Arc<[ArbiterHandle]>,
     pub(super) bound: Vec<Bound>,
+    /// The brokers' listeners of the moment, by name.
+    pub(super) listening: Mutex<BTreeSet<String>>,
+    pub(super) listeners: Handle<Listeners>,
     pub(super) context: Arc<Context>,
     scraped: Option<Arc<std::net::TcpListener>>,
     pub(super) limits: Arc<ConnectionLimits>,
@@ -173,6 +178,8 @@ impl Parts {
             registrar: Handle::default(),
             standing: Arc::new(watch::Sender::new((State::NotRunning, -1))),
             threads,
+            listening: Mutex::new(broker_names(&bound)),
+            listeners: Handle::default(),
             bound,
             context,
             scraped,
@@ -324,11 +331,19 @@ impl Parts {
         })
     }
 
+    /// Who opens and closes listeners while the node runs.
+    pub(super) fn listeners_child(self: &Arc<Self>) -> Child {
+        let parts = self.clone();
+        Child::new("manager", 64, &self.listeners, move |watch| {
+            Listeners::new(parts.clone(), watch)
+        })
+    }
+
     pub(super) fn listener_children(&self) -> Vec<Child> {
         self.bound.iter().map(|bound| self.listener_child(bound)).collect()
     }
 
-    fn listener_child(&self, bound: &Bound) -> Child {
+    pub(super) fn listener_child(&self, bound: &Bound) -> Child {
         let idle_max_ms =
             u64::try_from(self.config.connections_max_idle_ms()).unwrap_or(u64::MAX >> 20);
         let spec = ListenerSpec {
@@ -406,18 +421,26 @@ fn bootstrap(config: &Config, logs: &LogManager) -> Result<Vec<VersionedRecord>,
 
 /// Binds every listener, so that a port that is taken ends the start and not a child.
 fn bind(config: &Config) -> Result<Vec<Bound>, Error> {
-    let bind = |listener: &Listener| {
-        let host = if listener.host.is_empty() { "0.0.0.0" } else { listener.host.as_str() };
-        let what = format!("the listener {listener} cannot be opened");
-        let address = (host, listener.port).to_socket_addrs().map_err(Error::io(&what))?.next();
-        let address = address.ok_or_else(|| Error::Config(format!("{what}: no address")))?;
-        let socket = open(address, config).map_err(Error::io(&what))?;
-        let address = socket.local_addr()?;
-        let controller = config.is_controller_listener(&listener.name);
-        let kind = if controller { ListenerKind::Controller } else { ListenerKind::Broker };
-        Ok(Bound { listener: listener.clone(), kind, socket: Arc::new(socket), address })
-    };
-    config.listeners().iter().map(bind).collect()
+    config.listeners().iter().map(|listener| bind_one(listener, config)).collect()
+}
+
+/// The names of the listeners that are not the controllers'.
+fn broker_names(bound: &[Bound]) -> BTreeSet<String> {
+    let brokers = bound.iter().filter(|bound| bound.kind == ListenerKind::Broker);
+    brokers.map(|bound| bound.listener.name.clone()).collect()
+}
+
+/// Binds one listener.
+pub(super) fn bind_one(listener: &Listener, config: &Config) -> Result<Bound, Error> {
+    let host = if listener.host.is_empty() { "0.0.0.0" } else { listener.host.as_str() };
+    let what = format!("the listener {listener} cannot be opened");
+    let address = (host, listener.port).to_socket_addrs().map_err(Error::io(&what))?.next();
+    let address = address.ok_or_else(|| Error::Config(format!("{what}: no address")))?;
+    let socket = open(address, config).map_err(Error::io(&what))?;
+    let address = socket.local_addr()?;
+    let controller = config.is_controller_listener(&listener.name);
+    let kind = if controller { ListenerKind::Controller } else { ListenerKind::Broker };
+    Ok(Bound { listener: listener.clone(), kind, socket: Arc::new(socket), address })
 }
 
 /// Binds the endpoint for Prometheus: `metrics.prometheus.listener=host:port`, a key of our own.

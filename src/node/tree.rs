@@ -73,6 +73,9 @@ pub fn describe(config: &Config) -> String {
     for listener in config.listeners() {
         lines.push(line(2, listener.name.clone(), "always", "net: accepts, owns its connections"));
     }
+    if config.is_broker() {
+        lines.push(line(2, "manager", "always", "node: listeners that are added and taken away"));
+    }
     draw(&lines)
 }
 
@@ -148,7 +151,8 @@ fn broker(parts: &Arc<Parts>, watch: DeathWatch) -> Supervisor {
 fn listeners(parts: &Arc<Parts>, watch: DeathWatch) -> Supervisor {
     let supervisor =
         Supervisor::new("listeners", Intensity::per_minute(30), parts.clock.clone()).under(watch);
-    parts.listener_children().into_iter().fold(supervisor, Supervisor::child)
+    let supervisor = parts.listener_children().into_iter().fold(supervisor, Supervisor::child);
+    if parts.config.is_broker() { supervisor.child(parts.listeners_child()) } else { supervisor }
 }
 
 /// A supervisor as the child of another.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::listeners_actor::Rebind;
 use super::parts::Parts;
 use crate::api;
 use crate::api::context::ListenerKind;
@@ -136,8 +137,15 @@ pub(super) fn subscribers(parts: &Parts) -> Vec<Port<Published>> {
 
 /// Who keeps something that a dynamic setting decides on. All others look into the configuration when they need it.
 pub(super) fn reconfigured(parts: &Parts) -> Vec<Reconfigured> {
-    let limits = parts.limits.clone();
-    vec![Arc::new(move |config| limits.change(connection_bounds(config)))]
+    let (limits, listeners) = (parts.limits.clone(), parts.listeners.clone());
+    vec![
+        Arc::new(move |config| limits.change(connection_bounds(config))),
+        Arc::new(move |config| {
+            let wanted = config.broker_listeners().cloned().collect();
+            // Without listeners the node is on its way out.
+            let _ = listeners.try_send(Rebind(wanted));
+        }),
+    ]
 }
 
 /// How many connections there may be.
