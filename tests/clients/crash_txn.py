@@ -4,7 +4,7 @@ crash_txn.py ROUNDS [DIRECTORY]: one producer numbers records, a copier takes th
 transactions (some of which it aborts by itself, with records that nobody may ever see), a reader in read_committed looks
 on; the node is killed that often and started again on the same directory each time. Then every record has to be there,
 once and in order, and the reader must have seen nothing else. COPIER names a command that copies instead, such as Kafka's
-own: it is given --broker-list, --input-topic, --input-partition, --output-topic, --transactional-id, --group-id and others.
+own: it is given --broker-list, --input-topic, --input-partition, --output-topic, --transactional-id, --consumer-group and others.
 """
 
 import os
@@ -52,9 +52,9 @@ class Part(threading.Thread):
 class Source(Part):
     """Numbers the records of each partition, without a gap."""
 
-    def __init__(self, address):
+    def __init__(self, address, pause):
         super().__init__(address)
-        self.sent = [0] * PARTITIONS
+        self.pause, self.sent = pause, [0] * PARTITIONS
 
     def work(self):
         producer = Producer(client(self.address, **{"enable.idempotence": True, "linger.ms": 2}))
@@ -62,7 +62,7 @@ class Source(Part):
             for partition in range(PARTITIONS):
                 producer.produce("in", b"%d" % self.sent[partition], partition=partition)
                 self.sent[partition] += 1
-            producer.poll(0.002)
+            producer.poll(self.pause)
         assert producer.flush(PATIENCE) == 0
 
 
@@ -150,8 +150,8 @@ class Command:
         self.partition, self.end, self.restarts = partition, end, -1
         self.arguments = [
             *shlex.split(os.environ["COPIER"]), "--broker-list", address, "--input-topic", "in", "--input-partition", str(partition),
-            "--output-topic", "out", "--transactional-id", f"copier-{partition}", "--group-id", f"{GROUP}-{partition}",
-            "--transaction-size", "50", "--transaction-timeout", "20000", "--enable-random-aborts",
+            "--output-topic", "out", "--transactional-id", f"copier-{partition}", "--consumer-group", f"{GROUP}-{partition}",
+            "--transaction-size", "100", "--transaction-timeout", "20000", "--enable-random-aborts", "--use-group-metadata",
         ]
         self.process = None
 
@@ -204,10 +204,11 @@ def rounds_of(node, rounds, pause=(0.3, 1.5)):
     admin = AdminClient(client(node.address))
     for made in admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in ("in", "out")]).values():
         made.result(30)
-    source, reader = Source(node.address), Reader(node.address)
+    is_own = "COPIER" not in os.environ
+    source, reader = Source(node.address, 0.002 if is_own else 0.02), Reader(node.address)
     parts = [source, reader]
     commands = []
-    if "COPIER" in os.environ:
+    if not is_own:
         commands = [Command(node.address, partition, node.directory) for partition in range(PARTITIONS)]
     else:
         parts += [Copier(node.address, partition) for partition in range(PARTITIONS)]

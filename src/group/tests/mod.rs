@@ -6,3 +6,4 @@ mod kafka;
 mod replies;
 mod scripts;
 mod shard;
+mod transactional;

@@ -150,3 +150,104 @@ fn silent_producers_are_forgotten() {
     producers.expire(1_000, 100);
     assert_eq!(producers.active().map(|(id, _)| id).collect::<Vec<_>>(), [2]);
 }
+
+/// A batch of a transaction, with what it brings along.
+fn begin(
+    producers: &mut Producers,
+    header: &BatchHeader,
+    voucher: Voucher,
+) -> Result<Staged, ErrorCode> {
+    producers.begin();
+    let staged = producers.stage(&Candidate { voucher, ..candidate(header) });
+    match staged {
+        Ok(staged) => {
+            producers.keep();
+            Ok(staged)
+        }
+        Err(error) => {
+            producers.undo();
+            Err(error.code)
+        }
+    }
+}
+
+fn end(producers: &mut Producers, epoch: i16, version: i16) -> Result<Staged, ErrorCode> {
+    let header = BatchHeader { attributes: 0x30, ..header(1, epoch, -1, 50, 1) };
+    let marker = Some(Marker { coordinator_epoch: 0, aborted: true });
+    producers.begin();
+    let staged = producers.stage(&Candidate {
+        marker,
+        transaction_version: version,
+        origin: Origin::Coordinator,
+        ..candidate(&header)
+    });
+    producers.keep();
+    staged.map_err(|error| error.code)
+}
+
+const fn beginning(
+    producer_epoch: i16,
+    base_sequence: i32,
+    supports_epoch_bump: bool,
+) -> Beginning {
+    Beginning { producer_id: 1, producer_epoch, base_sequence, supports_epoch_bump }
+}
+
+fn in_transaction(epoch: i16, sequence: i32, offset: Offset) -> BatchHeader {
+    BatchHeader { attributes: 0x10, ..header(1, epoch, sequence, offset, 1) }
+}
+
+#[test]
+fn a_guard_opens_one_transaction() {
+    let mut producers = Producers::default();
+    let batch = in_transaction(0, 0, 0);
+    assert_eq!(begin(&mut producers, &batch, Voucher::None), Err(ErrorCode::InvalidTxnState));
+    let guard = producers.verify(&beginning(0, 0, false), 0).unwrap().unwrap();
+    assert_eq!(producers.verify(&beginning(0, 1, false), 0), Ok(Some(guard)));
+    // The one behind may not come first, or the first would be kept out.
+    let behind = in_transaction(0, 1, 0);
+    let refused = begin(&mut producers, &behind, Voucher::Guard(guard));
+    assert_eq!(refused, Err(ErrorCode::OutOfOrderSequenceNumber));
+    assert_eq!(begin(&mut producers, &batch, Voucher::Guard(guard)), Ok(Staged::Fresh));
+    assert_eq!(producers.verify(&beginning(0, 1, false), 0), Ok(None));
+    assert_eq!(begin(&mut producers, &in_transaction(0, 1, 1), Voucher::None), Ok(Staged::Fresh));
+    assert_eq!(end(&mut producers, 0, 0), Ok(Staged::Fresh));
+    // The guard is used up, and so is one whose transaction ended before anything was appended.
+    let late = in_transaction(0, 2, 60);
+    let refused = begin(&mut producers, &late, Voucher::Guard(guard));
+    assert_eq!(refused, Err(ErrorCode::InvalidTxnState));
+    let other = producers.verify(&beginning(0, 2, false), 0).unwrap().unwrap();
+    assert_ne!(other, guard);
+    assert_eq!(end(&mut producers, 0, 0), Ok(Staged::Fresh));
+    let refused = begin(&mut producers, &late, Voucher::Guard(other));
+    assert_eq!(refused, Err(ErrorCode::InvalidTxnState));
+}
+
+#[test]
+fn epochs_tell_transactions_apart() {
+    let mut producers = Producers::default();
+    let guard = producers.verify(&beginning(0, 0, true), 0).unwrap().unwrap();
+    let batch = in_transaction(0, 0, 0);
+    assert_eq!(begin(&mut producers, &batch, Voucher::Guard(guard)), Ok(Staged::Fresh));
+    // A marker of the transaction's own epoch is one that is late.
+    assert_eq!(end(&mut producers, 0, 2), Err(ErrorCode::InvalidProducerEpoch));
+    // The next transaction's first batch may overtake the marker of the one before.
+    let next = producers.verify(&beginning(1, 0, true), 0).unwrap().unwrap();
+    assert_eq!(end(&mut producers, 1, 2), Ok(Staged::Fresh));
+    let batch = in_transaction(1, 0, 60);
+    assert_eq!(begin(&mut producers, &batch, Voucher::Guard(next)), Ok(Staged::Fresh));
+    // A marker that is sent again does no harm once its transaction has ended.
+    assert_eq!(end(&mut producers, 2, 2), Ok(Staged::Fresh));
+    assert_eq!(end(&mut producers, 2, 2), Ok(Staged::Fresh));
+    let stale = in_transaction(1, 1, 70);
+    let refused = begin(&mut producers, &stale, Voucher::None);
+    assert_eq!(refused, Err(ErrorCode::InvalidProducerEpoch));
+    assert_eq!(
+        producers.verify(&beginning(1, 1, true), 0).unwrap_err().code,
+        ErrorCode::InvalidProducerEpoch
+    );
+    // Of an epoch of which nothing is known, only the beginning is believed.
+    let guard = producers.verify(&beginning(2, 3, true), 0).unwrap().unwrap();
+    let refused = begin(&mut producers, &in_transaction(2, 3, 70), Voucher::Guard(guard));
+    assert_eq!(refused, Err(ErrorCode::OutOfOrderSequenceNumber));
+}
