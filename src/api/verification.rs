@@ -77,7 +77,8 @@ pub(crate) async fn add_or_verify(
     }
 }
 
-/// The same for a Produce request. A transaction that is being completed is waited for, a little.
+/// The same for a Produce request. A transaction that is being completed is waited for, a little: as a rule its markers
+/// are written within a millisecond or two, so the first looks come sooner than the settings say.
 pub(crate) async fn add_or_verify_patiently(
     context: &Context,
     transactional_id: &str,
@@ -86,7 +87,8 @@ pub(crate) async fn add_or_verify_patiently(
     supports: Supports,
 ) -> Result<(), ApiError> {
     let config = context.config.load_full();
-    let pause_ms = config.add_partitions_to_txn_retry_backoff_ms().max(1);
+    let longest_ms = config.add_partitions_to_txn_retry_backoff_ms().max(1).unsigned_abs();
+    let mut pause_ms = 1;
     let patience_ms = config.add_partitions_to_txn_retry_backoff_max_ms();
     let begun = context.clock.now();
     loop {
@@ -95,7 +97,8 @@ pub(crate) async fn add_or_verify_patiently(
         let may_wait = context.clock.now() - begun < i64::from(patience_ms);
         match answer {
             Err(ErrorCode::ConcurrentTransactions) if may_wait => {
-                tokio::time::sleep(Duration::from_millis(u64::from(pause_ms.unsigned_abs()))).await;
+                tokio::time::sleep(Duration::from_millis(u64::from(pause_ms))).await;
+                pause_ms = longest_ms.min(pause_ms * 2);
             }
             answer => return answer.map_err(|code| told(code, supports)),
         }
