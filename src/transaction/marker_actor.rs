@@ -36,6 +36,8 @@ const BATCH_MAX: usize = 256;
 const TOLD_MAX: usize = 8;
 /// The first pause before something is tried again, and the longest.
 const BACKOFF_MS: (u64, u64) = (20, 1_000);
+/// How long a leader may take. What it does later all the same changes nothing.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What comes of asking somebody.
 pub type Answer<T> = Pin<Box<dyn Future<Output = T>>>;
@@ -201,7 +203,8 @@ async fn deliver(
     let mut pause_ms = BACKOFF_MS.0;
     loop {
         for (leader, request) in requests(&spec.image.load(), shard, &mut open) {
-            match (spec.sink)(leader, request).await {
+            let answer = tokio::time::timeout(PATIENCE, (spec.sink)(leader, request)).await;
+            match answer.unwrap_or(Err(ErrorCode::RequestTimedOut)) {
                 Ok(response) => take_in(&mut open, &response),
                 Err(code) => tracing::debug!(leader, ?code, "markers will be sent again"),
             }
