@@ -22,6 +22,7 @@ const HELP: &[(&str, &[&str])] = &[
     ("configs", &[include_str!("usage/configs.txt")]),
     ("console-consumer", &[include_str!("usage/console-consumer.txt")]),
     ("console-producer", &[include_str!("usage/console-producer.txt")]),
+    ("groups", &[include_str!("usage/groups.txt")]),
     ("consumer-groups", &[include_str!("usage/consumer-groups.txt")]),
     ("consumer-perf-test", &[include_str!("usage/consumer-perf-test.txt")]),
     ("delete-records", &[include_str!("usage/delete-records.txt")]),

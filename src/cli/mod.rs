@@ -20,6 +20,7 @@ mod dump_log;
 mod e2e_latency;
 mod features;
 mod get_offsets;
+mod groups;
 mod hello;
 mod java;
 mod json;
@@ -99,6 +100,7 @@ static COMMANDS: &[Command] = &[
     ("configs", configs::run),
     ("console-consumer", console_consumer::run),
     ("consumer-groups", consumer_groups::run),
+    ("groups", groups::run),
     ("console-producer", console_producer::run),
     ("get-offsets", get_offsets::run),
     ("delete-records", delete_records::run),

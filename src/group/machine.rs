@@ -55,6 +55,20 @@ pub enum Timer {
         /// The member.
         member: Arc<str>,
     },
+    /// The end of the time that a classic member of a consumer group has to join again.
+    ClassicJoin {
+        /// The group.
+        group: Arc<str>,
+        /// The member.
+        member: Arc<str>,
+    },
+    /// The end of the time that a classic member of a consumer group has to fetch its assignment.
+    ClassicSync {
+        /// The group.
+        group: Arc<str>,
+        /// The member.
+        member: Arc<str>,
+    },
     /// The end of a group's wait for members.
     Join(Arc<str>),
     /// The end of a group's wait for members to fetch their assignments.
@@ -225,7 +239,7 @@ impl GroupMachine {
         let is_new = match self.groups.get(request.group_id.as_str()) {
             Some(Group::Classic(_)) => false,
             Some(Group::Consumer(group)) if !group.members.is_empty() => {
-                return step.refuse_join(ticket, "", ErrorCode::InconsistentGroupProtocol);
+                return self.join_consumer_group(ticket, &request, &context, step);
             }
             Some(Group::Foreign(group)) if !group.may_become_classic() => {
                 return step.refuse_join(ticket, "", ErrorCode::InconsistentGroupProtocol);
@@ -300,6 +314,9 @@ impl GroupMachine {
         if request.group_id.is_empty() {
             return step.refuse_sync(ticket, ErrorCode::InvalidGroupId);
         }
+        if let Some(Group::Consumer(_)) = self.groups.get(request.group_id.as_str()) {
+            return self.sync_consumer_group(ticket, &request, step);
+        }
         match self.classic(&request.group_id) {
             Some(group) if group.state != State::Empty => group.sync(ticket, request, step),
             _ => step.refuse_sync(ticket, ErrorCode::UnknownMemberId),
@@ -310,6 +327,9 @@ impl GroupMachine {
         if request.group_id.is_empty() {
             let error_code = ErrorCode::InvalidGroupId.code();
             return LeaveGroupResponse { error_code, ..LeaveGroupResponse::default() };
+        }
+        if let Some(Group::Consumer(_)) = self.groups.get(request.group_id.as_str()) {
+            return self.leave_consumer_group(request, step);
         }
         match self.classic(&request.group_id) {
             Some(group) => group.leave(request, step),
@@ -377,7 +397,7 @@ impl Machine for GroupMachine {
                 let outcome = match self.classic(&request.group_id) {
                     _ if request.group_id.is_empty() => Err(ErrorCode::InvalidGroupId),
                     Some(group) => group.heartbeat(&request, &mut step),
-                    None => Err(ErrorCode::UnknownMemberId),
+                    None => self.beat_consumer_group(&request, &mut step),
                 };
                 let error_code = outcome.err().unwrap_or(ErrorCode::None).code();
                 GroupReply::Heartbeat(HeartbeatResponse {
@@ -424,6 +444,17 @@ impl Machine for GroupMachine {
             }
             Timer::Revocation { group, member } => {
                 self.revocation_timed_out(group, member, &mut step);
+            }
+            Timer::ClassicJoin { group, member } => {
+                self.consumer_timed_out(
+                    group,
+                    member,
+                    "it has not joined again in time",
+                    &mut step,
+                );
+            }
+            Timer::ClassicSync { group, member } => {
+                self.consumer_timed_out(group, member, "it has not synced in time", &mut step);
             }
             Timer::Join(group) => {
                 if let Some(group) = self.classic(group) {

@@ -61,6 +61,14 @@ impl Step {
         self.cancel(Timer::Session { group: group.clone(), member: member.clone() });
     }
 
+    /// Ends all watches over a member of a consumer group.
+    pub(super) fn cancel_all(&mut self, group: &Arc<str>, member: &Arc<str>) {
+        self.unwatch(group, member);
+        self.cancel(Timer::Revocation { group: group.clone(), member: member.clone() });
+        self.cancel(Timer::ClassicJoin { group: group.clone(), member: member.clone() });
+        self.cancel(Timer::ClassicSync { group: group.clone(), member: member.clone() });
+    }
+
     /// Answers a JoinGroup with an error; `member_id` is what the client is to call itself from now on.
     pub(super) fn refuse_join(&mut self, ticket: Ticket, member_id: &str, code: ErrorCode) {
         let reply = JoinGroupResponse {

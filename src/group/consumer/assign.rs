@@ -113,19 +113,33 @@ pub(crate) fn java_order(members: &mut [SpecMember<'_>]) {
     });
 }
 
-/// The order of topics in a HashSet made from a collection.
+/// The order of topics in a HashSet made from a collection. Where buckets collide, that of the collection.
 pub(crate) fn java_set_of_topics(topics: &[TopicId]) -> Vec<TopicId> {
     let capacity = copied_capacity(topics.len());
     let mut topics = topics.to_vec();
-    topics.sort_by_key(|topic| (bucket(uuid_hash(topic), capacity), *topic));
+    topics.sort_by_key(|topic| bucket(uuid_hash(topic), capacity));
     topics
+}
+
+/// The order of names in a HashSet made from a list of them.
+pub(crate) fn java_set_of_names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
+    let mut names: Vec<&str> = names.map(String::as_str).collect();
+    let capacity = copied_capacity(names.len());
+    names.sort_by_key(|name| bucket(string_hash(name), capacity));
+    names
+}
+
+/// Kafka's uuids compare as two signed numbers.
+pub(crate) fn signed(id: &TopicId) -> (i64, i64) {
+    let number = u128::from_be_bytes(*id.as_bytes());
+    ((number >> 64) as i64, number as i64)
 }
 
 /// The topics of an assignment in the order of a HashMap.
 pub(crate) fn java_keys(target: &Target) -> Vec<TopicId> {
     let capacity = grown_capacity(target.len());
     let mut topics: Vec<TopicId> = target.keys().copied().collect();
-    topics.sort_by_key(|topic| (bucket(uuid_hash(topic), capacity), *topic));
+    topics.sort_by_key(|topic| (bucket(uuid_hash(topic), capacity), signed(topic)));
     topics
 }
 

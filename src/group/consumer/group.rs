@@ -76,6 +76,8 @@ pub(crate) struct Volatile {
     pub(crate) is_fresh: bool,
     /// When the group last changed its epoch.
     pub(crate) changed_at: Millis,
+    /// Classic members that were told to join again.
+    pub(crate) called: BTreeSet<Arc<str>>,
 }
 
 impl fmt::Debug for Volatile {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tracing::{debug, info};
 
-use super::assign::{Assignor, Spec, SpecMember, java_order};
+use super::assign::{Assignor, Spec, SpecMember, java_order, java_set_of_names};
 use super::group::ConsumerGroup;
 use super::hash::{group_hash, topic_hash};
 use super::member::{
@@ -436,8 +436,7 @@ impl ConsumerGroup {
         self.write_target(new, target, out);
         let current = Current { epoch: 0, previous_epoch: 0, ..member.current };
         self.write_current(new, current, out);
-        step.unwatch(&self.id, old);
-        step.cancel(Timer::Revocation { group: self.id.clone(), member: old.clone() });
+        step.cancel_all(&self.id, old);
     }
 
     /// Takes in what a member says, and whatever follows for the group's epoch. Whether the member's subscription is
@@ -525,8 +524,8 @@ impl ConsumerGroup {
     /// A member is out: the others are assigned what it had.
     fn fence(&mut self, member_id: &Arc<str>, around: Surroundings<'_>, step: &mut Step) {
         self.write_removal(member_id, &mut step.out.records);
-        step.unwatch(&self.id, member_id);
-        step.cancel(Timer::Revocation { group: self.id.clone(), member: member_id.clone() });
+        self.volatile.called.remove(member_id);
+        step.cancel_all(&self.id, member_id);
         self.bump_if(true, around, step);
     }
 
@@ -611,12 +610,12 @@ impl ConsumerGroup {
             }
         }
         let member = |member: &'a Member| {
-            let mut topics: Vec<TopicId> = self
-                .topics_of(&member.subscription)
-                .filter_map(|name| known.get(name.as_str()).copied().flatten())
+            let mut seen = BTreeSet::new();
+            let topics: Vec<TopicId> = java_set_of_names(self.topics_of(&member.subscription))
+                .into_iter()
+                .filter_map(|name| known.get(name).copied().flatten())
+                .filter(|topic| seen.insert(*topic))
                 .collect();
-            topics.sort_unstable();
-            topics.dedup();
             SpecMember {
                 id: &member.id,
                 instance_id: member.subscription.instance_id.as_deref(),

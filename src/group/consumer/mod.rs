@@ -9,8 +9,12 @@
 
 // What assignors are asked and what they answer, in the orders that Kafka's collections have.
 pub mod assign;
+// Classic members of a consumer group.
+mod classic_members;
 // ConsumerGroupDescribe.
 mod describe;
+// The consumers' protocol inside the classic one.
+mod embedded;
 // The state of one group.
 pub(crate) mod group;
 // The hash by which changes of topics are noticed.

@@ -20,8 +20,7 @@ pub(super) fn assign(spec: &Spec<'_>) -> Vec<Target> {
     let mut targets = Vec::with_capacity(members);
     let mut unfilled = Vec::new();
     for (at, member) in spec.members.iter().enumerate() {
-        let more = usize::from(extra > 0);
-        extra -= more;
+        let mut more = usize::from(extra > 0);
         let mut room = quota + more;
         let mut target = member.current.clone();
         target.retain(|topic, _| subscribed.contains(topic));
@@ -41,6 +40,12 @@ pub(super) fn assign(spec: &Spec<'_>) -> Vec<Target> {
                 target.remove(&topic);
             }
         }
+        // One who has no use for the extra partition leaves it, while there are enough behind to take it.
+        if room > 0 && more > 0 && members - at > extra {
+            room -= 1;
+            more = 0;
+        }
+        extra -= more;
         if room > 0 {
             unfilled.push((at, room));
         }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::assign::Spec;
+use super::assign::{Spec, signed};
 use super::member::Target;
 use crate::types::{PartitionId, TopicId};
 
@@ -158,12 +158,6 @@ impl Builder {
         }
         moved
     }
-}
-
-/// Kafka's uuids compare as two signed numbers.
-fn signed(id: &TopicId) -> (i64, i64) {
-    let number = u128::from_be_bytes(*id.as_bytes());
-    ((number >> 64) as i64, number as i64)
 }
 
 /// Two ranges of the members sorted by load: those with least, growing upward, and those with most, growing downward.

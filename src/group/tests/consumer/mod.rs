@@ -3,4 +3,5 @@
 mod assignors;
 mod client;
 mod fuzz;
+mod migration;
 mod size;
