@@ -16,6 +16,7 @@ use std::time::Duration;
 use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler};
 use arc_swap::ArcSwap;
+use parking_lot::Mutex;
 
 use super::machine::TransactionMachine;
 use super::request::{Markers, TransactionReply, TransactionRequest, Written};
@@ -70,8 +71,12 @@ struct Line {
     asked: bool,
     /// The shard has been asked before, and remembers what it has handed out.
     known: bool,
-    under_way: BTreeSet<Written>,
+    under_way: UnderWay,
 }
+
+/// What is being written. Before the shard is told that something is, it is struck out here: a producer's next transaction
+/// may have the same name, and may end before the rest of the request is done.
+type UnderWay = Arc<Mutex<BTreeSet<Written>>>;
 
 /// The actor that has markers written.
 pub struct MarkerSender {
@@ -110,7 +115,7 @@ impl MarkerSender {
 
     fn ask(&mut self, partition: PartitionId, ctx: &mut Context<Self>) {
         let Some(line) = self.lines.get_mut(&partition) else { return };
-        let max = UNDER_WAY_MAX.saturating_sub(line.under_way.len()).min(BATCH_MAX);
+        let max = UNDER_WAY_MAX.saturating_sub(line.under_way.lock().len()).min(BATCH_MAX);
         if line.asked || max == 0 {
             return;
         }
@@ -140,14 +145,11 @@ impl MarkerSender {
             return;
         };
         line.known = true;
-        let fresh = |one: &Markers| line.under_way.insert(written(one));
+        let fresh = |one: &Markers| line.under_way.lock().insert(written(one));
         let fresh: Vec<Markers> = markers.into_iter().filter(fresh).collect();
         if !fresh.is_empty() {
-            let delivery = deliver(self.spec.clone(), partition, fresh);
-            ctx.spawn(wrap_future::<_, Self>(delivery).map(move |ended, sender, ctx| {
-                if let Some(line) = sender.lines.get_mut(&partition) {
-                    line.under_way.retain(|one| !ended.contains(one));
-                }
+            let delivery = deliver(self.spec.clone(), partition, fresh, line.under_way.clone());
+            ctx.spawn(wrap_future::<_, Self>(delivery).map(move |(), sender, ctx| {
                 sender.ask(partition, ctx);
             }));
         }
@@ -193,13 +195,18 @@ fn written(one: &Markers) -> Written {
     }
 }
 
-/// Has the markers of some transactions of one shard written, however long that takes; which these were.
+/// Has the markers of some transactions of one shard written, however long that takes.
 async fn deliver(
     spec: MarkerSpec,
     shard: PartitionId,
     mut open: Vec<Markers>,
-) -> BTreeSet<Written> {
-    let all = open.iter().map(written).collect();
+    under_way: UnderWay,
+) {
+    let mut untold: Vec<Written> = open.iter().map(written).collect();
+    let strike_out = |ended: &[Written]| {
+        let mut under_way = under_way.lock();
+        under_way.retain(|one| !ended.contains(one));
+    };
     let mut pause_ms = BACKOFF_MS.0;
     loop {
         for (leader, request) in requests(&spec.image.load(), shard, &mut open) {
@@ -213,14 +220,17 @@ async fn deliver(
             open.into_iter().partition(|one| one.partitions.is_empty());
         open = left;
         for done in done.chunks(TOLD_MAX) {
-            let told = TransactionRequest::MarkersWritten(done.iter().map(written).collect());
+            let done: Vec<Written> = done.iter().map(written).collect();
+            strike_out(&done);
+            untold.retain(|one| !done.contains(one));
+            let told = TransactionRequest::MarkersWritten(done);
             if spec.shards.ask_partition(shard, told).await.is_err() {
                 // Its successor will have all written again, which changes nothing.
                 tracing::debug!(shard, "a shard is gone before its transactions have ended");
             }
         }
         if open.is_empty() || !spec.shards.led().contains(&shard) {
-            return all;
+            return strike_out(&untold);
         }
         tokio::time::sleep(Duration::from_millis(pause_ms)).await;
         pause_ms = (pause_ms * 2).min(BACKOFF_MS.1);
