@@ -46,6 +46,9 @@ pub mod security;
 // Quotas of clients: rates, bounds, and how long who is over one must be silent.
 pub mod quota;
 
+// Metrics that clients push, and to whom.
+pub mod telemetry;
+
 // The metadata quorum.
 pub mod raft;
 

@@ -59,10 +59,17 @@ fn api_version(key: ApiKey) -> ApiVersion {
     ApiVersion { api_key: key.code(), min_version, max_version, ..Default::default() }
 }
 
+/// What is served here; of telemetry only where somebody receives it.
+fn offered(call: &Call) -> impl Iterator<Item = ApiKey> {
+    let received = call.context.telemetry.is_some();
+    let of_telemetry = [ApiKey::GetTelemetrySubscriptions, ApiKey::PushTelemetry];
+    served(call.session.kind).filter(move |key| received || !of_telemetry.contains(key))
+}
+
 fn response(call: &Call) -> ApiVersionsResponse {
     let image = call.context.image();
     let mut response = ApiVersionsResponse {
-        api_keys: served(call.session.kind).map(api_version).collect(),
+        api_keys: offered(call).map(api_version).collect(),
         finalized_features_epoch: image.provenance.offset,
         ..Default::default()
     };

@@ -31,6 +31,7 @@ use crate::quota::Quotas;
 use crate::raft::Quorum;
 use crate::security::authorizer::Authorizer;
 use crate::supervision::Handle;
+use crate::telemetry::Telemetry;
 use crate::transaction::machine::TransactionMachine;
 use crate::types::{Millis, NodeId, TopicIdPartition};
 
@@ -191,6 +192,8 @@ pub struct Context {
     pub authorizer: Option<Authorizer>,
     /// Quotas of clients.
     pub quotas: Arc<Quotas>,
+    /// Who receives the metrics that clients push, if anybody does.
+    pub telemetry: Option<Arc<Telemetry>>,
 }
 
 impl Context {

@@ -166,6 +166,8 @@ asks! {
 #[cfg(test)]
 pub(crate) const OPEN: &[ApiKey] = &[
     ApiKey::ApiVersions,
+    ApiKey::GetTelemetrySubscriptions,
+    ApiKey::PushTelemetry,
     // Refused to all on listeners without authentication, before anybody is judged.
     ApiKey::CreateDelegationToken,
     ApiKey::RenewDelegationToken,

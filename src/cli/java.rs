@@ -1,20 +1,8 @@
-//! The order in which Java's hash maps and sets list things, and how it writes numbers: some of Kafka's tools print so.
+//! The order in which Java's hash maps and sets list things: some of Kafka's tools print in it.
 //!
 //! Caveat: things of one bucket come in the order in which they were put; places' is taken to be their own order.
 
 use crate::types::TopicPartition;
-
-/// `Double.toString`.
-pub(super) fn double(value: f64) -> String {
-    if value == 0.0 || (1e-3..1e7).contains(&value.abs()) {
-        return format!("{value:?}");
-    }
-    let text = format!("{value:E}");
-    match text.split_once('E') {
-        Some((digits, exponent)) if !digits.contains('.') => format!("{digits}.0E{exponent}"),
-        _ => text,
-    }
-}
 
 /// Sorts `places` as a `HashMap` of that many lists them.
 pub(super) fn sort_as_hash_map(places: &mut [TopicPartition]) {
@@ -54,15 +42,6 @@ fn hash_text(text: &str) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_as_java_writes_them() {
-        for (value, text) in
-            [(1024.0, "1024.0"), (1e7, "1.0E7"), (1.5e8, "1.5E8"), (0.25, "0.25"), (1e-4, "1.0E-4")]
-        {
-            assert_eq!(double(value), text);
-        }
-    }
 
     #[test]
     fn as_java_lists_them() {

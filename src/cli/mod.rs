@@ -6,6 +6,7 @@
 mod acls;
 mod argparse;
 mod broker_api_versions;
+mod client_metrics;
 mod cluster;
 mod completions;
 mod configs;
@@ -14,6 +15,7 @@ mod console_producer;
 mod consumer;
 mod consumer_groups;
 mod consumer_perf_test;
+mod delegation_tokens;
 mod delete_records;
 mod dev;
 mod dump_log;
@@ -54,7 +56,7 @@ the server
   storage …                        format log directories, and tell of them
 
 Kafka's tools, with their options and output
-  topics  configs  acls  features  cluster  metadata-quorum  broker-api-versions  log-dirs
+  topics  configs  client-metrics  acls  delegation-tokens  features  cluster  metadata-quorum  broker-api-versions  log-dirs
   console-producer  console-consumer  consumer-groups  get-offsets  delete-records  transactions
   leader-election  reassign-partitions  dump-log  metadata-shell
   producer-perf-test  consumer-perf-test  e2e-latency  verifiable-producer  verifiable-consumer
@@ -114,6 +116,8 @@ static COMMANDS: &[Command] = &[
     ("verifiable-producer", verifiable_producer::run),
     ("verifiable-consumer", verifiable_consumer::run),
     ("cluster", cluster::run),
+    ("client-metrics", client_metrics::run),
+    ("delegation-tokens", delegation_tokens::run),
     ("transactions", transactions::run),
     ("features", features::run),
     ("metadata-quorum", metadata_quorum::run),

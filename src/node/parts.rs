@@ -152,6 +152,7 @@ impl Parts {
             metrics: Metrics::new(),
             authorizer: authorize::authorizer(&config),
             quotas: Quotas::new(wiring::quota_settings(&config)),
+            telemetry: wiring::telemetry(&config),
         });
         Ok(Self {
             limits: ConnectionLimits::new(wiring::connection_bounds(&config)),

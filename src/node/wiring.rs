@@ -29,6 +29,7 @@ use crate::partition;
 use crate::quota;
 use crate::raft;
 use crate::supervision::{Child, Port, Refused};
+use crate::telemetry::Telemetry;
 use crate::transaction::machine::TransactionMachine;
 use crate::transaction::marker_actor::MarkerSpec;
 use crate::types::{Millis, OFFSETS_TOPIC, TRANSACTION_TOPIC, Uuid};
@@ -49,6 +50,15 @@ pub(super) fn quota_settings(config: &Config) -> quota::Settings {
             config.controller_quota_window_size_seconds(),
         ),
     }
+}
+
+/// Who receives the metrics that clients push: the endpoint for Prometheus, for as many series as
+/// `client.telemetry.series.max`, a key of our own, says.
+pub(super) fn telemetry(config: &Config) -> Option<Arc<Telemetry>> {
+    let series_max = config.originals().get("client.telemetry.series.max")?.trim().parse();
+    let series_max = series_max.ok().filter(|max: &usize| *max > 0)?;
+    let push_bytes_max = usize::try_from(config.telemetry_max_bytes()).unwrap_or(0);
+    Some(Arc::new(Telemetry::new(series_max, push_bytes_max)))
 }
 
 pub(super) fn quorum_child(parts: &Parts) -> Child {

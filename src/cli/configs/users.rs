@@ -5,6 +5,7 @@ use crate::cli::options::Exception;
 use crate::cli::tool::{self, Properties};
 use crate::cli::{java, say};
 use crate::client::{ClientError, Cluster};
+use crate::config::java_double;
 use crate::error::ErrorCode;
 use crate::quota::keys;
 use crate::security::scram::Mechanism;
@@ -267,7 +268,7 @@ fn line(entry: EntryData) -> String {
     let mut values = entry.values;
     let expected = values.len();
     java::sort_by_text(&mut values, expected, |value| &value.key);
-    let values = values.iter().map(|value| format!("{}={}", value.key, java::double(value.value)));
+    let values = values.iter().map(|value| format!("{}={}", value.key, java_double(value.value)));
     format!("Quota configs for {entity} are {}\n", values.collect::<Vec<_>>().join(", "))
 }
 

@@ -21,6 +21,10 @@ pub(super) fn install(metrics: &Metrics, parts: &Parts) {
     let is_controller = parts.config.is_controller();
     let (quotas, clock) = (parts.context.quotas.clone(), parts.clock.clone());
     metrics.on_scrape(move || quotas.families(clock.now()));
+    if let Some(telemetry) = parts.context.telemetry.clone() {
+        let clock = parts.clock.clone();
+        metrics.on_scrape(move || telemetry.families(clock.now()));
+    }
     metrics.on_scrape(move || {
         let image = image.load();
         let mut families = replicas::families(&table, &image, node_id);
