@@ -189,7 +189,10 @@ impl Usage {
                     })?)
                 }
                 Takes::Perhaps => {
-                    value.or_else(|| args.next_if(|next| !next.starts_with('-')).cloned())
+                    // A number below 0 is no option.
+                    let is_value =
+                        |next: &&String| !next.starts_with('-') || next.parse::<i64>().is_ok();
+                    value.or_else(|| args.next_if(is_value).cloned())
                 }
             };
             given.options.push((name, value));

@@ -6,11 +6,15 @@ use std::sync::Arc;
 
 use crate::cli::time;
 use crate::cli::tool::KAFKA_VERSION;
+use crate::config::java_double;
 use crate::metadata::Image;
 use crate::metadata::cluster::{Endpoint, SupportedFeatures};
 use crate::metadata::configs::{ConfigMap, ResourceType};
 use crate::metadata::features::METADATA_VERSION;
+use crate::metadata::quotas::{QuotaEntity, QuotaMap};
 use crate::metadata::topics::{LeaderRecoveryState, PartitionRegistration, TopicImage};
+use crate::quota::keys;
+use crate::security::scram::Mechanism;
 use crate::types::Uuid;
 
 /// See the module.
@@ -83,14 +87,14 @@ pub(super) fn of(image: &Image) -> Node {
     let empty = || Node::directory::<String>([]);
     let parts = [
         ("acls", Node::directory([("byId", acls(image))])),
-        ("clientQuotas", empty()),
+        ("clientQuotas", quotas(image)),
         ("cluster", cluster(image)),
         ("configs", configs(image)),
         ("delegationToken", empty()),
         ("features", features(image)),
         ("producerIds", Node::directory([("nextProducerId", Node::file(image.next_producer_id))])),
         ("provenance", Node::File(format!("offset {offset}, epoch {epoch}, time {at}Z[UTC]"))),
-        ("scram", Node::directory([("SCRAM-SHA-256", empty()), ("SCRAM-SHA-512", empty())])),
+        ("scram", scram(image)),
         ("topics", topics(image)),
     ];
     let local = [
@@ -98,6 +102,33 @@ pub(super) fn of(image: &Image) -> Node {
         ("version", Node::file(KAFKA_VERSION)),
     ];
     Node::directory([("image", Node::directory(parts)), ("local", Node::directory(local))])
+}
+
+fn quotas(image: &Image) -> Node {
+    let escape = |name: &str| name.replace('\\', "\\\\").replace('(', "\\(").replace(')', "\\)");
+    let kinds = [(keys::CLIENT_ID, "clientId"), (keys::IP, "ip"), (keys::USER, "user")];
+    let entity = |(entity, limits): (&QuotaEntity, &Arc<QuotaMap>)| {
+        let part = |(kind, called): &(&str, &str)| {
+            let name = entity.get(*kind)?;
+            Some(format!("{called}({})", name.as_deref().map_or("<default>".to_owned(), escape)))
+        };
+        let name = kinds.iter().filter_map(part).collect::<Vec<_>>().join("_");
+        let limits =
+            limits.iter().map(|(key, limit)| (key.as_str(), Node::File(java_double(*limit))));
+        (name, Node::directory(limits))
+    };
+    Node::directory(image.client_quotas.iter().map(entity))
+}
+
+/// Who has which credentials; what is in them is nobody's business.
+fn scram(image: &Image) -> Node {
+    const REDACTED: &str = "ScramCredentialData(salt=[redacted], storedKey=[redacted], serverKey=[redacted], iterations=[redacted])";
+    let of = |mechanism: Mechanism| {
+        let with = image.scram.iter().filter(move |(id, _, _)| *id == mechanism.id());
+        let users = with.map(|(_, user, _)| (user.to_string(), Node::file(REDACTED)));
+        (mechanism.name(), Node::directory(users))
+    };
+    Node::directory([of(Mechanism::Sha256), of(Mechanism::Sha512)])
 }
 
 fn acls(image: &Image) -> Node {

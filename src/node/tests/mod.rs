@@ -3,6 +3,7 @@
 mod disk;
 mod harness;
 mod panics;
+mod quotas;
 mod requests;
 mod simulation;
 mod tree;
