@@ -172,21 +172,8 @@ impl GroupRequest {
                 error_code,
                 ..HeartbeatResponse::default()
             }),
-            Self::ConsumerHeartbeat(_) => {
-                GroupReply::ConsumerHeartbeat(ConsumerGroupHeartbeatResponse {
-                    error_code,
-                    error_message: Some(code.message().into()),
-                    ..ConsumerGroupHeartbeatResponse::default()
-                })
-            }
-            Self::DescribeConsumers { group_ids } => {
-                let describe = |group_id: &String| DescribedConsumerGroup {
-                    error_code,
-                    group_id: group_id.clone(),
-                    ..DescribedConsumerGroup::default()
-                };
-                GroupReply::DescribeConsumers(group_ids.iter().map(describe).collect())
-            }
+            Self::ConsumerHeartbeat(_) => heartbeat_refused(code),
+            Self::DescribeConsumers { group_ids } => describe_refused(group_ids, code),
             Self::Leave(request) if code == ErrorCode::UnknownMemberId => {
                 GroupReply::Leave(nobody_left(request))
             }
@@ -233,6 +220,23 @@ impl GroupRequest {
             }),
         }
     }
+}
+
+fn heartbeat_refused(code: ErrorCode) -> GroupReply {
+    GroupReply::ConsumerHeartbeat(ConsumerGroupHeartbeatResponse {
+        error_code: code.code(),
+        error_message: Some(code.message().into()),
+        ..ConsumerGroupHeartbeatResponse::default()
+    })
+}
+
+fn describe_refused(group_ids: &[String], code: ErrorCode) -> GroupReply {
+    let describe = |group_id: &String| DescribedConsumerGroup {
+        error_code: code.code(),
+        group_id: group_id.clone(),
+        ..DescribedConsumerGroup::default()
+    };
+    GroupReply::DescribeConsumers(group_ids.iter().map(describe).collect())
 }
 
 /// Every member of a leave request, unknown.

@@ -123,13 +123,7 @@ fn upgraded(
     let malformed = |_| refused(classic, "because the embedded consumer protocol is malformed.");
     let mut members = Vec::new();
     for member in classic.members.values() {
-        // A group that is being made for the first time has no protocol yet.
-        let metadata = match member.metadata(&protocol) {
-            metadata if metadata.is_empty() => {
-                member.protocols.first().map_or_else(Bytes::new, |first| first.metadata.clone())
-            }
-            metadata => metadata,
-        };
+        let metadata = metadata_of(member, &protocol);
         let wanted = embedded::subscription(&metadata).map_err(malformed)?;
         let assigned =
             embedded::assignment(&member.assignment, generation, image).map_err(malformed)?;
@@ -183,6 +177,15 @@ fn upgraded(
         group.write_current(&id, current, out);
     }
     Ok(group)
+}
+
+/// A member's metadata. A group that is being made for the first time has no protocol yet: then those it likes best.
+fn metadata_of(member: &ClassicMember, protocol: &str) -> Bytes {
+    let metadata = member.metadata(protocol);
+    if !metadata.is_empty() {
+        return metadata;
+    }
+    member.protocols.first().map_or_else(Bytes::new, |first| first.metadata.clone())
 }
 
 /// Answers all who wait, and begins everybody's session.

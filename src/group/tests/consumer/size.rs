@@ -34,17 +34,13 @@ fn a_thousand_members_settle_within_a_second() {
     change(&mut shard, cluster(&[("a", 2_000)]));
     let mut clients: Vec<Client> =
         (0..1_000).map(|at| Client::new(&format!("m{at}"), &["a"])).collect();
-    let begin = std::time::Instant::now();
     for client in &mut clients {
         assert!(client.beat("g", &mut shard));
     }
     let mut due: Vec<Millis> =
         clients.iter().map(|client| shard.now + client.interval_ms).collect();
     let settled_ms = settle(&mut shard, &mut clients, &mut due);
-    let took = begin.elapsed();
     assert!(settled_ms <= 1_000, "{settled_ms} ms of the group's time");
-    // What a machine under test is given is not much; a release build takes a tenth.
-    assert!(took.as_secs() < 60, "{took:?} of work");
     for client in &clients {
         assert_eq!(client.owned.len(), 2, "{}", client.id);
     }
