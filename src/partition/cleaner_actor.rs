@@ -29,6 +29,8 @@ use crate::types::{Millis, TopicIdPartition};
 
 /// How many bytes pass between two looks at the clock.
 const STRIDE: u64 = 256 << 10;
+/// The longest that the cleaner rests, in ms: a timer has an end.
+const BACKOFF_MAX_MS: Millis = 24 * 60 * 60_000;
 /// The longest nap of a thread that is throttled, in ms: then it looks whether it is wanted still.
 const NAP_MAX_MS: Millis = 300;
 
@@ -103,7 +105,7 @@ impl Cleaner {
     }
 
     fn later(&mut self, ctx: &mut Context<Self>) {
-        let wait_ms = self.spec.config.load().log_cleaner_backoff_ms().clamp(1, 60_000);
+        let wait_ms = self.spec.config.load().log_cleaner_backoff_ms().clamp(1, BACKOFF_MAX_MS);
         let wait = Duration::from_millis(wait_ms.unsigned_abs());
         self.timer = Some(ctx.run_later(wait, |cleaner, ctx| {
             cleaner.timer = None;
