@@ -131,8 +131,7 @@ impl Parts {
         let image = Arc::new(ArcSwap::from_pointee(Image::default()));
         let table = Arc::new(PartitionTable::default());
         let (controller, shards) = (Handle::default(), Shards::default());
-        let quorum = Quorum::default();
-        let pool = wiring::pool(&config);
+        let (quorum, pool) = (Quorum::default(), wiring::pool(&config));
         let context = Arc::new(Context {
             node_id: config.node_id(),
             cluster_id: cluster_id.clone(),
