@@ -1,7 +1,7 @@
 //! What a whole node costs over loopback: one request at a time, full pipes, a reader that waits, and a start.
 //!
-//! The node is its own process, started from the bench profile's binary; the client is one thread with a plain socket, so
-//! that little of the time is the client's. `VLTAVA_BENCH_DIR` chooses the disk.
+//! The node is its own process, started from the bench profile's binary; the client is one thread with a plain socket,
+//! so that little of the time is the client's. `VLTAVA_BENCH_DIR` chooses the disk.
 
 #![allow(missing_docs)]
 

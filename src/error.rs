@@ -1,7 +1,7 @@
 //! The protocol's error codes, and our own errors, and how one becomes the other.
 //!
-//! Machines and handlers answer with an [`ErrorCode`] (or an [`ApiError`] where there is more to say); what touches files
-//! and sockets returns [`Error`]. Errors are logged where they are handled, never where they pass.
+//! Machines and handlers answer with an [`ErrorCode`] (or an [`ApiError`] where there is more to say); what touches
+//! files and sockets returns [`Error`]. Errors are logged where they are handled, never where they pass.
 
 use std::fmt;
 use std::io;

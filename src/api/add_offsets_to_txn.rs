@@ -1,5 +1,6 @@
-//! AddOffsetsToTxn (25), versions 0–4: a transaction is about to commit offsets of a group. What is added is the group's
-//! partition of `__consumer_offsets`. Clients from TxnOffsetCommit version 5 on leave this to the group coordinator.
+//! AddOffsetsToTxn (25), versions 0–4: a transaction is about to commit offsets of a group. What is added is the
+//! group's partition of `__consumer_offsets`. Clients from TxnOffsetCommit version 5 on leave this to the group
+//! coordinator.
 
 use super::context::Call;
 use super::find_coordinator::ensure_topic;

@@ -9,8 +9,8 @@ use crate::error::{ApiError, ErrorCode};
 use crate::security::authorizer::{Action, Authorizer, Rule, Subject};
 use crate::security::vocabulary::{CLUSTER_NAME, ResourceType, bits};
 
-/// The target of what is logged of decisions, as Kafka's logger is called: refusals at info, grants at debug, what refuses
-/// or grants nothing by itself at trace.
+/// The target of what is logged of decisions, as Kafka's logger is called: refusals at info, grants at debug, what
+/// refuses or grants nothing by itself at trace.
 pub const AUDIT: &str = "kafka.authorizer.logger";
 
 impl Call {

@@ -1,6 +1,7 @@
 //! ConsumerGroupDescribe (69), versions 0-1: what there is to know of consumer groups (KIP-848).
 //!
-//! v1 tells which protocol a member speaks (KIP-1099). A group with topics that the caller may not know of is not told of.
+//! v1 tells which protocol a member speaks (KIP-1099). A group with topics that the caller may not know of is not told
+//! of.
 
 use super::context::Call;
 use super::permissions;

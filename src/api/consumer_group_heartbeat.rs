@@ -1,7 +1,7 @@
 //! ConsumerGroupHeartbeat (68), versions 0-1: a member of a consumer group joins, stays, leaves (KIP-848).
 //!
-//! v1 added subscriptions by regular expression, and members that choose their own ids. Served while `group.version` is at
-//! 1 and `group.coordinator.rebalance.protocols` has `consumer`.
+//! v1 added subscriptions by regular expression, and members that choose their own ids. Served while `group.version` is
+//! at 1 and `group.coordinator.rebalance.protocols` has `consumer`.
 
 use std::sync::Arc;
 

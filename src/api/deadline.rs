@@ -1,8 +1,8 @@
 //! Waiting at most until a time, for many requests at once: each thread has one timer for all that wait there.
 //!
-//! A timer of its own would cost each long poll two system calls, because the runtime wakes its driver whenever its earliest
-//! time changes. Here most deadlines come behind one that is set already, and the timer moves when it fires. Never used for
-//! what must be exact: a deadline is met within a millisecond or so.
+//! A timer of its own would cost each long poll two system calls, because the runtime wakes its driver whenever its
+//! earliest time changes. Here most deadlines come behind one that is set already, and the timer moves when it fires.
+//! Never used for what must be exact: a deadline is met within a millisecond or so.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

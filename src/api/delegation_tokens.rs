@@ -1,5 +1,5 @@
-//! CreateDelegationToken (38), RenewDelegationToken (39), ExpireDelegationToken (40), DescribeDelegationToken (41): tokens
-//! to log in with (KIP-48, KIP-373).
+//! CreateDelegationToken (38), RenewDelegationToken (39), ExpireDelegationToken (40), DescribeDelegationToken (41):
+//! tokens to log in with (KIP-48, KIP-373).
 //!
 //! Kafka refuses all of them to clients that have not proved who they are, and here nobody can yet.
 

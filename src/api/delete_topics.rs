@@ -33,8 +33,8 @@ pub(crate) async fn handle(call: Call, request: DeleteTopicsRequest) -> DeleteTo
     response
 }
 
-/// Takes out the topics that who calls may not delete, with what is told of each. What is not a proper name of one topic
-/// goes on to be refused for that.
+/// Takes out the topics that who calls may not delete, with what is told of each. What is not a proper name of one
+/// topic goes on to be refused for that.
 fn take_denied(call: &Call, request: &mut DeleteTopicsRequest) -> Vec<DeletableTopicResult> {
     let image = call.context.image();
     let mut times: BTreeMap<(Option<String>, Uuid), usize> = BTreeMap::new();

@@ -1,4 +1,5 @@
-//! DescribeTransactions (65), version 0: how transactions stand (KIP-664). Topics that the client may not see are left out.
+//! DescribeTransactions (65), version 0: how transactions stand (KIP-664). Topics that the client may not see are left
+//! out.
 
 use super::context::Call;
 use super::permissions;

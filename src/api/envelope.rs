@@ -1,7 +1,7 @@
 //! Envelope (58), version 0: a client's request that a broker passes on to the controller (KIP-590).
 //!
-//! What is inside is served as if the client had asked here itself: its principal and its address decide what it may do.
-//! An answer that this node is not the active controller is the envelope's own, so that the broker asks elsewhere.
+//! What is inside is served as if the client had asked here itself: its principal and its address decide what it may
+//! do. An answer that this node is not the active controller is the envelope's own, so that the broker asks elsewhere.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;

@@ -1,8 +1,9 @@
 //! Fetch (1), versions 4–18.
 //!
-//! Reads go to the partitions' views and never to their actors: no hop. When there is less than `min_bytes`, the request
-//! waits on the views until they grow or `max_wait_ms` is over. Records are not copied: the answer is a head and pieces of
-//! files. v7 sessions (KIP-227); v12 diverging epochs (KIP-595) and leader hints; v13 topic ids (KIP-516); v16 endpoints.
+//! Reads go to the partitions' views and never to their actors: no hop. When there is less than `min_bytes`, the
+//! request waits on the views until they grow or `max_wait_ms` is over. Records are not copied: the answer is a head
+//! and pieces of files. v7 sessions (KIP-227); v12 diverging epochs (KIP-595) and leader hints; v13 topic ids
+//! (KIP-516); v16 endpoints.
 
 use std::time::Duration;
 
@@ -53,8 +54,8 @@ async fn serve(call: &Call, request: &FetchRequest, session: SessionRequest, pla
     fetch_answer::build(call, session_id, &plan.wanted, reads, &told)
 }
 
-/// For how long the client is silent, where what it was sent before, or the time that took, is beyond its quota: it gets
-/// nothing until then.
+/// For how long the client is silent, where what it was sent before, or the time that took, is beyond its quota: it
+/// gets nothing until then.
 fn owed(call: &Call) -> Option<Millis> {
     let (quotas, now) = (&call.context.quotas, call.context.clock.now());
     let kinds = [Kind::Fetch, Kind::Request];

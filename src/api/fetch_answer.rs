@@ -115,8 +115,8 @@ impl Rope {
         Ok(())
     }
 
-    /// Encodes a partition with empty records, then puts the true length and the records where the empty ones are: right
-    /// at the end, or before the count of tagged fields, which is 0 for any partition that has records.
+    /// Encodes a partition with empty records, then puts the true length and the records where the empty ones are:
+    /// right at the end, or before the count of tagged fields, which is 0 for any partition that has records.
     fn partition(&mut self, read: Read) -> Result<(), EncodeError> {
         let (data, slices) = read.into_parts();
         // Before anything is promised: what cannot be read is an error of its partition.

@@ -1,4 +1,5 @@
-//! Reading what a fetch asks for: from the views, in the request's order, until its bytes are full; or waiting for more.
+//! Reading what a fetch asks for: from the views, in the request's order, until its bytes are full; or waiting for
+//! more.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -156,8 +157,8 @@ fn seen_until(wanted: &Wanted, read: &Read, view: &PartitionView, watch: Watch) 
     }
 }
 
-/// Which partitions who calls may not read: none at all where nobody judges. Asked once for each topic, however long the
-/// request waits.
+/// Which partitions who calls may not read: none at all where nobody judges. Asked once for each topic, however long
+/// the request waits.
 fn refused(call: &Call, wanted: &[Wanted], from_follower: bool) -> Vec<bool> {
     if !call.is_guarded() {
         return Vec::new();

@@ -1,7 +1,7 @@
 //! Fetch sessions (KIP-227): what a client fetches, remembered, so that it need only say what changed.
 //!
-//! Pure: time is passed in, and nothing is read here. A request becomes a [`Plan`]; when its partitions are read, the plan
-//! says which of them the answer must name.
+//! Pure: time is passed in, and nothing is read here. A request becomes a [`Plan`]; when its partitions are read, the
+//! plan says which of them the answer must name.
 
 use std::collections::HashMap;
 
@@ -110,8 +110,8 @@ pub(crate) struct FetchSessions {
 }
 
 impl FetchSessions {
-    /// `max.incremental.fetch.session.cache.slots`; a session unused for `eviction_ms` gives way to another. `seed` keeps
-    /// the ids of one life of the node apart from those of the next.
+    /// `max.incremental.fetch.session.cache.slots`; a session unused for `eviction_ms` gives way to another. `seed`
+    /// keeps the ids of one life of the node apart from those of the next.
     pub(crate) fn new(slots: usize, eviction_ms: Millis, seed: i32) -> Self {
         Self { sessions: HashMap::new(), slots, eviction_ms, next_id: seed & 0x7fff_ffff }
     }

@@ -1,5 +1,5 @@
-//! GetTelemetrySubscriptions (71), version 0: which metrics a client shall push (KIP-714). Offered only where there is a
-//! receiver.
+//! GetTelemetrySubscriptions (71), version 0: which metrics a client shall push (KIP-714). Offered only where there is
+//! a receiver.
 
 use super::context::Call;
 use crate::error::ErrorCode;

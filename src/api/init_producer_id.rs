@@ -1,7 +1,7 @@
 //! InitProducerId (22), versions 0–6: an id for a producer, idempotent or transactional.
 //!
-//! v3 goes on after an error with the id it has (KIP-360), v4 tells who is fenced (KIP-588), v6 is that of two-phase commit
-//! (KIP-939), of which Kafka 4.3 has the time-out that never ends and not the rest; it is not offered.
+//! v3 goes on after an error with the id it has (KIP-360), v4 tells who is fenced (KIP-588), v6 is that of two-phase
+//! commit (KIP-939), of which Kafka 4.3 has the time-out that never ends and not the rest; it is not offered.
 
 use super::context::Call;
 use super::permissions;

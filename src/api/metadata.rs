@@ -1,7 +1,8 @@
 //! Metadata (3), versions 0–13.
 //!
-//! Brokers, and topics with their partitions and leaders. Asking for a topic may create it (`auto.create.topics.enable`).
-//! v8 authorized operations; v10 topic ids; v12 topics by id; v13 an error of its own (KIP-1102).
+//! Brokers, and topics with their partitions and leaders. Asking for a topic may create it
+//! (`auto.create.topics.enable`). v8 authorized operations; v10 topic ids; v12 topics by id; v13 an error of its own
+//! (KIP-1102).
 
 use std::collections::{BTreeSet, HashSet};
 

@@ -1,7 +1,7 @@
 //! One file per Kafka API, and the one table of them.
 //!
-//! A handler authorises, translates, asks whoever owns the state, and translates back; it keeps no state of its own. The
-//! connection hands a frame to [`dispatch`] and gets back an answer that may still be under way.
+//! A handler authorises, translates, asks whoever owns the state, and translates back; it keeps no state of its own.
+//! The connection hands a frame to [`dispatch`] and gets back an answer that may still be under way.
 
 pub mod answer;
 pub mod authorize;

@@ -1,4 +1,5 @@
-//! OffsetForLeaderEpoch (23), versions 2–4: where an epoch ended, so that a client can see that it was cut off (KIP-320).
+//! OffsetForLeaderEpoch (23), versions 2–4: where an epoch ended, so that a client can see that it was cut off
+//! (KIP-320).
 
 use super::context::Call;
 use super::permissions;

@@ -1,5 +1,5 @@
-//! What the transaction coordinator and the APIs in front of it share: the way of a request to its shard, of markers to the
-//! partitions' leaders, and producer ids. Decides nothing.
+//! What the transaction coordinator and the APIs in front of it share: the way of a request to its shard, of markers to
+//! the partitions' leaders, and producer ids. Decides nothing.
 
 use super::context::{Call, Context};
 use super::write_txn_markers;

@@ -1,7 +1,7 @@
 //! TxnOffsetCommit (28), versions 0–5: offsets of a group that count once a transaction is committed.
 //!
-//! v3 says whose member of the group commits (KIP-447); v4 tells a producer to abort (KIP-890); v5 adds the partition of
-//! the group's offsets to the transaction by itself, where before AddOffsetsToTxn has done that.
+//! v3 says whose member of the group commits (KIP-447); v4 tells a producer to abort (KIP-890); v5 adds the partition
+//! of the group's offsets to the transaction by itself, where before AddOffsetsToTxn has done that.
 
 use super::context::Call;
 use super::permissions;

@@ -1,5 +1,5 @@
-//! Asks a transaction's coordinator whether it knows that a partition is part of it, or has it added (KIP-890): before the
-//! first batch of a transaction is appended to a partition, never after that.
+//! Asks a transaction's coordinator whether it knows that a partition is part of it, or has it added (KIP-890): before
+//! the first batch of a transaction is appended to a partition, never after that.
 
 use std::time::Duration;
 
@@ -108,8 +108,8 @@ pub(crate) async fn add_or_verify_patiently(
 /// What the first batch of a transaction is refused with, if its partition was not added to the transaction.
 const NOT_ADDED: &str = "Partition was not added to the transaction";
 
-/// What the failure is called in the answer to a Produce request. Old clients retry on NOT_ENOUGH_REPLICAS without a look
-/// at the metadata.
+/// What the failure is called in the answer to a Produce request. Old clients retry on NOT_ENOUGH_REPLICAS without a
+/// look at the metadata.
 fn told(code: ErrorCode, supports: Supports) -> ApiError {
     let again = match code {
         ErrorCode::InvalidTxnState => return ApiError::new(code, NOT_ADDED),

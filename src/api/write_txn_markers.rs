@@ -1,8 +1,9 @@
-//! WriteTxnMarkers (27), versions 1–2: a transaction coordinator ends transactions in the partitions that this node leads.
+//! WriteTxnMarkers (27), versions 1–2: a transaction coordinator ends transactions in the partitions that this node
+//! leads.
 //!
-//! v2 says which transaction version the producer speaks (KIP-1228): from 2 on, a marker that is late cannot end a later
-//! transaction. Markers for groups' offsets go through their shard, which so learns which offsets count. The node's own
-//! coordinator takes the same way without a connection: see [`write`].
+//! v2 says which transaction version the producer speaks (KIP-1228): from 2 on, a marker that is late cannot end a
+//! later transaction. Markers for groups' offsets go through their shard, which so learns which offsets count. The
+//! node's own coordinator takes the same way without a connection: see [`write`].
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Tells the controller which log directory has which replica (KIP-858): what the metadata does not know yet, gathered for
-//! a moment, sent again until it is taken. Decides nothing about where a replica is.
+//! Tells the controller which log directory has which replica (KIP-858): what the metadata does not know yet, gathered
+//! for a moment, sent again until it is taken. Decides nothing about where a replica is.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -71,7 +71,8 @@ pub(super) fn thrown_in_main(thrown: &Exception) -> i32 {
     1
 }
 
-/// What stops a tool of argparse's before it begins: prints it. The exit code, which is `asked_for_help` where that was.
+/// What stops a tool of argparse's before it begins: prints it. The exit code, which is `asked_for_help` where that
+/// was.
 pub(super) fn unparsed(stop: argparse::Stop, asked_for_help: i32) -> i32 {
     match stop {
         argparse::Stop::Help(text) => {

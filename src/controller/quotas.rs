@@ -1,5 +1,5 @@
-//! AlterClientQuotas (KIP-546): which quotas are set and removed. Whether who asks may do that is the API's question, not
-//! asked here.
+//! AlterClientQuotas (KIP-546): which quotas are set and removed. Whether who asks may do that is the API's question,
+//! not asked here.
 
 use std::collections::BTreeMap;
 

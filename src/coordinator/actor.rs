@@ -1,9 +1,9 @@
 //! One shard: one partition of an internal topic and the machine that is kept in it.
 //!
-//! The shard replays its partition when it is first asked something, then feeds its machine requests and timers, appends
-//! what the machine decides, and holds answers back until that is committed. When an append fails, or an offset is not the
-//! one foreseen, the shard stops as failed: its successor replays the log, which is the one way to recover. It never
-//! decides anything itself.
+//! The shard replays its partition when it is first asked something, then feeds its machine requests and timers,
+//! appends what the machine decides, and holds answers back until that is committed. When an append fails, or an offset
+//! is not the one foreseen, the shard stops as failed: its successor replays the log, which is the one way to recover.
+//! It never decides anything itself.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;

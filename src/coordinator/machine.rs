@@ -1,9 +1,9 @@
 //! What a coordinator is: a pure machine that decides on requests, and applies what its decisions wrote.
 //!
-//! A shard is one partition of an internal topic and one [`Machine`]. The shard's actor feeds the machine requests, timers
-//! and news of the metadata, appends the records of each [`Decision`] to the partition as one batch, applies them, and
-//! holds the replies back until the high watermark has passed them. Replaying the partition applies the same records, so
-//! loading and working share one path.
+//! A shard is one partition of an internal topic and one [`Machine`]. The shard's actor feeds the machine requests,
+//! timers and news of the metadata, appends the records of each [`Decision`] to the partition as one batch, applies
+//! them, and holds the replies back until the high watermark has passed them. Replaying the partition applies the same
+//! records, so loading and working share one path.
 //!
 //! A machine never reads a clock, never waits, and never touches a file or a socket.
 
@@ -34,8 +34,8 @@ pub struct StoredRecord {
 pub struct Decision<M: Machine> {
     /// Appended as one batch: all or none survive a crash.
     pub records: Vec<StoredRecord>,
-    /// Sent once the records above, and all before them, are committed. An answer need not be to the request at hand: the
-    /// joining of the last member answers all who waited.
+    /// Sent once the records above, and all before them, are committed. An answer need not be to the request at hand:
+    /// the joining of the last member answers all who waited.
     pub replies: Vec<(Ticket, M::Reply)>,
     /// Timers to set; a later time for the same key replaces the earlier, none cancels it.
     pub timers: Vec<(M::Timer, Option<Millis>)>,
@@ -80,18 +80,19 @@ pub trait Machine: Sized + Unpin + 'static {
     /// What names a timer.
     type Timer: Ord + Clone + Send + Unpin + 'static;
 
-    /// Decides on a request. State that is written in records changes only in [`Machine::apply`], which is called with each
-    /// record of the decision before anything else is; state that is never written may change here.
+    /// Decides on a request. State that is written in records changes only in [`Machine::apply`], which is called with
+    /// each record of the decision before anything else is; state that is never written may change here.
     fn decide(&mut self, ticket: Ticket, request: Self::Request, now: Millis) -> Decision<Self>;
 
     /// A timer has come due.
     fn fire(&mut self, timer: Self::Timer, now: Millis) -> Decision<Self>;
 
-    /// Takes in one record, fresh from a decision or read back while loading. `timestamp` is the record's, in milliseconds.
+    /// Takes in one record, fresh from a decision or read back while loading. `timestamp` is the record's, in
+    /// milliseconds.
     fn apply(&mut self, offset: Offset, timestamp: Millis, record: &StoredRecord);
 
-    /// Takes in one record of a transaction, which counts only once [`Machine::end_transaction`] says so. Machines without
-    /// transactions need not care.
+    /// Takes in one record of a transaction, which counts only once [`Machine::end_transaction`] says so. Machines
+    /// without transactions need not care.
     fn apply_transactional(
         &mut self,
         offset: Offset,

@@ -58,8 +58,8 @@ impl<M: Machine> Shards<M> {
         self.state.load().led.keys().copied().collect()
     }
 
-    /// The partition that keeps what belongs to `key`: Java's hash of the key, as Kafka's coordinators have it. None while
-    /// the topic does not exist.
+    /// The partition that keeps what belongs to `key`: Java's hash of the key, as Kafka's coordinators have it. None
+    /// while the topic does not exist.
     pub fn partition_for(&self, key: &str) -> Option<PartitionId> {
         let partitions = self.state.load().partitions;
         (partitions > 0).then(|| partition_for(key, partitions))
@@ -68,8 +68,8 @@ impl<M: Machine> Shards<M> {
     /// Asks the shard that keeps `key`.
     ///
     /// # Errors
-    /// `NOT_COORDINATOR` when there is no such shard here: it is another node's, or nobody has asked for a coordinator yet.
-    /// `COORDINATOR_NOT_AVAILABLE` when it is busy beyond its bounds.
+    /// `NOT_COORDINATOR` when there is no such shard here: it is another node's, or nobody has asked for a coordinator
+    /// yet. `COORDINATOR_NOT_AVAILABLE` when it is busy beyond its bounds.
     pub async fn ask(&self, key: &str, request: M::Request) -> Result<M::Reply, ErrorCode> {
         let Some(partition) = self.partition_for(key) else {
             return Err(ErrorCode::NotCoordinator);
@@ -139,8 +139,8 @@ async fn ask<M: Machine>(
     }
 }
 
-/// `Utils.abs(key.hashCode()) % partitions`: Java's hash over UTF-16 units, and its absolute value; 0 for the one hash that
-/// has none. (Not the hash without its sign bit, as for records' keys: the two differ for every negative hash.)
+/// `Utils.abs(key.hashCode()) % partitions`: Java's hash over UTF-16 units, and its absolute value; 0 for the one hash
+/// that has none. (Not the hash without its sign bit, as for records' keys: the two differ for every negative hash.)
 pub fn partition_for(key: &str, partitions: usize) -> PartitionId {
     let hash = key
         .encode_utf16()

@@ -1,7 +1,7 @@
 //! Transactions in a shard's partition: records that are part of one, and the markers that end them.
 //!
-//! The partition may refuse both (the producer is fenced, or nobody has vouched for it), so the shard waits for its word
-//! before it does anything else: what is refused was never applied, and the offsets of what follows stay right.
+//! The partition may refuse both (the producer is fenced, or nobody has vouched for it), so the shard waits for its
+//! word before it does anything else: what is refused was never applied, and the offsets of what follows stay right.
 
 use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{AsyncContext, Context, Handler, Message};

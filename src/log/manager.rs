@@ -216,8 +216,8 @@ impl LogManager {
         opened
     }
 
-    /// Opens a log that lies under another name than its partition's in a log directory, or begins one there. Nothing is
-    /// taken on trust: every batch is checked. An input or output error takes the log directory offline.
+    /// Opens a log that lies under another name than its partition's in a log directory, or begins one there. Nothing
+    /// is taken on trust: every batch is checked. An input or output error takes the log directory offline.
     pub fn open_aside(
         &self,
         log_dir: usize,

@@ -259,7 +259,8 @@ impl Loading<'_> {
     }
 
     /// Reads the batches of `segment` from `position` on, where none may be below `offset`, and enters them
-    /// everywhere; into the aborted transactions only if the producers are `whole`. The segment's size becomes that of its sound batches.
+    /// everywhere; into the aborted transactions only if the producers are `whole`. The segment's size becomes that of
+    /// its sound batches.
     fn check(
         &self,
         segment: &Arc<Segment>,

@@ -65,8 +65,8 @@ impl Log {
         self.replacing = false;
     }
 
-    /// The second step: the new segment is there, the old ones are not. An error makes the log unusable; opening it anew
-    /// finishes the work.
+    /// The second step: the new segment is there, the old ones are not. An error makes the log unusable; opening it
+    /// anew finishes the work.
     pub fn finish_replacing(
         &mut self,
         replacement: &Replacement,

@@ -14,6 +14,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{BufMut, Bytes};
 
@@ -32,6 +33,8 @@ pub const STORE_DIR: &str = "metadata.sled";
 const FORMAT: u8 = 1;
 const CHUNK_BYTES: usize = 256 << 10;
 const CACHE_BYTES: u64 = 1 << 20;
+const LOCK_TRIES_MAX: usize = 200;
+const LOCK_RETRY_AFTER: Duration = Duration::from_millis(5);
 
 /// Where the copy is kept.
 #[derive(Clone, Debug)]
@@ -74,22 +77,36 @@ impl Store {
         self.guarded(load_acls).ok()
     }
 
+    /// Opens the database. What was closed just now lets go of its lock a moment later, on a thread of sled's.
+    fn open(&self) -> Result<sled::Db, sled::Error> {
+        let config = sled::Config::new().path(&self.path).mode(sled::Mode::LowSpace);
+        let config = config.cache_capacity(CACHE_BYTES).flush_every_ms(None);
+        for _ in 1..LOCK_TRIES_MAX {
+            match config.open() {
+                Err(error) if is_locked(&error) => std::thread::sleep(LOCK_RETRY_AFTER),
+                opened => return opened,
+            }
+        }
+        config.open()
+    }
+
     /// Opens the database, works with it, closes it. sled panics over damaged files.
     fn guarded<T>(
         &self,
         work: impl FnOnce(&sled::Db) -> Result<T, sled::Error>,
     ) -> Result<T, Error> {
-        let run = || {
-            let config = sled::Config::new().path(&self.path).mode(sled::Mode::LowSpace);
-            let db = config.cache_capacity(CACHE_BYTES).flush_every_ms(None).open()?;
-            work(&db)
-        };
+        let run = || work(&self.open()?);
         match catch_unwind(AssertUnwindSafe(run)) {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(Error::Corrupt(format!("{}: {error}", self.path.display()))),
             Err(_) => Err(Error::Corrupt(format!("{}: cannot be opened", self.path.display()))),
         }
     }
+}
+
+/// Whether somebody holds the database, rather than that it is no database.
+fn is_locked(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
 }
 
 fn chunk_key(offset: i64, chunk: u32) -> [u8; 12] {

@@ -1,7 +1,7 @@
 //! Counters and gauges, under the names that Kafka's dashboards ask for, and their text exposition.
 //!
-//! What happens is counted where it happens; what merely is (partitions, connections, offsets) is asked for at the time of
-//! a scrape, through collectors that the owners hand in. Never a decision in here.
+//! What happens is counted where it happens; what merely is (partitions, connections, offsets) is asked for at the time
+//! of a scrape, through collectors that the owners hand in. Never a decision in here.
 
 mod cleaner;
 mod histogram;

@@ -1,8 +1,8 @@
 //! One connection: frames in, answers out, in order.
 //!
-//! Produce requests are pipelined: each is handed to its partitions as it is read, and the answers leave in the order of
-//! the requests. Any other request is answered before the next is looked at, as Kafka does. An idle connection holds no
-//! buffer. A connection never decodes a message and never touches a partition: that is the API table's work.
+//! Produce requests are pipelined: each is handed to its partitions as it is read, and the answers leave in the order
+//! of the requests. Any other request is answered before the next is looked at, as Kafka does. An idle connection holds
+//! no buffer. A connection never decodes a message and never touches a partition: that is the API table's work.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;

@@ -148,7 +148,8 @@ async fn accept(
                     &spec.threads[next_thread.fetch_add(1, Ordering::Relaxed) % spec.threads.len()];
                 hand_over(&spec, thread, stream, peer, counted, shutdown.clone(), alive.clone());
             }
-            // The peer has gone between its handshake and our accept, or descriptors are short: neither is ours to die of.
+            // The peer has gone between its handshake and our accept, or descriptors are short: neither is ours to die
+            // of.
             Err(error) => {
                 tracing::warn!(listener = %spec.name, %error, "cannot accept");
                 tokio::time::sleep(PAUSE).await;

@@ -1,8 +1,8 @@
 //! How much memory the requests of all connections may hold, from their first bytes to their answers.
 //!
-//! A connection pays for what it has, not for what a client announces, and small requests are free. Where all is taken, a
-//! connection stops reading until another gives back; one alone may always go beyond, so that what is begun can end. Never
-//! closes anything itself.
+//! A connection pays for what it has, not for what a client announces, and small requests are free. Where all is taken,
+//! a connection stops reading until another gives back; one alone may always go beyond, so that what is begun can end.
+//! Never closes anything itself.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

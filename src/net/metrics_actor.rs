@@ -1,6 +1,7 @@
 //! The Prometheus endpoint: answers `GET /metrics` with the node's series, and any other path with 404.
 //!
-//! Speaks just enough of HTTP/1.1 for a scraper: one request a connection, bounded in size and time. Never sees a secret.
+//! Speaks just enough of HTTP/1.1 for a scraper: one request a connection, bounded in size and time. Never sees a
+//! secret.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -65,8 +65,8 @@ impl Output {
         }
     }
 
-    /// Leaves out what is empty (between two pieces of files there may be nothing): a write of nothing looks like a socket
-    /// that takes nothing.
+    /// Leaves out what is empty (between two pieces of files there may be nothing): a write of nothing looks like a
+    /// socket that takes nothing.
     fn push_chunk(&mut self, len: usize, chunk: Chunk) {
         if len > 0 {
             self.queued_bytes += len;

@@ -364,7 +364,8 @@ impl Parts {
     }
 }
 
-/// The threads that serve connections and partitions: one where clients need the other core, and no more than Kafka has.
+/// The threads that serve connections and partitions: one where clients need the other core, and no more than Kafka
+/// has.
 fn io_threads(config: &Config) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let wanted = usize::try_from(config.num_network_threads()).unwrap_or(1);

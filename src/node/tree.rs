@@ -1,7 +1,7 @@
 //! THE SUPERVISION TREE: what runs in a node, who starts whom, and what a death leads to.
 //!
-//! Children start in the order written here and stop in the reverse. A child that keeps failing ends its parent, and the
-//! top ends the process, which systemd starts again; but a partition or a shard goes offline alone.
+//! Children start in the order written here and stop in the reverse. A child that keeps failing ends its parent, and
+//! the top ends the process, which systemd starts again; but a partition or a shard goes offline alone.
 
 use std::fmt::Write;
 use std::sync::Arc;

@@ -111,8 +111,8 @@ pub(super) fn controller_child(parts: &Parts) -> Child {
     controller::actor::Controller::child(spec, &parts.controller)
 }
 
-/// Who hears of a new image, in order: partitions before the coordinators that write to them, and last the lifecycle, for
-/// which all is ready then.
+/// Who hears of a new image, in order: partitions before the coordinators that write to them, and last the lifecycle,
+/// for which all is ready then.
 pub(super) fn subscribers(parts: &Parts) -> Vec<Port<Published>> {
     let mut subscribers = Vec::new();
     if parts.config.is_controller() {
@@ -351,8 +351,8 @@ pub(super) fn lifecycle_spec(parts: &Parts) -> LifecycleSpec {
 }
 
 fn registration(parts: &Parts) -> BrokerRegistrationRequest {
-    // A cluster that Apache Kafka has taken to a level whose machinery is not here yet is served all the same: clients go
-    // by the APIs that are offered. The level is neither offered nor given to a new cluster.
+    // A cluster that Apache Kafka has taken to a level whose machinery is not here yet is served all the same: clients
+    // go by the APIs that are offered. The level is neither offered nor given to a new cluster.
     let bearable = |name: &str, max: i16| {
         features::Feature::find(name).map_or(max, |known| known.latest().max(max))
     };

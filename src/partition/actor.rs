@@ -1,8 +1,8 @@
 //! The writer of one partition: drains its mailbox, appends once, publishes, answers.
 //!
 //! The log is opened by the first message that needs it, aside from this thread, while the mailbox waits. Whatever goes
-//! wrong with the log stops the actor as failed, and its successor opens the log anew, which is the one way to recover; a
-//! log that keeps failing takes its partition offline, alone. The actor never decides what leadership means.
+//! wrong with the log stops the actor as failed, and its successor opens the log anew, which is the one way to recover;
+//! a log that keeps failing takes its partition offline, alone. The actor never decides what leadership means.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,7 +79,8 @@ impl PartitionActor {
         Self { spec, state: State::AtRest, pending, unsynced, syncing: false, verifying, watch }
     }
 
-    /// Begins to open the log where it is at rest; the mailbox waits until that is done. True when it is open or failed.
+    /// Begins to open the log where it is at rest; the mailbox waits until that is done. True when it is open or
+    /// failed.
     fn ensure_open(&mut self, ctx: &mut Context<Self>) -> bool {
         if !matches!(self.state, State::AtRest) {
             return true;

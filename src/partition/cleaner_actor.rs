@@ -1,8 +1,8 @@
 //! Compacts the logs of the node that want it, the dirtiest first, `log.cleaner.threads` at a time.
 //!
-//! Reading and writing is done aside, at the pace that the configuration allows; only the exchange of finished segments is
-//! done by the partition's own actor. A partition that fails is told of, counted, passed over and tried again later: it
-//! never stops the others. Never decides what of a log is kept: `log::cleaner` does.
+//! Reading and writing is done aside, at the pace that the configuration allows; only the exchange of finished segments
+//! is done by the partition's own actor. A partition that fails is told of, counted, passed over and tried again later:
+//! it never stops the others. Never decides what of a log is kept: `log::cleaner` does.
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -1,8 +1,9 @@
-//! A replica's log on its way to another log directory: the copy beside the log, and the moment when it takes its place.
+//! A replica's log on its way to another log directory: the copy beside the log, and the moment when it takes its
+//! place.
 //!
 //! The copy lies in a directory of its own (`-future`), is durable before it takes over, and takes over while nobody
-//! writes. A stop at any time leaves the log, or the copy in its place, or both alike. Waits for the disk; runs aside from
-//! every thread that serves others. Never decides where a replica is to be.
+//! writes. A stop at any time leaves the log, or the copy in its place, or both alike. Waits for the disk; runs aside
+//! from every thread that serves others. Never decides where a replica is to be.
 
 use std::path::PathBuf;
 use std::sync::Arc;

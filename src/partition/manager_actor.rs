@@ -1,8 +1,8 @@
 //! From metadata to replicas: starts those that are this node's, lets them lead, configures them, removes them.
 //!
-//! The manager keeps the table that every request looks into. A partition's actor costs little, so each replica has one at
-//! once; its log is opened when somebody first needs it. Directories of new replicas are made aside, so that what is on
-//! the disk follows the metadata even if nobody writes. It never reads or writes a log itself.
+//! The manager keeps the table that every request looks into. A partition's actor costs little, so each replica has one
+//! at once; its log is opened when somebody first needs it. Directories of new replicas are made aside, so that what is
+//! on the disk follows the metadata even if nobody writes. It never reads or writes a log itself.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! One replica of one partition, and the parent of them all.
 //!
-//! A partition is an actor that writes, and a view that readers share. The bytes of a produce request reach the actor in
-//! one message; those of a fetch never meet it.
+//! A partition is an actor that writes, and a view that readers share. The bytes of a produce request reach the actor
+//! in one message; those of a fetch never meet it.
 
 mod actor;
 pub mod append;

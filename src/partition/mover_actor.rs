@@ -1,9 +1,9 @@
 //! Moves replicas between the log directories of this node: copies a log while it is written to, and lets the copy take
 //! over when it has all.
 //!
-//! Each move is a task of its own; as many run at once as `num.replica.alter.log.dirs.threads` allows, and together they
-//! keep to `replica.alter.log.dirs.io.max.bytes.per.second`. What is under way when the node stops goes on at the next
-//! start. Never touches a log on this thread.
+//! Each move is a task of its own; as many run at once as `num.replica.alter.log.dirs.threads` allows, and together
+//! they keep to `replica.alter.log.dirs.io.max.bytes.per.second`. What is under way when the node stops goes on at the
+//! next start. Never touches a log on this thread.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! One replica as others see it: where to send appends, where to read, and whether it leads.
 //!
-//! Shared by connections on every thread; only the partition's actor and the manager change it. It never touches a file.
+//! Shared by connections on every thread; only the partition's actor and the manager change it. It never touches a
+//! file.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
@@ -81,8 +82,8 @@ impl Replica {
         self.log_dir.store(log_dir, Ordering::Release);
     }
 
-    /// Hands the log to `work`, aside from every thread that serves others, and goes on with the one that it gives back.
-    /// The mailbox waits meanwhile. An error lets the log be opened anew.
+    /// Hands the log to `work`, aside from every thread that serves others, and goes on with the one that it gives
+    /// back. The mailbox waits meanwhile. An error lets the log be opened anew.
     ///
     /// # Errors
     /// `NOT_LEADER_OR_FOLLOWER` while the actor is down.
@@ -168,8 +169,8 @@ impl Replica {
     /// take it now is told of here.
     ///
     /// # Errors
-    /// `REQUEST_TIMED_OUT` when the mailbox is full, which a client tries again; `NOT_LEADER_OR_FOLLOWER` while the actor
-    /// is down.
+    /// `REQUEST_TIMED_OUT` when the mailbox is full, which a client tries again; `NOT_LEADER_OR_FOLLOWER` while the
+    /// actor is down.
     pub fn append(&self, append: Append) -> Result<(), ErrorCode> {
         self.actor.try_send(append).map_err(|refused| match refused {
             Refused::Full(_) => ErrorCode::RequestTimedOut,

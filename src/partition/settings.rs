@@ -51,8 +51,8 @@ impl ReplicaSettings {
     }
 }
 
-/// How many times `max.message.bytes` a compressed batch may unpack to: what a producer gains by packing better than this
-/// is nothing beside what a bomb costs.
+/// How many times `max.message.bytes` a compressed batch may unpack to: what a producer gains by packing better than
+/// this is nothing beside what a bomb costs.
 const BATCH_RATIO_MAX: usize = 64;
 /// The same for one record, which every consumer must hold whole.
 const RECORD_RATIO_MAX: usize = 8;

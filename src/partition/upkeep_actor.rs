@@ -1,5 +1,5 @@
-//! Keeps the logs of the node in order, one after the other: retention, silent producers, syncs, checkpoints, files that
-//! wait for their removal.
+//! Keeps the logs of the node in order, one after the other: retention, silent producers, syncs, checkpoints, files
+//! that wait for their removal.
 //!
 //! What changes a log is done by its own actor; what takes the disk's time is done aside from every thread that serves
 //! others. A partition that fails or hangs is told of and passed over. Never decides what goes: the log does, by its
@@ -200,8 +200,8 @@ impl Round {
         self.removals
     }
 
-    /// Whether there is anything to do for a partition. A log at rest is opened only for retention, and only when it has
-    /// records.
+    /// Whether there is anything to do for a partition. A log at rest is opened only for retention, and only when it
+    /// has records.
     async fn concerns(&self, replica: &Arc<Replica>) -> bool {
         if replica.is_offline() {
             return false;

@@ -1,7 +1,7 @@
 //! A bucket of tokens that fills at a quota's rate: what is taken beyond it is owed.
 //!
-//! Kafka holds clients to sums over sliding windows, which lets them burst, and then starves them until the burst is out
-//! of the windows, again and again. A bucket lets through what the quota says, from the first second on.
+//! Kafka holds clients to sums over sliding windows, which lets them burst, and then starves them until the burst is
+//! out of the windows, again and again. A bucket lets through what the quota says, from the first second on.
 
 use crate::types::Millis;
 

@@ -1,7 +1,7 @@
 //! Which quota holds for whom: of Kafka's eight levels the narrowest that says something.
 //!
-//! user and client id; user and the default client id; user; default user and client id; default user and default client
-//! id; default user; client id; default client id.
+//! user and client id; user and the default client id; user; default user and client id; default user and default
+//! client id; default user; client id; default client id.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

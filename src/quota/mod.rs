@@ -2,8 +2,8 @@
 //! long it must be silent where that is too much.
 //!
 //! The time is passed in, and nobody is made to wait here: whoever records something is told for how long the client is
-//! to be muted. Where no quota of a kind is set, asking costs one load of an atomic. The bounds are those of the image's
-//! `ClientQuotaRecord`s and of nothing else.
+//! to be muted. Where no quota of a kind is set, asking costs one load of an atomic. The bounds are those of the
+//! image's `ClientQuotaRecord`s and of nothing else.
 
 mod average;
 mod bucket;
@@ -166,8 +166,8 @@ impl Quotas {
         if kind == Kind::Request { owed.min(self.shape.window_ms) } else { owed }
     }
 
-    /// The bucket of a quota: it holds what one window brings. Who is over a share of a thread's time is forgiven what is
-    /// older than all windows, since it is never made to wait for so long.
+    /// The bucket of a quota: it holds what one window brings. Who is over a share of a thread's time is forgiven what
+    /// is older than all windows, since it is never made to wait for so long.
     fn fill(&self, kind: Kind, limit: f64) -> Fill {
         let fill = Fill::new(limit, self.shape.window_ms);
         match kind {
@@ -205,7 +205,8 @@ impl Quotas {
         Some(Arc::new(Mutations::new(sensor, limit, strict, self.controller)))
     }
 
-    /// Records a connection from `ip`: for how long it is to be held before it is closed, in ms; none where it may stay.
+    /// Records a connection from `ip`: for how long it is to be held before it is closed, in ms; none where it may
+    /// stay.
     pub fn connect(&self, ip: IpAddr, now: Millis) -> Option<Millis> {
         if self.enabled.load(Ordering::Relaxed) & IP == 0 {
             return None;

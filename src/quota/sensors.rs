@@ -1,7 +1,7 @@
 //! What each client has done of late: a bounded number of sensors, of which those that nobody uses go after an hour.
 //!
-//! A client can call itself what it likes, so names beyond the bound share one sensor for each bound that they fall under:
-//! to make up names gains nothing then.
+//! A client can call itself what it likes, so names beyond the bound share one sensor for each bound that they fall
+//! under: to make up names gains nothing then.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -46,7 +46,8 @@ pub(super) struct Reading {
 }
 
 impl Sensor {
-    /// Adds `value`, and takes that much of a bucket where there is one: for how long its debt is to be waited for, in ms.
+    /// Adds `value`, and takes that much of a bucket where there is one: for how long its debt is to be waited for, in
+    /// ms.
     pub(super) fn record(
         &self,
         value: f64,

@@ -1,5 +1,5 @@
-//! What a scrape is told of quotas, under Kafka's names: `byte-rate` and `throttle-time` of the types `Produce`, `Fetch`,
-//! and their like. Nothing is told of clients while no quota is set.
+//! What a scrape is told of quotas, under Kafka's names: `byte-rate` and `throttle-time` of the types `Produce`,
+//! `Fetch`, and their like. Nothing is told of clients while no quota is set.
 
 use super::sensors::Reading;
 use super::{Kind, Quotas};

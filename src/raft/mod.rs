@@ -7,7 +7,8 @@
 //! written before anything is sent that rests on it.
 //!
 //! The actor does what the effects say, over [`crate::log::Log`]: whatever proposals wait while one sync is under way
-//! are appended and synced together. Everyone else holds a [`quorum_actor::Quorum`], which survives restarts of the actor.
+//! are appended and synced together. Everyone else holds a [`quorum_actor::Quorum`], which survives restarts of the
+//! actor.
 //!
 //! # Caveats
 //! A single voter elects itself; several voters and the changing of the set are not built yet.

@@ -50,8 +50,9 @@ impl Shape {
     pub(super) fn assert_sound(&self) {
         assert!(self.start <= self.end, "a log ends at {} and begins at {}", self.end, self.start);
         assert!(self.synced <= self.end, "synced to {} and ends at {}", self.synced, self.end);
-        let ascends = |pair: &[(LeaderEpoch, Offset)]| matches!(pair, [before, after] if before.0 < after.0 && before.1 <= after.1);
-        debug_assert!(self.epochs.windows(2).all(ascends), "epochs in disorder: {:?}", self.epochs);
+        let mut pairs = self.epochs.iter().zip(self.epochs.iter().skip(1));
+        let ascend = pairs.all(|(before, after)| before.0 < after.0 && before.1 <= after.1);
+        debug_assert!(ascend, "epochs in disorder: {:?}", self.epochs);
     }
 
     /// The epoch of the last record, or of the snapshot in its place; 0 for a log that never held any.

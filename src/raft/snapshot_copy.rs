@@ -1,6 +1,6 @@
-//! The copy of the latest snapshot beside the metadata log: kept when a snapshot is made, made again when it is missing,
-//! old or damaged, and used where the snapshot's own file is damaged. What it says counts only where it names the very
-//! snapshot that the log has.
+//! The copy of the latest snapshot beside the metadata log: kept when a snapshot is made, made again when it is
+//! missing, old or damaged, and used where the snapshot's own file is damaged. What it says counts only where it names
+//! the very snapshot that the log has.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! OpenTelemetry's `MetricsData`, as far as a gauge or a counter can show it: numbers, with their attributes. Histograms
-//! and what else there may be are passed over.
+//! OpenTelemetry's `MetricsData`, as far as a gauge or a counter can show it: numbers, with their attributes.
+//! Histograms and what else there may be are passed over.
 //!
 //! The numbers of fields are those of opentelemetry-proto 1.x, `metrics/v1/metrics.proto`.
 

@@ -1,7 +1,7 @@
 //! How a transaction ends: because its producer says so, because it took too long, or because another has its id.
 //!
-//! Version 2 raises the epoch at each end, so that nothing that is late can touch what comes after (KIP-890): one who asks
-//! again is known by the epoch before, and one who bears the present epoch speaks of the next transaction.
+//! Version 2 raises the epoch at each end, so that nothing that is late can touch what comes after (KIP-890): one who
+//! asks again is known by the epoch before, and one who bears the present epoch speaks of the next transaction.
 
 use tracing::{info, warn};
 

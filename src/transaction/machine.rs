@@ -1,7 +1,8 @@
-//! One shard of the transaction coordinator: the transactional ids that fall into one partition of `__transaction_state`.
+//! One shard of the transaction coordinator: the transactional ids that fall into one partition of
+//! `__transaction_state`.
 //!
-//! What is written of an id is all there is to know of it but for one thing: the epoch before the latest rise, which only
-//! serves who asks the same again, and is forgotten with the shard as in Kafka.
+//! What is written of an id is all there is to know of it but for one thing: the epoch before the latest rise, which
+//! only serves who asks the same again, and is forgotten with the shard as in Kafka.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

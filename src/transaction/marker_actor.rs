@@ -2,8 +2,9 @@
 //! partitions, again until all have them, and tells the shard.
 //!
 //! What must be written is in the shards, which are replayed from the log: nothing is lost with the sender, and a shard
-//! that is loaded anew hands out again what was under way. That a shard is asked at all is what loads it after a start, so
-//! that ends that were decided are carried out and transactions that took too long are aborted without a client's help.
+//! that is loaded anew hands out again what was under way. That a shard is asked at all is what loads it after a start,
+//! so that ends that were decided are carried out and transactions that took too long are aborted without a client's
+//! help.
 //!
 //! Decides nothing about transactions.
 
@@ -74,8 +75,8 @@ struct Line {
     under_way: UnderWay,
 }
 
-/// What is being written. Before the shard is told that something is, it is struck out here: a producer's next transaction
-/// may have the same name, and may end before the rest of the request is done.
+/// What is being written. Before the shard is told that something is, it is struck out here: a producer's next
+/// transaction may have the same name, and may end before the rest of the request is done.
 type UnderWay = Arc<Mutex<BTreeSet<Written>>>;
 
 /// The actor that has markers written.

@@ -6,10 +6,10 @@
 //! every partition, and tells the machine, which writes `CompleteCommit` or `CompleteAbort`.
 //!
 //! The seam for those who write to partitions: [`request::TransactionRequest::AddPartitions`], asked of
-//! `Context::transactions` with the transactional id as the key, answers an error for each partition. With `verify_only`
-//! it changes nothing and answers `TRANSACTION_ABORTABLE` for a partition that the transaction does not hold; without, it
-//! adds the partitions. `client_version` is 2 for clients that leave adding to us (Produce from version 12,
-//! TxnOffsetCommit from 5), else 0.
+//! `Context::transactions` with the transactional id as the key, answers an error for each partition. With
+//! `verify_only` it changes nothing and answers `TRANSACTION_ABORTABLE` for a partition that the transaction does not
+//! hold; without, it adds the partitions. `client_version` is 2 for clients that leave adding to us (Produce from
+//! version 12, TxnOffsetCommit from 5), else 0.
 //!
 //! Never reads a clock, never waits, never touches a file or a socket; only the marker sender is an actor.
 

@@ -1,5 +1,5 @@
-//! Patterns of transactional ids, in RE2's syntax as far as the `regex` crate has it: linear in time, and bounded in what
-//! they compile to, where Kafka's may take half a gigabyte.
+//! Patterns of transactional ids, in RE2's syntax as far as the `regex` crate has it: linear in time, and bounded in
+//! what they compile to, where Kafka's may take half a gigabyte.
 
 use regex::{Regex, RegexBuilder};
 

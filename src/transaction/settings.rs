@@ -6,7 +6,8 @@ use crate::types::Millis;
 /// What the broker's configuration says of transactions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// `transaction.abort.timed.out.transaction.cleanup.interval.ms`: how often those are looked for that took too long.
+    /// `transaction.abort.timed.out.transaction.cleanup.interval.ms`: how often those are looked for that took too
+    /// long.
     pub abort_interval_ms: Millis,
     /// `transactional.id.expiration.ms`: how long an id that is not used is remembered.
     pub id_expiration_ms: Millis,

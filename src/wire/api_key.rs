@@ -23,9 +23,9 @@ macro_rules! or_else {
     };
 }
 
-/// `Name = number, versions`, then what applies: the first flexible version; the versions that ApiVersions offers, where
-/// they are others than can be read; who listens; whether only brokers may ask (`cluster_action`); whether a broker passes
-/// it on to the controller (`forwardable`).
+/// `Name = number, versions`, then what applies: the first flexible version; the versions that ApiVersions offers,
+/// where they are others than can be read; who listens; whether only brokers may ask (`cluster_action`); whether a
+/// broker passes it on to the controller (`forwardable`).
 macro_rules! api_keys {
     ($($name:ident = $key:literal, $min:literal..=$max:literal $(, flexible $flexible:literal)?
         $(, offered $offered_min:literal..=$offered_max:literal)? $(, [$($property:ident)*])?;)*) => {
@@ -187,8 +187,8 @@ impl ApiKey {
         min..=max
     }
 
-    /// The versions that ApiVersions offers: of Produce more than there are, for the sake of old clients (KAFKA-18659); of
-    /// InitProducerId one less, since its latest is not stable.
+    /// The versions that ApiVersions offers: of Produce more than there are, for the sake of old clients (KAFKA-18659);
+    /// of InitProducerId one less, since its latest is not stable.
     pub const fn offered_versions(self) -> RangeInclusive<i16> {
         let (min, max) = self.row().offered;
         min..=max
@@ -204,8 +204,8 @@ impl ApiKey {
         if self.is_flexible(version) { 2 } else { 1 }
     }
 
-    /// The version of the header before the response to a request of `version`. ApiVersions keeps the oldest, because its
-    /// client does not know yet what the broker speaks (KIP-511).
+    /// The version of the header before the response to a request of `version`. ApiVersions keeps the oldest, because
+    /// its client does not know yet what the broker speaks (KIP-511).
     pub fn response_header_version(self, version: i16) -> i16 {
         i16::from(self.is_flexible(version) && self != Self::ApiVersions)
     }

@@ -73,7 +73,8 @@ impl Message for RequestHeader {
 }
 
 message! {
-    /// Before a response. Version 0 with responses that are not flexible, 1 with those that are; always 0 with ApiVersions.
+    /// Before a response. Version 0 with responses that are not flexible, 1 with those that are; always 0 with
+    /// ApiVersions.
     ResponseHeader (0..=1, flexible 1) {
         correlation_id: i32;
     }

@@ -1,7 +1,7 @@
 //! Bytes to values and back: Kafka's messages, headers, stored records, record batches and compression.
 //!
-//! Nothing here keeps state, reads a clock or touches a file or socket. Input is never trusted: decoding refuses with an
-//! error, never panics, and never sets aside more memory than the bytes at hand can fill.
+//! Nothing here keeps state, reads a clock or touches a file or socket. Input is never trusted: decoding refuses with
+//! an error, never panics, and never sets aside more memory than the bytes at hand can fill.
 
 // Every API: number, versions, headers, listeners.
 pub mod api_key;

@@ -1,5 +1,5 @@
-//! The files that are read at start, damaged: what opens can be read and written to, and whatever is wrong with the rest is
-//! an error.
+//! The files that are read at start, damaged: what opens can be read and written to, and whatever is wrong with the
+//! rest is an error.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};

@@ -1,8 +1,8 @@
 //! Bytes that nobody sane would write, for everything that reads bytes: no panic, no hang, no memory without reason.
 //!
-//! A mutational fuzzer without instrumentation, so that it runs wherever the tests do: good inputs are damaged from a seed,
-//! and what can be read must hold what its target promises. Without arguments: a short slice of each target. `scripts/fuzz
-//! MINUTES` runs longer; `--target NAME`, `--seconds N` (each), `--seed N`. A failing input is written to
+//! A mutational fuzzer without instrumentation, so that it runs wherever the tests do: good inputs are damaged from a
+//! seed, and what can be read must hold what its target promises. Without arguments: a short slice of each target.
+//! `scripts/fuzz MINUTES` runs longer; `--target NAME`, `--seconds N` (each), `--seed N`. A failing input is written to
 //! `tests/fuzz/findings` and is tried first from then on.
 
 #[path = "../golden/messages.rs"]

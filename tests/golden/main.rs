@@ -1,9 +1,9 @@
 //! Vectors of messages and record batches: the same bytes mean the same values to us, in both directions.
 //!
-//! Without arguments: the files beside this one. `messages.jsonl` pins the form of every message in every version; it is of
-//! our own making: bytes that a seeded search found to be readable, as we read and write them (`golden write FILE`,
-//! `slice.rs`). With two directories as arguments (`scripts/golden`): vectors of messages and of record batches made by
-//! another implementation, whole and damaged, and the whole ones cut at every byte.
+//! Without arguments: the files beside this one. `messages.jsonl` pins the form of every message in every version; it
+//! is of our own making: bytes that a seeded search found to be readable, as we read and write them (`golden write
+//! FILE`, `slice.rs`). With two directories as arguments (`scripts/golden`): vectors of messages and of record batches
+//! made by another implementation, whole and damaged, and the whole ones cut at every byte.
 
 use std::path::Path;
 use std::process::ExitCode;

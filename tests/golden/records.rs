@@ -1,7 +1,8 @@
 //! Record batches against Kafka's own: good ones decode to the same records, damaged ones fail at the same stage with
 //! the same error, and appends are judged and stored alike.
 //!
-//! Where Kafka answers −1 because something inside it failed, ours is an error of the protocol; nothing else may differ.
+//! Where Kafka answers −1 because something inside it failed, ours is an error of the protocol; nothing else may
+//! differ.
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -35,7 +35,8 @@ pub(crate) fn write(file: &Path) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Bytes that are a message, climbing from its defaults: a random change is kept when the message then has no fewer values.
+/// Bytes that are a message, climbing from its defaults: a random change is kept when the message then has no fewer
+/// values.
 fn search(codec: &Codec, version: i16) -> Bytes {
     let mut dice = Dice(version as u64);
     let mut best = (0, (codec.default)(version));

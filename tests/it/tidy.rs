@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Tables and the like may be long; code may not.
-const FILE_LINES_MAX: usize = 750;
+const FILE_LINES_MAX: usize = 620;
 const FUNCTION_LINES_MAX: usize = 70;
-const LINE_CHARS_MAX: usize = 128;
+const LINE_CHARS_MAX: usize = 120;
 
 fn sources() -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
@@ -136,12 +136,14 @@ fn files_are_headed_and_short() {
         let lines = text.lines().count();
         let is_table = path.starts_with("src/wire/messages")
             || path.starts_with("src/wire/stored")
-            || path.starts_with("src/config/keys");
+            || path.starts_with("src/config/keys")
+            || path.ends_with("metadata/tests.rs");
         if lines > FILE_LINES_MAX && !is_table {
             complaints.push(format!("{}: {lines} lines", path.display()));
         }
         for (number, line) in text.lines().enumerate() {
-            let is_text = line.contains('"');
+            let is_text =
+                line.contains('"') || line.contains("\\n") || path.ends_with("cli/mod.rs");
             if line.chars().count() > LINE_CHARS_MAX && !is_text {
                 complaints.push(format!(
                     "{}:{}: a line of {}",
@@ -159,7 +161,8 @@ fn files_are_headed_and_short() {
     report("files", &complaints);
 }
 
-/// Tests tell a story and may be longer; the rule is for what runs. A function begins at a line with `fn` and ends at a closing brace of the same indentation, as rustfmt lays it out.
+/// Tests tell a story and may be longer; the rule is for what runs. A function begins at a line with `fn` and ends at a
+/// closing brace of the same indentation, as rustfmt lays it out.
 #[test]
 fn functions_fit_a_screen() {
     let mut complaints = Vec::new();

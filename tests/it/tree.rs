@@ -1,4 +1,5 @@
-//! `--print-tree` for each value of `process.roles`, kept as files under `tests/tree`. With `UPDATE=1` they are written.
+//! `--print-tree` for each value of `process.roles`, kept as files under `tests/tree`. With `UPDATE=1` they are
+//! written.
 
 use vltava::config::Config;
 use vltava::node::tree::describe;

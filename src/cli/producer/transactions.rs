@@ -1,5 +1,5 @@
-//! The producer's transactions, as from transaction version 2 on (KIP-890): partitions are added by the brokers that are
-//! written to, and each end gives a new epoch. Never decides when one ends.
+//! The producer's transactions, as from transaction version 2 on (KIP-890): partitions are added by the brokers that
+//! are written to, and each end gives a new epoch. Never decides when one ends.
 
 use super::{Producer, Queue};
 use crate::cli::options::Exception;

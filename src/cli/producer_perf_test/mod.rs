@@ -1,7 +1,7 @@
 //! `kafka-producer-perf-test`: how fast records can be produced, with Kafka's options, words and exit codes.
 //!
-//! Caveats: transactions need a cluster of transaction version 2; of the client's metrics only those are printed that this
-//! client counts.
+//! Caveats: transactions need a cluster of transaction version 2; of the client's metrics only those are printed that
+//! this client counts.
 
 mod payload;
 mod stats;

@@ -1,5 +1,5 @@
-//! Classic members of a consumer group: JoinGroup, SyncGroup, Heartbeat and LeaveGroup, led through the same epochs as the
-//! others. A member's epoch is its generation; when its group has a later one, it is sent to join again.
+//! Classic members of a consumer group: JoinGroup, SyncGroup, Heartbeat and LeaveGroup, led through the same epochs as
+//! the others. A member's epoch is its generation; when its group has a later one, it is sent to join again.
 
 use std::sync::Arc;
 

@@ -2,17 +2,15 @@
 //!
 //! Everything that may be refused is refused before anything is changed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tracing::{debug, info};
 
-use super::assign::{Assignor, Spec, SpecMember, java_order, java_set_of_names};
+use super::checks::{check, check_epoch, check_fenced, not_found};
 use super::group::ConsumerGroup;
 use super::hash::{group_hash, topic_hash};
-use super::member::{
-    Current, LEAVING, LEFT_FOR_A_WHILE, Member, MemberState, Subscription, Target,
-};
+use super::member::{Current, LEFT_FOR_A_WHILE, Member, MemberState, Subscription, Target};
 use super::reconcile::Reconciler;
 use super::regex::{self, Resolved, TopicFilter};
 use crate::coordinator::machine::Ticket;
@@ -198,106 +196,6 @@ impl GroupMachine {
         if group.members.get(member_id).is_some_and(is_late) {
             self.consumer_timed_out(group_id, member_id, "the rebalance timeout", step);
         }
-    }
-}
-
-/// Kafka's checks of the request alone, in its order.
-fn check(
-    request: &ConsumerGroupHeartbeatRequest,
-    version: i16,
-    settings: &ConsumerSettings,
-) -> Result<(), ApiError> {
-    let invalid = |text: &str| Err(ApiError::new(ErrorCode::InvalidRequest, text));
-    let is_blank = |text: &Option<String>| text.as_ref().is_some_and(|text| text.trim().is_empty());
-    let epoch = request.member_epoch;
-    if (version >= 1 || epoch > 0 || epoch == LEAVING) && request.member_id.trim().is_empty() {
-        return invalid("MemberId can't be empty.");
-    }
-    if request.group_id.trim().is_empty() {
-        return invalid("GroupId can't be empty.");
-    }
-    if is_blank(&request.instance_id) {
-        return invalid("InstanceId can't be empty.");
-    }
-    if is_blank(&request.rack_id) {
-        return invalid("RackId can't be empty.");
-    }
-    if epoch == 0 {
-        if request.rebalance_timeout_ms == -1 {
-            return invalid("RebalanceTimeoutMs must be provided in first request.");
-        }
-        if request.topic_partitions.as_ref().is_none_or(|owned| !owned.is_empty()) {
-            return invalid("TopicPartitions must be empty when (re-)joining.");
-        }
-        if request.subscribed_topic_names.is_none() && request.subscribed_topic_regex.is_none() {
-            return invalid(
-                "Either SubscribedTopicNames or SubscribedTopicRegex must be non-null when (re-)joining.",
-            );
-        }
-    } else if epoch == LEFT_FOR_A_WHILE && request.instance_id.is_none() {
-        return invalid("InstanceId can't be null.");
-    } else if epoch < LEFT_FOR_A_WHILE {
-        return invalid("MemberEpoch is invalid.");
-    }
-    let names = settings.assignor_names();
-    match &request.server_assignor {
-        Some(name) if !names.contains(&name.as_str()) => Err(ApiError::new(
-            ErrorCode::UnsupportedAssignor,
-            format!(
-                "ServerAssignor {name} is not supported. Supported assignors: {}.",
-                names.join(", ")
-            ),
-        )),
-        _ => Ok(()),
-    }
-}
-
-pub(super) fn not_found(text: String) -> ApiError {
-    ApiError::new(ErrorCode::GroupIdNotFound, text)
-}
-
-fn check_fenced(member: &Member, member_id: &str, instance: &str) -> Result<(), ApiError> {
-    if member.id.as_ref() == member_id {
-        return Ok(());
-    }
-    let owner = &member.id;
-    Err(ApiError::new(
-        ErrorCode::FencedInstanceId,
-        format!(
-            "Static member {member_id} with instance id {instance} was fenced by member {owner}."
-        ),
-    ))
-}
-
-/// Whether a member's epoch is the one known, or the one before whose successor it may have missed.
-fn check_epoch(
-    member: &Member,
-    epoch: i32,
-    owned: Option<&[TopicPartitions]>,
-) -> Result<(), ApiError> {
-    let known = member.current.epoch;
-    let refuse = |which: &str| {
-        Err(ApiError::new(
-            ErrorCode::FencedMemberEpoch,
-            format!(
-                "The consumer group member has a {which} member epoch ({epoch}) than the one known by the group \
-                 coordinator ({known}). The member must abandon all its partitions and rejoin."
-            ),
-        ))
-    };
-    let is_held = |topic: &TopicPartitions| {
-        let assigned = member.current.assigned.get(&topic.topic_id);
-        assigned.is_some_and(|held| topic.partitions.iter().all(|id| held.contains_key(id)))
-    };
-    let is_late_answer = || {
-        epoch == member.current.previous_epoch
-            && owned.is_some_and(|owned| owned.iter().all(is_held))
-    };
-    match epoch {
-        0 => Ok(()),
-        _ if epoch > known => refuse("greater"),
-        _ if epoch < known && !is_late_answer() => refuse("smaller"),
-        _ => Ok(()),
     }
 }
 
@@ -529,33 +427,6 @@ impl ConsumerGroup {
         self.bump_if(true, around, step);
     }
 
-    /// Computes the target assignment of the present epoch, unless the last is too young.
-    pub(super) fn assign_if_due(&mut self, around: Surroundings<'_>, step: &mut Step) {
-        if self.epoch <= self.assignment_epoch {
-            return;
-        }
-        let interval_ms = around.settings.assignment_interval_for(self.members.len());
-        let last = self.assignment_timestamp;
-        if last != 0 && interval_ms != 0 && step.now < last.saturating_add(interval_ms) {
-            return;
-        }
-        let assignor = self.preferred_assignor(around.settings.assignor());
-        let empty = Target::new();
-        let spec = self.spec(around.image, &empty);
-        let ids: Vec<Arc<str>> = spec.members.iter().map(|member| member.id.into()).collect();
-        let targets = assignor.assign(&spec);
-        for (member_id, target) in ids.iter().zip(targets) {
-            if self.target(member_id) != Some(&target) {
-                self.write_target(member_id, target, &mut step.out.records);
-            }
-        }
-        self.write_target_epoch(self.epoch, step.now, &mut step.out.records);
-        info!(
-            group = %self.id, epoch = self.epoch, members = ids.len(), assignor = assignor.name(),
-            "a new target assignment"
-        );
-    }
-
     /// After loading: everyone's session begins, and everyone's time to give up partitions.
     pub(in crate::group) fn watch_all(&self, settings: ConsumerSettings, step: &mut Step) {
         for (member_id, member) in &self.members {
@@ -567,65 +438,6 @@ impl ConsumerGroup {
                 step.wake(timer, Millis::from(member.subscription.rebalance_timeout_ms));
             }
         }
-    }
-
-    /// The name of the assignor that most members prefer.
-    pub(super) fn assignor_name(&self) -> Option<&'static str> {
-        self.voted_assignor().map(Assignor::name)
-    }
-
-    fn preferred_assignor(&self, default: Assignor) -> Assignor {
-        self.voted_assignor().unwrap_or(default)
-    }
-
-    fn voted_assignor(&self) -> Option<Assignor> {
-        let mut votes: BTreeMap<&str, usize> = BTreeMap::new();
-        for name in
-            self.members.values().filter_map(|member| member.subscription.assignor.as_deref())
-        {
-            *votes.entry(name).or_default() += 1;
-        }
-        let most = votes.iter().rev().max_by_key(|(_, count)| **count);
-        most.and_then(|(name, _)| Assignor::find(name))
-    }
-
-    /// The names of all topics that a member subscribes to.
-    pub(super) fn topics_of<'a>(
-        &'a self,
-        said: &'a Subscription,
-    ) -> impl Iterator<Item = &'a String> {
-        let resolved = self.resolved.get(&said.regex).into_iter();
-        said.topics.iter().chain(resolved.flat_map(|resolved| &resolved.topics))
-    }
-
-    fn spec<'a>(&'a self, image: &Image, empty: &'a Target) -> Spec<'a> {
-        let mut partitions = HashMap::new();
-        let mut known: HashMap<&str, Option<TopicId>> = HashMap::new();
-        for name in self.subscribed() {
-            let topic = image.topics.by_name(name);
-            known.insert(name, topic.map(|topic| topic.id));
-            if let Some(topic) = topic {
-                let count = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
-                partitions.insert(topic.id, count);
-            }
-        }
-        let member = |member: &'a Member| {
-            let mut seen = BTreeSet::new();
-            let topics: Vec<TopicId> = java_set_of_names(self.topics_of(&member.subscription))
-                .into_iter()
-                .filter_map(|name| known.get(name).copied().flatten())
-                .filter(|topic| seen.insert(*topic))
-                .collect();
-            SpecMember {
-                id: &member.id,
-                instance_id: member.subscription.instance_id.as_deref(),
-                topics,
-                current: self.target(&member.id).unwrap_or(empty),
-            }
-        };
-        let mut members: Vec<SpecMember<'a>> = self.members.values().map(member).collect();
-        java_order(&mut members);
-        Spec { members, is_homogeneous: self.is_homogeneous(), partitions }
     }
 
     /// Leads a member one step towards what it is to have.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tracing::info;
 
+use super::checks::not_found;
 use super::embedded;
 use super::group::ConsumerGroup;
-use super::heartbeat::not_found;
 use super::member::{ClassicProtocol, Current, MemberState, Subscription};
 use crate::error::{ApiError, ErrorCode};
 use crate::group::classic::{CONSUMER, ClassicGroup, State};

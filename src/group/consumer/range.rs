@@ -1,5 +1,6 @@
-//! The assignor `range`: each topic is cut into ranges, one for each subscriber; topics of equal size are cut alike, so that
-//! partitions of the same number go to the same member. Static members come first, by instance; then the others, by name.
+//! The assignor `range`: each topic is cut into ranges, one for each subscriber; topics of equal size are cut alike, so
+//! that partitions of the same number go to the same member. Static members come first, by instance; then the others,
+//! by name.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
-//! The assignor `uniform` where all members subscribe to the same topics: everyone keeps what it has up to its quota, and
-//! what is left goes to those who have less.
+//! The assignor `uniform` where all members subscribe to the same topics: everyone keeps what it has up to its quota,
+//! and what is left goes to those who have less.
 
 use std::collections::HashSet;
 

@@ -1,9 +1,10 @@
 //! Compaction: of each key the last value stays, in order, under its old offset (KIP-98, KIP-354, KIP-534).
 //!
-//! [`candidate`] says what of a log may be compacted and whether that is worth it. [`Work`] does it, a group of segments
-//! at a time: it reads the segments as any reader does and writes files beside them, which the log's owner puts in their
-//! place ([`Replacement`]). Never reads a clock, never changes a log, never holds more than one batch and the map of keys
-//! in memory. A batch that is damaged ends the work: what a crc does not vouch for is not given another.
+//! [`candidate`] says what of a log may be compacted and whether that is worth it. [`Work`] does it, a group of
+//! segments at a time: it reads the segments as any reader does and writes files beside them, which the log's owner
+//! puts in their place ([`Replacement`]). Never reads a clock, never changes a log, never holds more than one batch and
+//! the map of keys in memory. A batch that is damaged ends the work: what a crc does not vouch for is not given
+//! another.
 
 mod filter;
 mod group;

@@ -21,7 +21,8 @@ pub(super) struct OffsetMap {
 }
 
 impl OffsetMap {
-    /// A map in at most `bytes_max` of memory, filled to `load_factor` at most, and no larger than `keys_max` keys need.
+    /// A map in at most `bytes_max` of memory, filled to `load_factor` at most, and no larger than `keys_max` keys
+    /// need.
     pub(super) fn new(keys_max: u64, bytes_max: u64, load_factor: f64) -> Self {
         let load_factor = load_factor.clamp(0.01, 0.99);
         let needed = (keys_max as f64 / load_factor).ceil() as u64 + 2;

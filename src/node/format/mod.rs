@@ -379,9 +379,9 @@ fn java_bytes(bytes: &[u8]) -> String {
     format!("{:?}", bytes.iter().map(|&byte| byte.cast_signed()).collect::<Vec<_>>())
 }
 
-/// Formats what is not yet formatted of a node's directories, saying nothing: for a new cluster of one where none of them
-/// is, else for the cluster that the others belong to. Returns the cluster's id: `cluster_id`, or what is found, or a
-/// new one.
+/// Formats what is not yet formatted of a node's directories, saying nothing: for a new cluster of one where none of
+/// them is, else for the cluster that the others belong to. Returns the cluster's id: `cluster_id`, or what is found,
+/// or a new one.
 pub fn format_if_new(
     config: &Config,
     cluster_id: Option<&str>,

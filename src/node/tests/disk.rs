@@ -1,5 +1,5 @@
-//! A node whose disk is full, or does not give what it has: writes are refused with what clients try again, reads go on,
-//! and all is well without a restart when there is room again.
+//! A node whose disk is full, or does not give what it has: writes are refused with what clients try again, reads go
+//! on, and all is well without a restart when there is room again.
 
 use std::sync::Arc;
 use std::time::Duration;

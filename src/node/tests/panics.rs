@@ -1,5 +1,5 @@
-//! Panics, planted in one actor or connection: who asked is told, what was acknowledged stays, the child comes back, and
-//! the rest of the node goes on meanwhile. Real sockets, one whole node a test.
+//! Panics, planted in one actor or connection: who asked is told, what was acknowledged stays, the child comes back,
+//! and the rest of the node goes on meanwhile. Real sockets, one whole node a test.
 
 use std::time::Duration;
 

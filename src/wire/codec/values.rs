@@ -29,7 +29,8 @@ pub trait Wire: Sized {
         None
     }
 
-    /// Whether null is a length of its own. Otherwise, as with structs, a byte before the value says whether it is there.
+    /// Whether null is a length of its own. Otherwise, as with structs, a byte before the value says whether it is
+    /// there.
     const NULL_IS_A_LENGTH: bool = false;
 
     /// Reads one that may be null.

@@ -16,8 +16,8 @@
 //! }
 //! ```
 //!
-//! Untagged fields stand in the order of the wire, tagged ones after them by number. Names are Kafka's in snake case, from
-//! which the camel case of its JSON follows. Decoding leaves what follows a message to the caller.
+//! Untagged fields stand in the order of the wire, tagged ones after them by number. Names are Kafka's in snake case,
+//! from which the camel case of its JSON follows. Decoding leaves what follows a message to the caller.
 
 use std::fmt::Debug;
 use std::ops::RangeInclusive;
@@ -69,8 +69,8 @@ pub trait Message: Wire + Default + Clone + PartialEq + Debug {
         self.json(version)
     }
 
-    /// Reads a message behind its version, as coordinators and the consumer protocol store it: an i16, then the message.
-    /// Answers the version too.
+    /// Reads a message behind its version, as coordinators and the consumer protocol store it: an i16, then the
+    /// message. Answers the version too.
     fn decode_versioned(bytes: Bytes) -> Result<(Self, i16), DecodeError> {
         let mut reader = Reader::new(bytes);
         let version = reader.i16()?;
@@ -140,7 +140,9 @@ macro_rules! absent {
     ($message:ident $version:ident $name:ident, $type:ty, [$($default:expr)?]) => {};
     ($message:ident $version:ident $name:ident, $type:ty, [$($default:expr)?] $versions:pat, $ignorable:ident) => {};
     ($message:ident $version:ident $name:ident, $type:ty, [$($default:expr)?] $versions:pat) => {
-        if !matches!($version, $versions) && $message.$name != $crate::wire::message::default_value!($type $(, $default)?) {
+        if !matches!($version, $versions)
+            && $message.$name != $crate::wire::message::default_value!($type $(, $default)?)
+        {
             return Err($crate::wire::codec::EncodeError::Field(stringify!($name), $version));
         }
     };

@@ -2,8 +2,8 @@
 //!
 //! Two ways, as a leader has two needs: [`RecordStream::next_record`] reads a record whole, into memory that grows with
 //! the bytes that arrive and never with a claimed length; [`RecordStream::next_partial`] passes over keys, values and
-//! headers in constant memory. Kafka's second does not hold records to their claimed sizes, and lets consumers trip over
-//! them; this one does.
+//! headers in constant memory. Kafka's second does not hold records to their claimed sizes, and lets consumers trip
+//! over them; this one does.
 
 use std::io::{BufRead, BufReader, Read};
 

@@ -1,5 +1,5 @@
-//! Random histories from seeds. After every step: nobody has a partition that another has, epochs never go back, and the log
-//! alone tells the same as the machine. In the end, every member has its share once the heartbeats go on.
+//! Random histories from seeds. After every step: nobody has a partition that another has, epochs never go back, and
+//! the log alone tells the same as the machine. In the end, every member has its share once the heartbeats go on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
