@@ -27,7 +27,7 @@ use crate::types::Uuid;
 use crate::wire::records::checksum;
 use crate::wire::stored::metadata::MetadataRecord;
 
-/// The directory of the database within the metadata log's directory.
+/// The directory of the database within the directory of the metadata log.
 pub const STORE_DIR: &str = "metadata.sled";
 
 const FORMAT: u8 = 1;
@@ -43,7 +43,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// The copy in the log directory `dir`. Touches nothing yet.
+    /// The copy in `dir`, the metadata log's own. Touches nothing yet.
     pub fn new(dir: &Path) -> Self {
         Self { path: dir.join(STORE_DIR) }
     }

@@ -32,7 +32,9 @@ use crate::supervision::{Child, Port, Refused};
 use crate::telemetry::Telemetry;
 use crate::transaction::machine::TransactionMachine;
 use crate::transaction::marker_actor::MarkerSpec;
-use crate::types::{Millis, OFFSETS_TOPIC, TRANSACTION_TOPIC, Uuid};
+use crate::types::{
+    METADATA_TOPIC, Millis, OFFSETS_TOPIC, TRANSACTION_TOPIC, TopicPartition, Uuid,
+};
 use crate::wire::messages::broker_registration::{BrokerRegistrationRequest, Feature, Listener};
 
 pub(super) fn fetch_sessions(config: &Config) -> FetchSessions {
@@ -69,6 +71,9 @@ pub(super) fn quorum_child(parts: &Parts) -> Child {
         let voters = voters.iter().map(|voter| (voter.id, voter.host.as_str(), voter.port));
         raft::voters::VoterSet::fixed(&listener, voters)
     });
+    // Kafka passes over what is in this directory, and would not start over a strange one beside it.
+    let metadata_dir = TopicPartition::new(METADATA_TOPIC, 0).to_string();
+    let copy = crate::metadata::store::Store::new(&config.metadata_log_dir().join(metadata_dir));
     let spec = raft::actor::Parts {
         me: raft::voters::ReplicaKey::new(config.node_id(), parts.metadata_directory_id()),
         cluster_id: parts.cluster_id.clone(),
@@ -87,7 +92,7 @@ pub(super) fn quorum_child(parts: &Parts) -> Child {
         retry_backoff_ms: Millis::from(config.controller_quorum_retry_backoff_ms()),
         peers: (!config.is_controller())
             .then(|| Arc::new(parts.pool.clone()) as Arc<dyn raft::follow_actor::Peers>),
-        copy: Some(crate::metadata::store::Store::new(&config.metadata_log_dir())),
+        copy: Some(copy),
         clock: parts.clock.clone(),
     };
     raft::actor::QuorumActor::child(spec, &parts.quorum, None)

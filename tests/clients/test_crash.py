@@ -1,5 +1,7 @@
 """A slice of `scripts/crash`. How long a restart takes is not judged here: the machine may have other things to do."""
 
+import re
+
 import crash
 
 
@@ -7,6 +9,8 @@ def test_nothing_acknowledged_is_lost_by_kill_under_load(tmp_path):
     found = crash.run(2, str(tmp_path))
     assert found.acknowledged > 1000
     assert (found.missing, found.duplicates, found.complaints) == (0, 0, [])
+    # Kafka starts over nothing else.
+    assert all(re.fullmatch(r".+-\d+", one.name) for one in (tmp_path / "data").iterdir() if one.is_dir())
     # A log has its file of epochs before it has its topic's id, whether anything was written to it or not.
     partitions = [one.parent for one in (tmp_path / "data").glob("*/partition.metadata")]
     assert partitions and all((one / "leader-epoch-checkpoint").exists() for one in partitions)

@@ -23,7 +23,8 @@ def configs(node, *arguments):
 def bounded(node):
     """A client id whose bytes are bounded, and a topic."""
     client, topic = "c-" + uuid.uuid4().hex[:8], "t-" + uuid.uuid4().hex[:8]
-    AdminClient({"bootstrap.servers": node.address}).create_topics([NewTopic(topic, 1, 1)])[topic].result(20)
+    admin = AdminClient({"bootstrap.servers": node.address})
+    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(20)
     entity = ["--entity-type", "clients", "--entity-name", client]
     configs(node, *entity, "--add-config", f"producer_byte_rate={RATE},consumer_byte_rate={RATE}")
     yield client, topic

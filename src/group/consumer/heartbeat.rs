@@ -407,7 +407,9 @@ impl ConsumerGroup {
         let hash = self.current_hash(around.image);
         self.volatile.is_fresh = true;
         if must || hash != self.metadata_hash {
-            self.write_epoch(self.epoch.saturating_add(1), hash, &mut step.out.records);
+            // Kafka's new groups begin with 2.
+            let epoch = self.epoch.max(1).saturating_add(1);
+            self.write_epoch(epoch, hash, &mut step.out.records);
             self.volatile.changed_at = step.now;
             debug!(group = %self.id, epoch = self.epoch, "the group is to be assigned anew");
         }
