@@ -12,6 +12,9 @@ pub mod error;
 // The only reader of real time.
 pub mod clock;
 
+// Chance that follows from a seed.
+pub mod random;
+
 // Log levels under the names of Kafka's loggers.
 pub mod logging;
 

@@ -20,7 +20,6 @@ use crate::controller::heartbeats::Heartbeats;
 use crate::controller::index::Index;
 use crate::controller::names;
 use crate::controller::quotas;
-use crate::controller::random::Random;
 use crate::controller::requests::{ControllerReply, ControllerRequest, Decision, RequestContext};
 use crate::controller::scram;
 use crate::controller::timers::Timers;
@@ -30,6 +29,7 @@ use crate::metadata::topics::PartitionRegistration;
 use crate::metadata::{Delta, Image};
 use crate::quota::Permits;
 use crate::raft::events::VersionedRecord;
+use crate::random::Random;
 use crate::types::{Millis, NodeId, Offset, TopicIdPartition};
 use crate::wire::stored::metadata::{MetadataRecord, NoOpRecord};
 

@@ -9,7 +9,6 @@ pub mod internal_topics;
 pub mod machine;
 pub mod names;
 pub mod placement;
-pub mod random;
 pub mod requests;
 
 mod acls;

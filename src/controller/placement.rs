@@ -8,8 +8,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::controller::random::Random;
 use crate::error::{ApiError, ErrorCode};
+use crate::random::Random;
 use crate::types::NodeId;
 
 /// A broker that may be given replicas.

@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 
 use mutate::Dice;
 use targets::{TARGETS, Target};
+use vltava::random::Random;
 
 /// One input may not take longer, on a busy machine and without optimisation.
 const INPUT_TIME_MAX: Duration = Duration::from_secs(10);
@@ -89,7 +90,7 @@ fn fuzz(target: &Target, seconds: u64, seed: u64) -> Result<u64, String> {
     for good in &corpus {
         attempt(target, good).map_err(|why| format!("a good input: {why}"))?;
     }
-    let mut dice = Dice(seed);
+    let mut dice = Dice(Random::new(seed));
     let until = Instant::now() + Duration::from_secs(seconds);
     let mut runs = 0;
     while Instant::now() < until {
@@ -97,7 +98,7 @@ fn fuzz(target: &Target, seconds: u64, seed: u64) -> Result<u64, String> {
             let input = mutate::damage(&corpus, &mut dice);
             runs += 1;
             if let Err(why) = attempt(target, &input) {
-                let path = findings().join(format!("{}-{:016x}", target.name, dice.0));
+                let path = findings().join(format!("{}-{:016x}", target.name, dice.0.seed()));
                 std::fs::write(&path, &input).map_err(|error| error.to_string())?;
                 return Err(format!(
                     "run {runs} of seed {seed}: {why}\n  kept as {}",

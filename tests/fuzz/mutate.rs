@@ -1,15 +1,13 @@
 //! Damage: flips, cuts, splices, and the numbers that break readers. From a seed; never from anything else.
 
-/// splitmix64.
-pub(crate) struct Dice(pub(crate) u64);
+use vltava::random::Random;
+
+/// Chance that takes "none of none" for an answer.
+pub(crate) struct Dice(pub(crate) Random);
 
 impl Dice {
     pub(crate) fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % sides.max(1) as u64) as usize
+        self.0.below(sides.max(1))
     }
 }
 

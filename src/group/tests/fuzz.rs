@@ -12,6 +12,7 @@ use super::super::request::{GroupReply, GroupRequest, RequestContext};
 use super::super::settings::Settings;
 use super::replies::{recorded, show_group};
 use super::shard::{Replies, Shard, subscription};
+use crate::random::Random;
 use crate::wire::messages::heartbeat::HeartbeatRequest;
 use crate::wire::messages::join_group::{JoinGroupRequest, JoinGroupRequestProtocol};
 use crate::wire::messages::leave_group::{LeaveGroupRequest, MemberIdentity};
@@ -19,27 +20,6 @@ use crate::wire::messages::offset_commit::{
     OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic,
 };
 use crate::wire::messages::sync_group::{SyncGroupRequest, SyncGroupRequestAssignment};
-
-/// SplitMix64: all that randomness needs here.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, sides: u64) -> u64 {
-        self.next() % sides
-    }
-
-    fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.below(of.len() as u64) as usize]
-    }
-}
 
 /// What the clients know: group → the names they were given, and the generation they heard of.
 #[derive(Default)]
@@ -60,7 +40,7 @@ impl Clients {
         }
     }
 
-    fn pick(&self, group: &str, dice: &mut Dice) -> (String, i32) {
+    fn pick(&self, group: &str, dice: &mut Random) -> (String, i32) {
         match self.known.get(group) {
             Some(names) if dice.below(8) > 0 => dice.one(names).clone(),
             _ => (String::new(), dice.below(3) as i32 - 1),
@@ -70,7 +50,7 @@ impl Clients {
 
 const INSTANCES: [Option<&str>; 5] = [None, None, None, Some("i"), Some("j")];
 
-fn join(group: &str, member: (String, i32), dice: &mut Dice) -> GroupRequest {
+fn join(group: &str, member: (String, i32), dice: &mut Random) -> GroupRequest {
     let protocol = |(name, topics): &(&str, &[&str])| JoinGroupRequestProtocol {
         name: (*name).into(),
         metadata: subscription(topics),
@@ -106,7 +86,7 @@ fn sync(
     shard: &Shard,
     group: &str,
     (member_id, generation_id): (String, i32),
-    dice: &mut Dice,
+    dice: &mut Random,
 ) -> GroupRequest {
     let mut assignments = Vec::new();
     if let Some(Group::Classic(known)) = shard.machine.groups.get(group) {
@@ -133,7 +113,7 @@ fn sync(
     })
 }
 
-fn commit(group: &str, (member_id, generation): (String, i32), dice: &mut Dice) -> GroupRequest {
+fn commit(group: &str, (member_id, generation): (String, i32), dice: &mut Random) -> GroupRequest {
     let partition = OffsetCommitRequestPartition {
         partition_index: dice.below(3) as i32,
         committed_offset: dice.below(1_000) as i64,
@@ -152,7 +132,7 @@ fn commit(group: &str, (member_id, generation): (String, i32), dice: &mut Dice) 
     GroupRequest::CommitOffsets { request, version: 9 }
 }
 
-fn request(shard: &Shard, clients: &Clients, group: &str, dice: &mut Dice) -> GroupRequest {
+fn request(shard: &Shard, clients: &Clients, group: &str, dice: &mut Random) -> GroupRequest {
     let member = clients.pick(group, dice);
     let group_id: String = group.into();
     match dice.below(20) {
@@ -180,7 +160,7 @@ fn request(shard: &Shard, clients: &Clients, group: &str, dice: &mut Dice) -> Gr
 }
 
 /// Everyone does as clients do: joins if the others wait for it, and the leader brings assignments.
-fn settle(shard: &mut Shard, group: &str, dice: &mut Dice) -> Replies {
+fn settle(shard: &mut Shard, group: &str, dice: &mut Random) -> Replies {
     let members = |shard: &Shard| match shard.machine.groups.get(group) {
         Some(Group::Classic(known)) => {
             (known.state, known.generation, known.leader.clone(), known.members.clone())
@@ -286,9 +266,9 @@ fn check(shard: &Shard, generations: &mut BTreeMap<Arc<str>, i32>) {
 }
 
 fn history(seed: u64, steps: usize) {
-    let mut dice = Dice(seed);
+    let mut dice = Random::new(seed);
     let settings = Settings {
-        max_size: 2 + dice.below(4) as usize,
+        max_size: 2 + dice.below(4),
         initial_rebalance_delay_ms: dice.below(5_000) as i64,
         offsets_retention_ms: 100_000,
         retention_check_interval_ms: 20_000,

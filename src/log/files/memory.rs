@@ -11,6 +11,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::{Entry, File, Files};
+use crate::random::Random;
 use crate::types::Millis;
 
 /// A kind of call, for [`MemoryFiles::fail_next`].
@@ -96,15 +97,6 @@ struct MemoryFile {
 
 fn gone() -> io::Error {
     io::Error::other("the process is dead")
-}
-
-/// A step of splitmix64, for choices that a seed repeats.
-fn random(seed: &mut u64) -> u64 {
-    *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *seed;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 fn write_into(data: &mut Vec<u8>, position: usize, bytes: &[u8]) {
@@ -327,10 +319,11 @@ impl MemoryFiles {
     }
 
     /// What is found after the power went: everything synced, and of the rest what `seed` chooses, torn or not.
-    pub fn after_power_loss(&self, mut seed: u64) -> Self {
+    pub fn after_power_loss(&self, seed: u64) -> Self {
+        let mut random = Random::new(seed);
         let old = self.0.lock();
         let mut names = old.durable_names.clone();
-        let kept = random(&mut seed) as usize % (old.renamings.len() + 1);
+        let kept = random.below(old.renamings.len() + 1);
         old.renamings[..kept].iter().for_each(|renaming| apply(&mut names, renaming));
         // What is in a directory that is not there is not there either.
         let dirs: Vec<_> = names.keys().cloned().collect();
@@ -346,10 +339,10 @@ impl MemoryFiles {
             let node = &old.nodes[&id];
             let mut data = node.synced.clone();
             for dirty in &node.dirty {
-                match (random(&mut seed) % 3, dirty) {
+                match (random.below(3), dirty) {
                     (0, _) => {}
                     (1, Dirty::Write { position, bytes }) => {
-                        let torn = random(&mut seed) as usize % (bytes.len() + 1);
+                        let torn = random.below(bytes.len() + 1);
                         write_into(&mut data, *position, &bytes[..torn]);
                     }
                     (_, Dirty::Write { position, bytes }) => {

@@ -22,6 +22,7 @@ use crate::config::Config;
 use crate::error::ErrorCode;
 use crate::log::files::Files;
 use crate::log::files::memory::{Call, MemoryFiles};
+use crate::random::Random;
 use crate::wire::messages::find_coordinator::FindCoordinatorRequest;
 use crate::wire::messages::heartbeat::HeartbeatRequest;
 use crate::wire::messages::init_producer_id::InitProducerIdRequest;
@@ -34,23 +35,6 @@ const GROUPS: [&str; 3] = ["red", "green", "blue"];
 const STEPS: usize = 100;
 /// How often the clock goes while the node has nothing to do.
 const TICK_MS: u64 = 20;
-
-/// splitmix64.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % bound as u64) as usize
-    }
-
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.below(from.len())]
-    }
-}
 
 /// What was done, to be told when it fails.
 type Diary = Arc<parking_lot::Mutex<Vec<String>>>;
@@ -90,7 +74,7 @@ struct World {
 
 impl World {
     async fn new(seed: u64) -> Self {
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let durable = random.below(2) == 0;
         let flush = if durable { "1" } else { "9223372036854775807" };
         let segment = ["1048576", "1073741824"][random.below(2)];
@@ -180,7 +164,7 @@ impl World {
 
     /// Sends one batch, and again until it is known to be there, as an idempotent producer does.
     async fn produce(&mut self) {
-        let place = (self.random.pick(&TOPICS), self.random.below(PARTITIONS as usize) as i32);
+        let place = (*self.random.one(&TOPICS), self.random.below(PARTITIONS as usize) as i32);
         let count = 1 + self.random.below(5);
         let values: Vec<String> =
             (0..count).map(|n| format!("{}", self.next_value + n as u64)).collect();
@@ -240,7 +224,7 @@ impl World {
 
     /// Reads one partition whole, and holds it against what is known.
     async fn fetch(&mut self) {
-        let place = (self.random.pick(&TOPICS), self.random.below(PARTITIONS as usize) as i32);
+        let place = (*self.random.one(&TOPICS), self.random.below(PARTITIONS as usize) as i32);
         self.check(place).await;
     }
 
@@ -286,7 +270,7 @@ impl World {
 
     /// Commits, once; an error leaves open whether it was done.
     async fn commit(&mut self) {
-        let group = self.random.pick(&GROUPS);
+        let group = *self.random.one(&GROUPS);
         self.check_committed(group).await;
         let offsets = self.groups.get_mut(group).expect("a known group");
         offsets.tried = offsets.tried.max(offsets.acknowledged) + 1;
@@ -334,7 +318,7 @@ impl World {
 
     /// A member joins, syncs, beats, and leaves; any of it may fail, none of it may hang.
     async fn rebalance(&mut self) {
-        let group = self.random.pick(&GROUPS);
+        let group = *self.random.one(&GROUPS);
         let joined = self.node().ask(&join(group, ""), JOIN).await.expect("answered");
         self.note(format!("join {group}: {}", joined.error_code));
         if joined.error_code != 0 {
@@ -393,7 +377,7 @@ impl World {
 
     /// The process is killed, or the power goes where that may lose nothing.
     async fn crash(&mut self) {
-        let seed = self.random.0;
+        let seed = self.random.seed();
         let left =
             if self.durable { self.files.after_power_loss(seed) } else { self.files.after_kill() };
         self.note(if self.durable { "power loss" } else { "kill" }.to_owned());

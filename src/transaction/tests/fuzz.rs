@@ -12,30 +12,10 @@ use super::super::settings::Settings;
 use super::super::state::{NO_PRODUCER_EPOCH, Status, Transaction};
 use super::shard::{Replies, Shard, read};
 use crate::error::ErrorCode;
+use crate::random::Random;
 use crate::types::TopicPartition;
 
 const IDS: [&str; 3] = ["red", "green", "blue"];
-
-/// A generator of our own, so that a seed means the same for ever.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, sides: u64) -> u64 {
-        self.next() % sides
-    }
-
-    fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.below(of.len() as u64) as usize]
-    }
-}
 
 /// What the world outside has seen.
 #[derive(Default)]
@@ -60,7 +40,7 @@ struct Cause {
 }
 
 impl World {
-    fn producer(&self, id: &'static str, dice: &mut Dice) -> Producer {
+    fn producer(&self, id: &'static str, dice: &mut Random) -> Producer {
         let told = self.told.get(id).map_or(&[][..], Vec::as_slice);
         match (told.last(), dice.below(8)) {
             (Some(last), 0..=4) => *last,
@@ -145,7 +125,7 @@ impl World {
     }
 }
 
-fn init(shard: &mut Shard, world: &World, id: &'static str, dice: &mut Dice) -> Replies {
+fn init(shard: &mut Shard, world: &World, id: &'static str, dice: &mut Random) -> Replies {
     let expected = (dice.below(3) == 0).then(|| world.producer(id, dice));
     let timeout_ms = *dice.one(&[5_000, 60_000, i32::MAX]);
     shard.ask_fully(|fresh_id| TransactionRequest::Init {
@@ -156,7 +136,7 @@ fn init(shard: &mut Shard, world: &World, id: &'static str, dice: &mut Dice) -> 
     })
 }
 
-fn add(shard: &mut Shard, world: &World, id: &'static str, dice: &mut Dice) -> Replies {
+fn add(shard: &mut Shard, world: &World, id: &'static str, dice: &mut Random) -> Replies {
     let (producer_id, producer_epoch) = world.producer(id, dice);
     let verify_only = dice.below(4) == 0;
     let first = dice.below(3) as i32;
@@ -181,11 +161,11 @@ fn add(shard: &mut Shard, world: &World, id: &'static str, dice: &mut Dice) -> R
     replies
 }
 
-fn markers_step(shard: &mut Shard, world: &mut World, dice: &mut Dice) -> Replies {
+fn markers_step(shard: &mut Shard, world: &mut World, dice: &mut Random) -> Replies {
     match dice.below(6) {
         0 => {
             world.under_way.clear();
-            let max = 1 + dice.below(4) as usize;
+            let max = 1 + dice.below(4);
             shard.ask(TransactionRequest::AwaitMarkers { afresh: true, max })
         }
         1 | 2 => shard.ask(TransactionRequest::AwaitMarkers { afresh: false, max: 2 }),
@@ -194,7 +174,7 @@ fn markers_step(shard: &mut Shard, world: &mut World, dice: &mut Dice) -> Replie
             shard.ask(TransactionRequest::ProducerId(id))
         }
         _ => {
-            let at = dice.below(world.under_way.len() as u64 + 1) as usize;
+            let at = dice.below(world.under_way.len() + 1);
             let done = world.under_way.split_off(at);
             for one in &done {
                 let known = shard.machine.transactions.get(&one.transactional_id);
@@ -243,7 +223,7 @@ fn check(shard: &Shard) {
     assert!(machine.handed.is_subset(&machine.preparing));
 }
 
-fn step(shard: &mut Shard, world: &mut World, dice: &mut Dice) {
+fn step(shard: &mut Shard, world: &mut World, dice: &mut Random) {
     let id = *dice.one(&IDS);
     let mut cause = Cause { adds: false, ends: None };
     let replies = match dice.below(24) {
@@ -292,7 +272,7 @@ fn step(shard: &mut Shard, world: &mut World, dice: &mut Dice) {
 }
 
 fn history(seed: u64, steps: usize) {
-    let mut dice = Dice(seed);
+    let mut dice = Random::new(seed);
     let settings = Settings {
         id_expiration_ms: 500_000,
         expiration_interval_ms: 50_000,

@@ -9,18 +9,7 @@ use super::client::{Client, ask, change, cluster};
 use crate::group::consumer::group::partitions;
 use crate::group::machine::Group;
 use crate::group::settings::Settings;
-
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % sides
-    }
-}
+use crate::random::Random;
 
 const TOPICS: [&[&str]; 5] = [&["a"], &["a", "b"], &["b"], &["a", "b", "c"], &[]];
 const REGEXES: [&str; 4] = ["a|b", ".*", "", "c"];
@@ -72,18 +61,16 @@ fn check(shard: &Shard, clients: &[Client], seen: &mut Seen, seed: u64) {
     assert_eq!(mine, recorded(&shard.successor_after_compaction()), "seed {seed}: compacted");
 }
 
-fn act(dice: &mut Dice, shard: &mut Shard, clients: &mut Vec<Client>) {
-    let which =
-        |dice: &mut Dice, clients: &[Client]| dice.below(clients.len().max(1) as u64) as usize;
+fn act(dice: &mut Random, shard: &mut Shard, clients: &mut Vec<Client>) {
+    let which = |dice: &mut Random, clients: &[Client]| dice.below(clients.len().max(1));
     match dice.below(20) {
         0 | 1 if clients.len() < 7 => {
-            let mut client =
-                Client::new(&format!("m{}", dice.below(12)), TOPICS[dice.below(4) as usize]);
+            let mut client = Client::new(&format!("m{}", dice.below(12)), TOPICS[dice.below(4)]);
             if dice.below(4) == 0 {
                 client.instance_id = Some(format!("i{}", dice.below(2)));
             }
             if dice.below(3) == 0 {
-                client.regex = Some(REGEXES[dice.below(4) as usize].into());
+                client.regex = Some(REGEXES[dice.below(4)].into());
             }
             if !clients.iter().any(|known| known.id == client.id) && client.beat("g", shard) {
                 clients.push(client);
@@ -98,7 +85,7 @@ fn act(dice: &mut Dice, shard: &mut Shard, clients: &mut Vec<Client>) {
         3 if !clients.is_empty() => {
             let at = which(dice, clients);
             clients[at].topics =
-                TOPICS[dice.below(5) as usize].iter().map(|topic| (*topic).into()).collect();
+                TOPICS[dice.below(5)].iter().map(|topic| (*topic).into()).collect();
         }
         4 => change(
             shard,
@@ -131,7 +118,7 @@ fn act(dice: &mut Dice, shard: &mut Shard, clients: &mut Vec<Client>) {
 }
 
 fn run(seed: u64) {
-    let mut dice = Dice(seed);
+    let mut dice = Random::new(seed);
     let mut shard = Shard::new(Settings::default());
     change(&mut shard, cluster(&[("a", 3), ("b", 2)]));
     let mut clients: Vec<Client> = Vec::new();

@@ -11,6 +11,11 @@ impl Random {
         Self(seed)
     }
 
+    /// What goes on as this source would, if it is given to [`new`](Self::new).
+    pub const fn seed(&self) -> u64 {
+        self.0
+    }
+
     /// The next number.
     pub fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -23,6 +28,11 @@ impl Random {
     /// A number below `bound`, which must not be 0.
     pub fn below(&mut self, bound: usize) -> usize {
         (self.next_u64() % bound as u64) as usize
+    }
+
+    /// One of `items`, of which there must be some.
+    pub fn one<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.below(items.len())]
     }
 
     /// Puts `items` into another order.
