@@ -3,6 +3,12 @@
 //! Offset and leader epoch lie outside of a batch's crc, so a batch is given its place by a copy of its header alone;
 //! the body goes from where it was received to the file. Batches come here checked: what they hold is not looked at
 //! again.
+//!
+//! Three steps, one group at a time: *measure* (do the records end with a whole batch, do they fit), *place* (offsets,
+//! epoch, time; the producers' say, staged only), *commit* (one `pwritev`; then indexes, producers and epochs; then the
+//! end that readers see). Before the write nothing of it can be seen, so a refusal in the second step or a full disk in
+//! the third leaves no trace. A process that dies within the write leaves a torn batch behind the published end, which
+//! the next start cuts off; nobody was answered yet.
 
 use std::io;
 
@@ -125,6 +131,8 @@ impl Log {
         summary: &mut AppendSummary,
     ) -> Result<(), Error> {
         self.check_usable()?;
+        // Before the first batch of the epoch: a crash in between leaves an epoch that begins at the end, which the
+        // next start forgets. The other way round there would be batches of an epoch that the file does not know.
         self.assign_epoch(leader_epoch, self.log_end_offset())?;
         self.begin_group()?;
         for index in 0..appends.len() {
@@ -149,6 +157,8 @@ impl Log {
         self.write_group(appends, now, summary)
     }
 
+    /// Begins to gather behind the log's end. What the first write to a segment found on the disk needs to know of it
+    /// is read here, so that opening a log reads nothing.
     fn begin_group(&mut self) -> Result<(), Error> {
         self.group.clear();
         self.group.next_offset = self.log_end_offset();
@@ -200,6 +210,9 @@ impl Log {
         Ok(size)
     }
 
+    /// Whether an append of that size wants another segment: by bytes, by the reach of relative offsets (which are 32
+    /// bits in both indexes), by the size of an index, or by age. An empty segment only gives way to an offset that it
+    /// cannot reach.
     fn should_roll(&self, size: &Size, first_offset: Offset, now: Millis) -> bool {
         let active = &self.active;
         let filled = active.segment.size() + self.group.bytes;
@@ -209,10 +222,13 @@ impl Log {
         {
             return filled > 0 || last_relative > Offset::from(i32::MAX);
         }
+        // An entry more, of the larger kind, must fit.
         let index_bytes = active.segment.index_bytes() + 12;
         if index_bytes > self.settings.segment_index_bytes as usize {
             return true;
         }
+        // As Kafka does: by the records' own time, from the first batch to this one. A producer whose clock runs ahead
+        // closes a segment early. Without timestamps it is the segment's own age.
         let waited = match active.first_timestamp {
             Some(first) if first >= 0 => size.max_timestamp.saturating_sub(first),
             _ => now.saturating_sub(active.created),
@@ -240,6 +256,7 @@ impl Log {
             }
             next = header.next_offset();
         }
+        // Asked at the offsets that they would get: a producer's state names offsets.
         let duplicate = self.stage_all(append, &parsed);
         let (base_offset, log_start_offset) = (self.group.next_offset, self.log_start_offset());
         if matches!(duplicate, Ok(None)) {
@@ -303,6 +320,7 @@ impl Log {
         Ok(None)
     }
 
+    /// Asks the producers about one batch. A marker's record is read here, as the only body that is ever looked at.
     fn stage(
         &mut self,
         append: &PendingAppend,
@@ -342,6 +360,15 @@ impl Log {
         if self.group.batches.is_empty() {
             return Ok(());
         }
+        debug_assert_eq!(
+            self.group.slices().iter().map(|slice| slice.len() as u64).sum::<u64>(),
+            self.group.bytes,
+            "what is written is what was gathered"
+        );
+        debug_assert!(
+            self.group.next_offset > self.log_end_offset(),
+            "a group that is written moves the end"
+        );
         let position = self.active.segment.size();
         let written = self.active.segment.file().and_then(|file| {
             self.reserve(&*file, position + self.group.bytes);
@@ -350,6 +377,8 @@ impl Log {
         if let Err(error) = written {
             return Err(self.write_failed(position, error));
         }
+        // The bytes are there. If the indexes or the aborted transactions cannot be written behind them, memory and
+        // disk are no longer known to agree.
         let published = self.publish_group(position);
         if published.is_err() {
             self.fail();
@@ -360,11 +389,15 @@ impl Log {
         let records = self.group.next_offset - self.log_end_offset();
         self.unflushed += records;
         published?;
+        // Last: whoever sees this end finds the bytes, the indexes and the producers' state below it.
         self.publish_end(self.group.next_offset, self.group.bytes);
         Ok(())
     }
 
+    /// Takes back a write that failed. A full disk is an everyday thing, and the file is as before once the half that
+    /// was written is cut off. After any other error, or where the cut fails as well, nobody knows what the file holds.
     fn write_failed(&mut self, position: u64, error: io::Error) -> Error {
+        // Nobody learns of these batches; their sequences may come again.
         self.producers.drop_staged();
         let full = error.kind() == io::ErrorKind::StorageFull;
         let restored = self.active.segment.file().and_then(|file| file.truncate(position));
@@ -397,6 +430,8 @@ impl Log {
         self.group.batches = group;
         segment.set_newest(self.active.newest);
         segment.set_size(position);
+        // The producers come behind the indexes: `keep` gives the last stable offset after each end, which goes into
+        // the entry.
         let completed = self.producers.keep();
         for aborted in completed.iter().filter_map(|(txn, stable)| AbortedTxn::of(txn, *stable)) {
             segment.append_aborted(aborted)?;
@@ -436,12 +471,15 @@ impl Log {
     ) -> Result<Option<Appended>, Error> {
         self.check_usable()?;
         self.group = self.place.cache.take_group();
+        // Half of a leader's batches may be refused and the rest never come: what was gathered is dropped with the
+        // error, unless a roll has written it already. Then it is in the log, in order, and will be continued.
         let first = self.collect(records, leader_epoch_max, now).and_then(|first| {
             self.commit_group(now)?;
             Ok(first)
         });
         let last_offset = self.group.next_offset - 1;
         self.place.cache.put_group(std::mem::take(&mut self.group));
+        // Nothing unless an error has left some.
         self.producers.drop_staged();
         let Some(base_offset) = first? else { return Ok(None) };
         if self.is_flush_due(now) {

@@ -3,6 +3,9 @@
 //!
 //! Shared by every log of a node. A segment that was given back opens and loads again when asked, so nobody else
 //! needs to know about this.
+//!
+//! A clock of two hands, one for files and one for indexes: what was admitted goes round in a ring, and what was used
+//! since it was last met gets another turn. Use is one relaxed flag in the segment, so the hot path takes no lock here.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -33,7 +36,10 @@ impl Default for Limits {
 
 #[derive(Default)]
 struct Ring {
+    /// Who was admitted, oldest first, at what cost (1 a file; bytes of an index). Weak: a segment that is given up by
+    /// its log leaves when it is met.
     segments: VecDeque<(Weak<Segment>, usize)>,
+    /// The sum of the costs; what closed by itself is still counted until it is met.
     total: usize,
 }
 
@@ -49,6 +55,7 @@ impl Ring {
     ) {
         self.segments.push_back((Arc::downgrade(segment), cost));
         self.total += cost;
+        // Each is passed over once at most, or a ring in which all are used would turn for ever.
         let mut chances = self.segments.len();
         while self.total > limit
             && self.segments.len() > 1
@@ -75,6 +82,7 @@ pub struct Cache {
     limits: Limits,
     files: Mutex<Ring>,
     indexes: Mutex<Ring>,
+    /// Memory for writes, handed round: a node has many logs and few that write at once.
     groups: Mutex<Vec<Group>>,
 }
 

@@ -8,6 +8,10 @@
 //! ```
 //!
 //! Always replaced as a whole, never changed in place.
+//!
+//! The same shape serves two kinds of entries: an offset of a partition in the four files of a log directory, and an
+//! epoch's beginning in a partition's own ([`super::epochs`]). None of them is the truth: each spares work, and a
+//! damaged one is passed over (`log::manager`) or made anew.
 
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};

@@ -2,6 +2,17 @@
 //!
 //! Epochs and offsets both grow from entry to entry. The list itself does no input or output: [`read`] and [`write()`]
 //! do.
+//!
+//! ```text
+//! 0                  version
+//! 2                  count
+//! 0 0                epoch, its first offset
+//! 3 4711             epochs 1 and 2 wrote nothing, and have no line
+//! ```
+//!
+//! Followers and consumers ask it one question: where does the epoch that I read last end, as the present leader has it
+//! (OffsetForLeaderEpoch)? If that is before where they are, they have read what was lost, and cut their log or are
+//! told of the truncation.
 
 use std::io;
 use std::path::Path;
@@ -59,6 +70,8 @@ impl Epochs {
         {
             return false;
         }
+        // A leader that was not heard of wrote what is given up here: its epochs are not of this log any more
+        // (KIP-101).
         while self
             .latest()
             .is_some_and(|latest| latest.epoch >= epoch || latest.start_offset >= start_offset)
@@ -66,6 +79,7 @@ impl Epochs {
             self.entries.pop();
         }
         self.entries.push(EpochEntry { epoch, start_offset });
+        self.assert_sound();
         true
     }
 
@@ -85,9 +99,20 @@ impl Epochs {
         let changed = reigning > 0 || self.entries[reigning].start_offset != start_offset;
         self.entries.drain(..reigning);
         self.entries[0].start_offset = start_offset;
+        self.assert_sound();
         changed
     }
 
+    /// Holds that epochs and offsets both grow, which every binary search in here relies on.
+    fn assert_sound(&self) {
+        debug_assert!(
+            self.entries.windows(2).all(|pair| {
+                pair[0].epoch < pair[1].epoch && pair[0].start_offset < pair[1].start_offset
+            }),
+            "epochs in disorder: {:?}",
+            self.entries
+        );
+    }
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.entries.clear();

@@ -2,6 +2,13 @@
 //!
 //! What the kernel could not write it may have dropped: after a failed sync the log is unusable until it is opened
 //! anew.
+//!
+//! A flush has three parts, so that the disk is waited for aside: the log prepares a [`FlushTask`] (which files, up to
+//! which offset), anyone runs it, and the log is told ([`Log::flushed`]). Meanwhile it may be appended to, rolled and
+//! truncated. What was appended is not covered; what was truncated is noticed by a count.
+//!
+//! The order within a task is that of what needs what: records first; then what can be made anew from them (indexes,
+//! producers, epochs); names last, since a name without its content would be worse than neither.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,14 +24,19 @@ use crate::types::{Millis, Offset};
 #[derive(Debug)]
 pub struct FlushTask {
     place: Arc<Place>,
+    /// The records of every segment that is touched.
     data: Vec<Arc<dyn File>>,
+    /// Segments that were closed since: their indexes are whole, and synced with them.
     sealed: Vec<Arc<Segment>>,
     /// Its other indexes are made anew where they are missing.
     active: Arc<Segment>,
     snapshots: Vec<PathBuf>,
+    /// Whether the file of epochs was written since it was synced.
     epochs: bool,
+    /// The log's directory where names have changed in it; and the one above, where the log's own is new.
     dirs: Vec<PathBuf>,
     up_to: Offset,
+    /// How often the log had been truncated when this was prepared.
     truncations: u64,
 }
 
@@ -65,6 +77,8 @@ impl Log {
         if up_to <= synced {
             return Ok(None);
         }
+        // From the segment that holds the first offset that is not synced: everything before it was synced when it was
+        // closed, or with an earlier flush.
         let segments = self.view.segments();
         let first =
             segments.partition_point(|segment| segment.base_offset() <= synced).saturating_sub(1);
@@ -85,6 +99,8 @@ impl Log {
         if self.new_dir {
             dirs.extend(dir.parent().map(Path::to_owned));
         }
+        // Taken over by the task. Who does not run it gives the log up as well, or it would count as durable what is
+        // not.
         let unsynced = std::mem::take(&mut self.unsynced_snapshots);
         let snapshots = unsynced
             .into_iter()
@@ -116,6 +132,12 @@ impl Log {
         if task.truncations != self.truncations {
             return;
         }
+        assert!(
+            task.up_to() <= self.log_end_offset(),
+            "{}: synced up to {}, behind the end",
+            self.topic_partition,
+            task.up_to()
+        );
         self.unflushed = self.unflushed.min(self.log_end_offset() - task.up_to());
         self.view.set_recovery_point(self.recovery_point().max(task.up_to()));
         self.last_flush = now;
@@ -146,6 +168,7 @@ impl Log {
     pub fn close(&mut self, now: Millis) -> Result<(), Error> {
         self.check_usable()?;
         self.seal()?;
+        // At the end, not at a segment's beginning: the next start then reads no batch at all to know the producers.
         self.take_snapshot(self.log_end_offset())?;
         if !self.epochs_stored {
             self.store_epochs()?;

@@ -1,6 +1,14 @@
 //! Gathering what one call shall write: many batches, each under a header of its own making.
 //!
 //! Small bodies are copied together, large ones handed to the kernel where they lie.
+//!
+//! ```text
+//! base offset i64 │ length i32 │ leader epoch i32 │ magic i8 │ crc u32 │ attributes i16 │ …   of a batch (61 bytes)
+//! ╰── ours ──────╯              ╰── ours ────────╯            ╰── of all that follows ───────────────────────────▶
+//! ```
+//!
+//! So a batch gets its place without a new crc; only `message.timestamp.type=LogAppendTime` writes behind the crc, and
+//! asks for another.
 
 use std::io::IoSlice;
 use std::ops::Range;
@@ -25,13 +33,19 @@ enum Piece {
 /// What is to be written with one call.
 #[derive(Debug, Default)]
 pub(super) struct Group {
+    /// Heads, and small bodies with them, one behind the other.
     copied: Vec<u8>,
+    /// What to write, in order: ranges of `copied`, and bodies where they were received.
     pieces: Vec<Piece>,
+    /// The headers as they are written, in order.
     pub(super) batches: Vec<BatchHeader>,
     /// The batches of the append at hand.
     pub(super) parsed: Vec<BatchHeader>,
+    /// Which append of the call gets which answer once this is written.
     pub(super) results: Vec<(usize, Appended)>,
+    /// Of all batches together.
     pub(super) bytes: u64,
+    /// The offset that the next batch gets.
     pub(super) next_offset: Offset,
 }
 
@@ -39,6 +53,7 @@ impl Group {
     /// Takes the batch in that lies at `at` in `records`, under the header that it shall have: other offsets and epoch,
     /// and where it is `stamped`, another time, which asks for another crc.
     pub(super) fn push(&mut self, header: &BatchHeader, records: &Bytes, at: usize, stamped: bool) {
+        debug_assert!(header.base_offset >= self.next_offset, "offsets only grow");
         let (body, end) = (at + BatchHeader::SIZE, at + header.size_in_bytes());
         let large = end - body > COPY_MAX;
         let from = self.copied.len();

@@ -8,6 +8,9 @@
 //! Offsets are relative to the segment's first. Neither is mapped into memory nor preallocated: a growing index keeps
 //! what is not yet in its file, a resting one keeps nothing and is read when asked. A damaged index costs time, never
 //! a wrong answer: what does not grow from entry to entry ends it, and whoever follows an entry checks what is there.
+//!
+//! An entry is due every `index.interval.bytes` (4 KiB) of records, and never for the first batch of a segment, which
+//! is where a search begins anyhow. To find an offset: the last entry at or below it, then header by header from there.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -167,6 +170,8 @@ impl<E: IndexEntry> Index<E> {
     }
 
     /// Appends an entry, which is written to the file in good time.
+    /// One that does not grow from the last is passed over: the newest timestamp is offered with each batch's entry,
+    /// and has often not changed.
     pub fn push(&self, files: &dyn Files, path: impl Fn() -> PathBuf, entry: E) -> io::Result<()> {
         let mut state = self.0.write();
         if state.stored.is_none() {
@@ -192,6 +197,7 @@ impl<E: IndexEntry> Index<E> {
     }
 
     /// Gives back the memory of what is in the file, and says how many bytes that were.
+    /// What is not yet written stays in memory, and is offered with what the file has when somebody asks.
     pub fn rest(&self) -> usize {
         let mut state = self.0.write();
         if !state.loaded {
@@ -263,6 +269,7 @@ impl<E: IndexEntry> State<E> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(error),
         };
+        // Once counted, entries behind the count are not believed: they are leftovers of a file that was longer.
         let limit = self.stored.unwrap_or(usize::MAX);
         let mut entries: Vec<E> = Vec::with_capacity(bytes.len() / E::SIZE);
         for chunk in bytes.chunks_exact(E::SIZE).take(limit) {
@@ -291,6 +298,7 @@ impl<E: IndexEntry> State<E> {
         }
         let mut bytes = Vec::with_capacity(count * E::SIZE);
         pending.iter().for_each(|entry| entry.encode(&mut bytes));
+        // Nothing of the file counts where nothing is stored: creating it anew empties it too.
         let file = if stored == 0 { files.create(path)? } else { files.open(path)? };
         let position = (stored * E::SIZE) as u64;
         if !bytes.is_empty() {

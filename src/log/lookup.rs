@@ -1,4 +1,8 @@
 //! Finding offsets by time, for ListOffsets. Any thread may ask; nothing here asks the writer.
+//!
+//! Timestamps are the producers' own and need not grow, so no search can halve. Each segment knows its newest; the
+//! first that is new enough is looked into, from the time index's last entry below the time that is wanted, batch by
+//! batch. Only a batch whose newest is new enough is unpacked.
 
 use std::sync::Arc;
 

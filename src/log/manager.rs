@@ -2,6 +2,20 @@
 //!
 //! Finding what is there reads names alone: no partition is opened before it is used, and its checkpoints are kept
 //! for it until then. Never decides which partitions should be there.
+//!
+//! # From one life to the next
+//!
+//! 1. [`LogManager::open`]: lock, checkpoints, was the last stop clean? The marker is removed at once and durably, so
+//!    that a crash from here on is known for one.
+//! 2. [`LogManager::discover`]: which partitions lie where, by the names of directories.
+//! 3. [`LogManager::open_log`], when a partition is first used. The marker speaks for the last life only: a log that is
+//!    opened a second time in this one (its actor died) is checked.
+//! 4. [`LogManager::note`] now and then, [`LogManager::write_checkpoints`] every few seconds.
+//! 5. [`LogManager::clean_shutdown`], when every log is closed and noted: checkpoints first, then the marker, which
+//!    vouches for them.
+//!
+//! One that fails is offline until the next start: its partitions are answered with `KAFKA_STORAGE_ERROR`, the others
+//! go on (KIP-112). A full disk takes nothing offline.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -55,11 +69,14 @@ pub struct LogDir {
     path: PathBuf,
     properties: Option<MetaProperties>,
     clean_shutdown: bool,
+    /// From the marker of the clean stop: a registration that names it tells the controller that nothing was lost
+    /// (KIP-966).
     previous_broker_epoch: Option<i64>,
     offline: AtomicBool,
     checkpoints: Mutex<Checkpoints>,
     /// What is in the checkpoint files.
     written: Mutex<BTreeMap<&'static str, Offsets>>,
+    /// Held for the life of the process; none of a directory that could not be opened.
     _lock: Option<Arc<dyn File>>,
 }
 

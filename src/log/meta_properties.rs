@@ -1,4 +1,15 @@
 //! `meta.properties`: to which cluster and node a log directory belongs, and its own id. A Java properties file.
+//!
+//! ```text
+//! #
+//! node.id=1
+//! directory.id=AAAAAAAAAAAAAAAAAAAAAA
+//! version=1
+//! cluster.id=mk7cA2hVQTC7yrYFxVxXcA
+//! ```
+//!
+//! Written once, by `storage format`. A node that finds another cluster's or node's directory refuses to start: it
+//! would serve records as its own that are not.
 
 use std::collections::BTreeMap;
 use std::io;

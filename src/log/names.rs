@@ -1,4 +1,7 @@
 //! Names of files and directories, as Kafka writes them. Never touches a file.
+//!
+//! A reader may meet any of them, from any version of Kafka: what has another shape is [`Directory::Other`] and left
+//! alone.
 
 use std::fmt::Write;
 

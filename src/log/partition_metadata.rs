@@ -4,6 +4,9 @@
 //! version: 0
 //! topic_id: AAAAAAAAAAAAAAAAAAAAAQ
 //! ```
+//!
+//! A topic that was deleted and created again has the same name and another id: this file is how a node that was away
+//! meanwhile knows that the records it has are of the old one (KIP-516).
 
 use std::io;
 use std::path::Path;

@@ -3,6 +3,17 @@
 //! After a clean stop nothing is checked: the end is read, the producers' last snapshot loaded. After any other, only
 //! the tail behind the recovery point is: every batch's crc; at the first that is not sound the log ends, and what
 //! comes behind is given up. Indexes, leader epochs and producers are made anew for the tail, never for the whole.
+//!
+//! ```text
+//! ├── trusted: synced before ──┤├── checked: crc, order, epochs ──┤✂ given up: torn, or behind what is
+//! segment │ segment │ segment  ▲ recovery point                   ▲ the log ends here
+//! ```
+//!
+//! Cutting at the first unsound batch loses nothing that was acknowledged as durable: what was synced lies below the
+//! recovery point. Kafka does the same (`LogLoader`, `LogSegment.recover`), but checks a segment whole where this
+//! begins at the last index entry below the recovery point, whose batch bears it out.
+//!
+//! Read in the order of [`load`]: what is there (`tidy`), epochs, indexes that are missing, the tail, the producers.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -57,10 +68,12 @@ pub(super) fn load(
     loading.rebuild_missing(&found.unindexed)?;
     let before = loading.epochs.clone();
     let (log_end_offset, producers) = loading.recover()?;
+    // A checkpoint may say that the log starts behind what a power loss has left of it.
     let log_end_offset = loading.settle_start(log_end_offset)?;
     let Loading { segments, mut snapshots, mut epochs, .. } = loading;
     let first = segments.first().expect("settling leaves a segment").base_offset();
     let log_start_offset = first.max(options.log_start_offset);
+    // The file of epochs and the snapshots are written ahead of syncs, and may know of records that are no more.
     epochs.truncate_from_end(log_end_offset);
     epochs.truncate_from_start(log_start_offset);
     for ahead in snapshots.split_off(&(log_end_offset + 1)) {
@@ -68,6 +81,7 @@ pub(super) fn load(
     }
     let producers = match producers {
         Some(producers) => producers,
+        // An orderly stop writes a snapshot wherever there are producers.
         None if options.clean_shutdown && snapshots.is_empty() => Producers::default(),
         None => {
             let range = log_start_offset..log_end_offset;
@@ -75,12 +89,14 @@ pub(super) fn load(
             rebuild_producers(place, &segments, &mut snapshots, range, expiration_ms, options.now)?
         }
     };
+    // Never raised by a check: what was read may be in the page cache alone. The next flush syncs it.
     let recovery_point = if options.clean_shutdown {
         log_end_offset
     } else {
         options.recovery_point.min(log_end_offset)
     };
     let epochs_stored = epochs_sound && found.has_epochs && before == epochs;
+    // A node with ten thousand partitions has ten thousand of these.
     segments.iter().for_each(|segment| segment.close_file());
     Ok(Loaded {
         segments,
@@ -161,6 +177,7 @@ impl Loading<'_> {
             )?;
             if let Some(why) = checked.bad {
                 tracing::error!(path = %segment.path(names::LOG).display(), %why, "a closed segment is damaged");
+                // Below the recovery point nothing is cut: readers meet the damage, and are told of it (`verify`).
                 segment.set_size(size);
             }
             segment.store_indexes()?;
@@ -209,6 +226,7 @@ impl Loading<'_> {
                 (0, first.base_offset())
             }
         };
+        // There is one: without any, `recover` has ended already.
         let start = self.options.log_start_offset.max(self.segments[0].base_offset());
         let (expiration_ms, now) = (self.settings.producer_id_expiration_ms, self.options.now);
         // Up to the tail, the producers are as the snapshots and the sound batches say; from there on as the check
@@ -228,6 +246,8 @@ impl Loading<'_> {
         Ok((checked?, Some(producers)))
     }
 
+    /// Checks segment after segment from `first` on. At the first batch that is not sound the file is cut there, and
+    /// the segments behind are removed: their offsets would not continue the log.
     fn check_tail(
         &mut self,
         first: usize,
@@ -242,6 +262,7 @@ impl Loading<'_> {
                 segment.clear_indexes();
             }
             let size = segment.size();
+            // What is checked is entered anew; entries of the file that are behind would stand there twice.
             segment.truncate_aborted(offset)?;
             let checked = self.check(&segment, position, offset, producers, epochs, true)?;
             (position, offset) = (0, checked.next_offset);
@@ -298,12 +319,14 @@ impl Loading<'_> {
                     segment.append_aborted(entry)?;
                 }
             }
+            // The first batch with the newest timestamp counts, as when it was appended.
             if header.max_timestamp > newest.timestamp {
                 newest = Newest { timestamp: header.max_timestamp, offset: header.last_offset() };
             }
             if epochs.latest().is_none_or(|latest| latest.epoch < header.partition_leader_epoch) {
                 epochs.assign(header.partition_leader_epoch, header.base_offset);
             }
+            // At the same places as when it was appended, so that a check changes no index file that was whole.
             if since_index > u64::from(self.settings.index_interval_bytes) {
                 segment.index(header.last_offset(), found.position, newest)?;
                 since_index = 0;
@@ -333,6 +356,7 @@ impl Loading<'_> {
         Ok(log_end_offset)
     }
 
+    /// At once, without the delay of [`super::retention`]: nobody reads a log that is being opened.
     fn remove(&mut self, segments: &[Arc<Segment>]) -> Result<(), Error> {
         for segment in segments {
             segment.close_file();
@@ -350,6 +374,7 @@ fn next_sound(
     base_offset: Offset,
 ) -> Result<Option<(Found, Option<super::producers::Marker>)>, Bad> {
     let Some(found) = scanner.next_header()? else { return Ok(None) };
+    // No index could point at it, so it was never written here.
     if found.header.last_offset().saturating_sub(base_offset) > Offset::from(i32::MAX) {
         return Err(Bad::Order(found.header.last_offset()));
     }

@@ -2,6 +2,18 @@
 //!
 //! In two steps, so that the caller can make the names durable in between, aside from whoever writes. Readers that are
 //! at the old segments keep them: their files are renamed, and removed after `file.delete.delay.ms`.
+//!
+//! What a crash leaves, step by step (`tidy` sees to it):
+//!
+//! ```text
+//! .cleaned written          the old segments; .cleaned is removed
+//! .swap, names not synced   either of the two, by what the disk has kept
+//! .swap, names synced       the new segment: the old files go, .swap takes their names
+//! old ones .deleted         the new segment, from .swap still, or under its name already
+//! ```
+//!
+//! While a replacement is between its steps ([`Log::begin_replacing`]) retention rests: deleting the old segments now
+//! would let a crash bring them back as the new one.
 
 use std::sync::Arc;
 
@@ -92,6 +104,7 @@ impl Log {
             paths.extend(segment.mark_deleted()?);
         }
         replacement.to_segment()?;
+        debug_assert!(self.replacing, "exchanging what was not begun");
         let mut segments = self.view.segments().to_vec();
         segments.splice(at..at + old.len(), [replacement.segment()]);
         self.view.replace_segments(segments);

@@ -2,6 +2,14 @@
 //!
 //! Whole segments only, and never one that is not committed. Files are renamed at once and removed after
 //! `file.delete.delay.ms`, for those who are still reading.
+//!
+//! Three reasons, looked at in this order: below the log's start (asked for, whatever the policy), beyond
+//! `retention.bytes`, older than `retention.ms` by the newest timestamp of the segment. From the front only, so that
+//! what is left is one stretch; the first segment that stays ends the round. The active segment goes too when all of it
+//! is due: it is rolled first.
+//!
+//! Kafka keeps uncommitted segments as this does (`deletionUpperBoundOffset`). A segment that goes takes the producers'
+//! snapshot at its beginning along.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,12 +51,20 @@ impl Log {
         Ok(self.log_start_offset())
     }
 
+    /// Moves the log's start forwards, and what depends on it. Nothing is deleted: the segments below are due with the
+    /// next round, and a crash before the checkpoint is written brings them back until then.
     fn advance_start(&mut self, offset: Offset) -> Result<(), Error> {
         if offset <= self.log_start_offset() {
             return Ok(());
         }
+        assert!(
+            offset <= self.log_end_offset(),
+            "{}: would start at {offset}, behind its end",
+            self.topic_partition
+        );
         self.view.set_log_start_offset(offset);
         let fewer = self.view.change_epochs(|epochs| epochs.truncate_from_start(offset));
+        // A transaction whose marker is no longer there holds nobody up.
         self.producers.high_watermark_moved(offset);
         self.publish_unstable();
         if fewer { self.store_epochs() } else { Ok(()) }
@@ -83,6 +99,7 @@ impl Log {
 
     fn delete_by_size(&mut self, now: Millis, done: &mut Retained) -> Result<(), Error> {
         let Ok(limit) = u64::try_from(self.settings.retention_bytes) else { return Ok(()) };
+        // A segment goes only if what is left still has `retention.bytes`: a log is rather too large than too small.
         let Some(mut excess) = self.size().checked_sub(limit) else { return Ok(()) };
         self.delete_front(now, done, |segment, _| {
             let fits = excess.checked_sub(segment.size());
@@ -134,6 +151,11 @@ impl Log {
         }
         let kept = segments.split_off(count);
         let start = kept.first().map_or(self.log_end_offset(), |first| first.base_offset());
+        assert!(
+            start <= committed,
+            "{}: would delete up to {start}, committed is {committed}",
+            self.topic_partition
+        );
         // Readers first: who asks for what is going gets an error, not a missing file.
         if let Err(error) = self.advance_start(start) {
             // The file of epochs holds too many then, which costs nothing; deleting is what a full disk needs.

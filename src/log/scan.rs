@@ -1,6 +1,9 @@
 //! Walking over the batches of a file: by their headers alone, or whole.
 //!
 //! Never trusts a length: what does not fit, does not parse or does not grow is the end, and the caller is told why.
+//!
+//! Two windows: with 4 KiB at a time a walk over headers skips most of a large batch without reading it; with 1 MiB a
+//! walk over whole batches reads each byte once.
 
 use std::fmt;
 use std::io;
@@ -73,10 +76,13 @@ impl From<RecordsError> for Bad {
 pub struct Scanner<'a> {
     file: &'a dyn File,
     position: u64,
+    /// Nothing at or behind this byte is looked at, though the file may be longer: another may be writing there.
     end: u64,
+    /// No batch may begin below this: the offset behind the last one.
     expected: Offset,
     window: usize,
     buffer: Vec<u8>,
+    /// Where in the file the buffer begins.
     buffer_at: u64,
 }
 

@@ -2,6 +2,9 @@
 //!
 //! Only the writer appends, truncates and stores. A segment opens its file when it is asked for, and may be told to
 //! close it again at any time; whoever holds the handle keeps it.
+//!
+//! What is asked of it: where is the batch with this offset ([`Segment::locate`]), which is the last whole batch within
+//! so many bytes ([`Segment::last_before`]), what is its newest timestamp, which transactions were aborted in it.
 
 use std::io;
 use std::path::PathBuf;

@@ -1,4 +1,7 @@
 //! What a topic's configuration says about its logs: plain values, already resolved. Never parses anything.
+//!
+//! Who resolves them is `config`: a topic's own value, else the broker's dynamic one, else `server.properties`, else
+//! Kafka's default. A change reaches a log through `Log::update_config`, between two appends.
 
 use crate::types::Millis;
 

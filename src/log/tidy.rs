@@ -3,6 +3,12 @@
 //! `.deleted` files go. `.cleaned` files are half of a compaction and go, and with them every `.swap` file that is
 //! not below the first of them. The other `.swap` files are finished segments: what they were made from goes, and
 //! they take its place.
+//!
+//! Every step may itself be interrupted and begin anew: a second run finds fewer files of the same kinds, and comes to
+//! the same end.
+//!
+//! Why `.swap` files behind a `.cleaned` one go: the cleaner writes one group of segments at a time, so two stages at
+//! once mean that a replacement was torn between its files. What it was made from is then still there.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -88,6 +94,7 @@ fn leading_offset(name: &str) -> Option<Offset> {
 }
 
 fn finish(place: &Place, names: &BTreeSet<String>) -> Result<(), Error> {
+    // Nobody reads them any more: their readers died with the process.
     // The quorum's snapshots wait for their removal under the same suffix; they are its own affair.
     for name in names
         .iter()
@@ -105,6 +112,8 @@ fn finish(place: &Place, names: &BTreeSet<String>) -> Result<(), Error> {
     for name in halves.into_iter().chain(&cleaned) {
         remove(place, name)?;
     }
+    // The offsets that the finished segments stand for. What lies in that range is what they were made from, whatever
+    // of it had been renamed already.
     let mut replaced: Option<(Offset, Offset)> = None;
     for name in &finished {
         if let Some(base) = name.strip_suffix(SWAP).and_then(|name| names::offset(name, LOG)) {
@@ -125,6 +134,7 @@ fn finish(place: &Place, names: &BTreeSet<String>) -> Result<(), Error> {
         }
     }
     let dir = place.dir();
+    // Last, with the range free: had the process died before, this would all happen once more.
     for name in finished {
         if let Some(target) = name.strip_suffix(SWAP) {
             place

@@ -1,4 +1,12 @@
 //! Cutting a log at its end: what a new leader does not have, or everything.
+//!
+//! Readers first: segments and end are published as they will be before a file is cut, so that nobody is sent to bytes
+//! that go. Then everything that is derived from the batches is brought back to `offset`: recovery point, epochs,
+//! snapshots, producers. A crash in between leaves more than there should be, which the leader's epochs have cut again
+//! once this node follows.
+//!
+//! Only the metadata log and copies on their way between log directories are truncated so far; a partition with
+//! followers will be.
 
 use super::files::remove_if_there;
 use super::segment::Segment;
@@ -23,6 +31,8 @@ impl Log {
         let gone = segments.split_off(kept);
         let last =
             segments.last().expect("the first segment begins at the offset or before").clone();
+        // A batch is never cut in two: the log then ends at `offset` all the same, and has a gap before it, as in
+        // Kafka.
         let size = last.locate(offset, last.size())?.map_or(last.size(), |found| found.position);
         last.set_size(size);
         last.verified().cut(size);
@@ -57,6 +67,8 @@ impl Log {
         }
         let (segments, start) = (self.view.segments(), self.log_start_offset());
         let expiration_ms = self.settings.producer_id_expiration_ms;
+        // What the batches behind `offset` did to a producer cannot be taken back one by one: only its last five are
+        // remembered.
         self.producers = recovery::rebuild_producers(
             &self.place,
             &segments,

@@ -7,6 +7,10 @@
 //! Written as transactions abort, which is rare; a segment without any has no file. There is no checksum in it: what a
 //! process finds on the disk is held against the segment's batches when it is first needed, and made anew from them
 //! where the two differ.
+//!
+//! A reader that was given offsets `a` to `b` needs every entry with first offset < `b` and last offset ≥ `a`. It may
+//! stop at an entry whose last stable offset is at `b` or behind: when that marker was written nothing older was open,
+//! so no later marker ends a transaction that began before `b`. That is what the fourth field is for.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -3,6 +3,13 @@
 //!
 //! A segment that was found on the disk is cold up to where it ended then. Each part of that is checked once, when it
 //! is first read; after that, and for all that is appended, asking costs one load of an atomic.
+//!
+//! Kafka serves what `sendfile` finds and leaves the crc to the consumer, which then stops at the damage for good. Here
+//! the reader is given what is before it, and then `CORRUPT_MESSAGE`, while the node's log names file and byte, so that
+//! an operator can act.
+//!
+//! Who pays: the first reader of a stretch, once; on the blocking pool, since [`super::view::PartitionView::is_cold`]
+//! says beforehand that a file will be read.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -44,6 +51,7 @@ impl Verified {
         let mut checked = self.checked.lock();
         let first = checked.partition_point(|part| part.1 < from);
         let behind = checked.partition_point(|part| part.0 <= to);
+        // All parts that touch or overlap the new one become one with it.
         let joined = checked.drain(first..behind);
         let (from, to) =
             joined.fold((from, to), |(from, to), part| (from.min(part.0), to.max(part.1)));
@@ -52,6 +60,10 @@ impl Verified {
             *checked = Vec::new();
         } else {
             checked.insert(first, (from, to));
+            debug_assert!(
+                checked.windows(2).all(|pair| pair[0].1 < pair[1].0),
+                "checked parts that touch"
+            );
         }
     }
 

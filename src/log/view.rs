@@ -2,6 +2,10 @@
 //!
 //! The log publishes here; everyone else reads, from any thread, without asking the log. Positions come before
 //! offsets: whoever sees an offset finds the bytes below it.
+//!
+//! Order of the stores: segment sizes, then the list of segments, then the end, then the high watermark. A reader that
+//! sees the later sees the earlier. Where two must change at once (an exchange by the cleaner, a log that is opened
+//! anew) the lock on `ends` is held over both, and [`PartitionView::read`] takes its picture under it.
 
 use std::io;
 use std::sync::Arc;

@@ -2,6 +2,14 @@
 //!
 //! A waiter first parks and then looks once more, so that nothing that happens in between is missed. Waking costs one
 //! load while nobody waits. Timeouts are the waiter's own affair: it drops its guard.
+//!
+//! ```text
+//! waiter                          writer
+//! park: count += 1                offset := n
+//! look: offset > beyond?          count > 0?  then wake whom it concerns
+//! ```
+//!
+//! Both sides are sequentially consistent, so at least one sees the other: no wake-up is lost.
 
 use std::fmt;
 use std::sync::Arc;
@@ -56,13 +64,17 @@ impl Wake {
 #[derive(Debug)]
 struct Parked {
     watch: Watch,
+    /// It waits for an offset above this one.
     beyond: Offset,
     wake: Wake,
 }
 
 #[derive(Debug, Default)]
 struct Slots {
+    /// By slot, each with the ticket of its guard: a slot is used again, a ticket never, so that a guard which outlives
+    /// its wait takes nobody else's.
     parked: Vec<Option<(u64, Parked)>>,
+    /// Slots that are empty.
     free: Vec<usize>,
     next_ticket: u64,
 }
@@ -70,6 +82,7 @@ struct Slots {
 /// The waiters of one partition.
 #[derive(Debug, Default)]
 pub struct Waiters {
+    /// How many are parked: what a writer asks before it takes the lock.
     count: AtomicUsize,
     slots: Mutex<Slots>,
 }
@@ -106,6 +119,7 @@ impl Slots {
 
     fn take(&mut self, slot: usize) -> Option<Parked> {
         let taken = self.parked[slot].take();
+        debug_assert!(taken.is_some(), "slot {slot} was empty already");
         self.free.push(slot);
         taken.map(|(_, parked)| parked)
     }

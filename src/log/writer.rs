@@ -2,6 +2,9 @@
 //!
 //! Never decides what is committed: the partition's owner moves the high watermark. Never reads a clock, and never
 //! waits for anything but the file system.
+//!
+//! Opening is here and in `recovery`; appending in [`super::append`]; syncing and closing in [`super::flush`]; what
+//! takes segments out of use in [`super::retention`], `truncate` and `replace`. All of them end with `assert_sound`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -47,11 +50,13 @@ pub(super) struct Active {
     pub(super) newest: Newest,
     /// The newest timestamp of the first batch.
     pub(super) first_timestamp: Option<Millis>,
+    /// When it became the active one; after a start, that start.
     pub(super) created: Millis,
     /// Bytes since the last index entry.
     pub(super) since_index: u64,
     /// Up to where room is reserved.
     pub(super) allocated: u64,
+    /// How much earlier than `segment.ms` it is closed.
     pub(super) jitter_ms: Millis,
 }
 
@@ -73,21 +78,33 @@ pub struct Log {
     pub(super) producers: Producers,
     /// Counts truncations: a sync that was prepared before one says nothing about what came after.
     pub(super) truncations: u64,
+    /// Of the records, or noted by the leader before its first: spares a look into the view at each append.
     pub(super) latest_epoch: LeaderEpoch,
+    /// Renamed to `.deleted`, and not yet removed. Forgotten when the process dies: opening removes such files.
     pub(super) deletions: Vec<Deletion>,
+    /// What is gathered for one write; empty, and without memory, between two calls.
     pub(super) group: Group,
+    /// Records appended since the last sync; when the first of them came, [`Log::is_flush_due`] begins to count time.
     pub(super) unflushed: i64,
     pub(super) last_flush: Millis,
     /// Offsets that there are producer snapshots for.
     pub(super) snapshots: BTreeSet<Offset>,
+    /// Those of them that were written since the last flush.
     pub(super) unsynced_snapshots: BTreeSet<Offset>,
+    /// As `partition.metadata` says, once it was read.
     topic_id: Option<TopicId>,
+    /// Whether `leader-epoch-checkpoint` has what memory has.
     pub(super) epochs_stored: bool,
+    /// Whether that is on the disk too.
     pub(super) epochs_synced: bool,
+    /// Whether the names in the directory are on the disk: else a power loss may take a whole new segment, synced or
+    /// not.
     pub(super) names_synced: bool,
+    /// Whether the directory's own name may not be on the disk.
     pub(super) new_dir: bool,
     /// Whether finished work of the cleaner is about to take the place of segments.
     pub(super) replacing: bool,
+    /// An error left unknown what is on the disk: nothing is written any more. Reading goes on.
     failed: bool,
 }
 
@@ -121,6 +138,7 @@ impl Log {
             log.assign_topic_id(id)?;
         }
         log.publish_all(options.high_watermark);
+        log.assert_sound();
         Ok(log)
     }
 
@@ -274,6 +292,7 @@ impl Log {
 
     /// Moves the high watermark, which never exceeds the log end offset, and with it the last stable offset.
     pub fn set_high_watermark(&mut self, offset: Offset) {
+        // Kafka's checkpoint of it may be behind the log's start, or ahead of what a crash has left.
         let offset = offset.clamp(self.log_start_offset(), self.log_end_offset());
         self.producers.high_watermark_moved(offset);
         // In this order the last stable offset moves once.
@@ -347,6 +366,7 @@ impl Log {
         if old.size() == 0 && old.base_offset() == base {
             return Ok(());
         }
+        // Closed means: no room reserved behind it, indexes whole in their files. It is never written to again.
         self.seal()?;
         let mut segments = self.view.segments().to_vec();
         if old.size() == 0 {
@@ -355,6 +375,8 @@ impl Log {
         }
         let segment = Segment::create(&self.place, base)?;
         segments.push(segment.clone());
+        // The producers at the new segment's beginning, before anyone appends to it: a check of that segment begins
+        // with them.
         self.take_snapshot(base)?;
         self.begin_active(segment, now);
         self.view.set_segments(segments);
@@ -446,6 +468,7 @@ impl Log {
         let dir = self.dir();
         let target = dir.with_file_name(name);
         self.place.files.rename(&dir, &target).map_err(Error::io(dir.display()))?;
+        // Segments open under the new path from here on, and files that wait for their removal have moved along.
         self.place.set_dir(target.clone());
         self.deletions.iter_mut().flat_map(|deletion| &mut deletion.paths).for_each(|path| {
             if let Some(name) = path.file_name() {

@@ -3,6 +3,18 @@
 //! The log is opened by the first message that needs it, aside from this thread, while the mailbox waits. Whatever goes
 //! wrong with the log stops the actor as failed, and its successor opens the log anew, which is the one way to recover;
 //! a log that keeps failing takes its partition offline, alone. The actor never decides what leadership means.
+//!
+//! # How a group comes about
+//!
+//! The first [`Append`] notifies the actor of a `Flush`. actix hands over all that waits in the mailbox before it runs
+//! what was notified, so the flush finds every append that came meanwhile: under load groups grow by themselves, and
+//! alone an append waits for nobody.
+//!
+//! # Syncing
+//!
+//! Where the topic asks for it, groups that are written wait in `unsynced` for an `fdatasync` that runs aside. What is
+//! written during one waits for the next: one sync for however many came in the time of the one before. A process that
+//! dies in between has answered none of them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,8 +60,11 @@ pub(super) struct PartitionSpec {
 }
 
 enum State {
+    /// Nobody has asked for the log yet, or it is away (`Exchange`) while the mailbox waits.
     AtRest,
+    /// It is written to and read from.
     Open(Box<Log>),
+    /// It could not be opened, for this reason; a full disk is tried again after [`FULL_RETRY`].
     Failed(ErrorCode),
 }
 
@@ -57,10 +72,13 @@ enum State {
 pub(super) struct PartitionActor {
     spec: PartitionSpec,
     state: State,
+    /// What has gathered since the last flush, in the order it came.
     pending: Vec<Append>,
     /// Appends written and not yet synced, where the topic asks for that.
     unsynced: Vec<Written>,
+    /// Whether a sync of this actor is under way: one at a time.
     syncing: bool,
+    /// What waits for transactions' coordinators.
     verifying: Verifying,
     watch: DeathWatch,
 }
@@ -68,6 +86,7 @@ pub(super) struct PartitionActor {
 /// One group that is in the log: what each append is told, once it may be.
 struct Written {
     answers: Vec<(oneshot::Sender<AppendResult>, AppendResult)>,
+    /// The log's end behind the group, which becomes the high watermark.
     end: Offset,
 }
 
@@ -115,6 +134,8 @@ impl PartitionActor {
         self.state = State::Open(Box::new(log));
     }
 
+    /// Ends this life. Who waits for an answer is told by the channel that closes: `NOT_LEADER_OR_FOLLOWER`, which a
+    /// producer retries, and idempotence keeps what was written from being written twice.
     fn fail(&mut self, ctx: &mut Context<Self>) {
         self.spec.replica.set_open(false);
         self.watch.fail();
@@ -141,6 +162,7 @@ impl PartitionActor {
         let now = self.spec.clock.now();
         let mut questions = Vec::new();
         for append in pending {
+            // Now, since the metadata may have moved the leadership while this waited.
             if let Err(code) = self.spec.replica.check_leader(append.leader_epoch) {
                 append.refuse(code);
                 continue;
@@ -157,6 +179,7 @@ impl PartitionActor {
                 Admission::Waits(question) => questions.extend(question),
             }
         }
+        // Before the write: a refusal below voids what was agreed as well, and the producer asks once more.
         self.verifying.written();
         #[cfg(test)]
         crate::faults::pass("append", &self.spec.replica.name.topic);
@@ -179,6 +202,7 @@ impl PartitionActor {
         ctx.spawn(wrap_future::<_, Self>(ask()).map(move |answer, actor, ctx| {
             let agreed = actor.verifying.answered(key, guard, &answer);
             if !agreed.is_empty() {
+                // In front of what has come since: a producer's batches keep their order.
                 actor.pending.splice(..0, agreed);
                 actor.flush(ctx);
             }
@@ -201,6 +225,7 @@ impl PartitionActor {
     /// What is written may be read and is acknowledged. A log that could not be written to is opened anew.
     fn publish(&mut self, written: Written, ctx: &mut Context<Self>) {
         let State::Open(log) = &mut self.state else { return };
+        debug_assert!(written.end <= log.log_end_offset(), "what was written is no longer there");
         log.set_high_watermark(written.end);
         let fails = log.is_failed();
         for (reply, result) in written.answers {
@@ -220,6 +245,7 @@ impl PartitionActor {
         let State::Open(log) = &mut self.state else { return };
         let end = log.log_end_offset();
         let groups = std::mem::take(&mut self.unsynced);
+        // Another has synced up to here meanwhile (`upkeep_actor`), or there is a sync to run.
         let task = match log.prepare_flush(end) {
             Ok(Some(task)) => task,
             Ok(None) => return groups.into_iter().for_each(|written| self.publish(written, ctx)),
@@ -234,6 +260,7 @@ impl PartitionActor {
         }));
     }
 
+    /// What the sync was for is published; what has come since is synced next, or published if it need not be.
     fn synced(&mut self, task: &FlushTask, groups: Vec<Written>, ctx: &mut Context<Self>) {
         self.syncing = false;
         let State::Open(log) = &mut self.state else { return };

@@ -1,4 +1,7 @@
 //! What a partition is asked to append, and what it answers. Values only.
+//!
+//! There is no request in here and no connection: producers, coordinators that write to their own partitions, and
+//! `WriteTxnMarkers` all come this way, told apart by [`Origin`] alone.
 
 use std::fmt;
 use std::future::Future;

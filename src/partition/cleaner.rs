@@ -1,4 +1,7 @@
 //! Which log is compacted next, how fast, and when one that could not be is tried again. Only the decisions.
+//!
+//! The state outlives the actor's lives, so that a successor neither takes a log that an earlier life's thread is still
+//! at nor forgets which could not be compacted.
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,14 +22,18 @@ pub(super) struct Uncleanable {
     pub(super) log_dir: usize,
     /// What there was to compact, in bytes.
     pub(super) bytes: u64,
+    /// How often in a row.
     failures: u32,
+    /// It is passed over until then.
     retry_at: Millis,
 }
 
 /// What is being compacted, and what cannot be.
 #[derive(Debug, Default)]
 pub(super) struct Registry {
+    /// Taken, each by one thread; given back by a drop guard.
     running: HashSet<TopicIdPartition>,
+    /// Kafka passes over such a partition until the next start; here it is tried again, ever more rarely.
     uncleanable: HashMap<TopicIdPartition, Uncleanable>,
 }
 
@@ -102,6 +109,7 @@ impl Throttle {
             return 0;
         }
         let now = now as f64;
+        // What was not used for longer than a burst is lost.
         self.paid_at = self.paid_at.max(now - BURST_MS) + bytes as f64 * 1_000.0 / rate;
         // A clock that was set back must not stop the cleaner for long.
         (self.paid_at - now).clamp(0.0, 10_000.0) as Millis

@@ -3,6 +3,14 @@
 //! Reading and writing is done aside, at the pace that the configuration allows; only the exchange of finished segments
 //! is done by the partition's own actor. A partition that fails is told of, counted, passed over and tried again later:
 //! it never stops the others. Never decides what of a log is kept: `log::cleaner` does.
+//!
+//! ```text
+//! look (aside) ──▶ in order of dirt ──▶ job ──▶ map, then per group: write, .swap, sync, exchange, sync ──▶ checkpoint
+//!   ▲  every log.cleaner.backoff.ms      ╰── as many as log.cleaner.threads ──╯                                  │
+//!   ╰────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
+//! ```
+//!
+//! The checkpoint comes last: a node that stops before compacts the same once more, and finds nothing to do.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -63,9 +71,11 @@ pub struct Cleaner {
     spec: CleanerSpec,
     /// Partitions at rest that have nothing to compact.
     rested: HashSet<TopicIdPartition>,
+    /// Whether a look is under way.
     looking: bool,
     timer: Option<SpawnHandle>,
     wanted: Arc<AtomicBool>,
+    /// Tells the supervisor when this life ends.
     _watch: DeathWatch,
 }
 
@@ -361,12 +371,14 @@ impl Job {
             marked??;
             return Err(Early::Moot(ErrorCode::None));
         }
+        // Between the steps, so that the partition's actor never waits for the directory's sync.
         if let Err(error) = sync_names(replacement.clone()).await {
             let new = replacement.clone();
             self.replica.with_log(move |log| log.abandon_replacing(&new)).await?;
             return Err(error);
         }
         let (new, now) = (replacement.clone(), self.spec.clock.now());
+        // The last names are synced before the checkpoint says that this is compacted.
         match self.replica.with_log(move |log| log.finish_replacing(&new, now)).await?? {
             true => sync_names(replacement).await,
             false => Err(Early::Moot(ErrorCode::None)),

@@ -4,6 +4,14 @@
 //! The copy lies in a directory of its own (`-future`), is durable before it takes over, and takes over while nobody
 //! writes. A stop at any time leaves the log, or the copy in its place, or both alike. Waits for the disk; runs aside
 //! from every thread that serves others. Never decides where a replica is to be.
+//!
+//! ```text
+//! log     ──────────────────────────────┬ writes wait ┬──▶ renamed -delete
+//! copy       ░░░ chunk by chunk ░░░░░░░░│ the last bit │──▶ renamed to the partition's name, opened under its view
+//! ```
+//!
+//! After a power loss between the two renames both directories bear the partition's name, each whole. The manager keeps
+//! the one that the metadata names, and sets the other aside (`doubles`).
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,7 +47,9 @@ pub struct Move {
     pub(super) name: String,
     /// Whether the copy was begun by an earlier life of the node.
     pub(super) resumed: bool,
+    /// Once set, stays set; looked at between two chunks, and once more while nobody writes.
     cancelled: AtomicBool,
+    /// Another with each attempt.
     view: Mutex<Arc<PartitionView>>,
 }
 
@@ -79,6 +89,7 @@ impl Move {
 /// The copy of a log, in the hands of whoever copies.
 pub(super) struct Future {
     pub(super) log: Log,
+    /// Bytes copied since the last sync.
     unsynced: u64,
 }
 
@@ -190,6 +201,7 @@ pub(super) fn swap(
     future.log.close(now)?;
     let (replica, from) = (&moving.replica, moving.replica.log_dir());
     let renamed = future.log.rename_dir(&names::partition(&replica.name))?;
+    // From here on the copy is the partition's log, whatever fails.
     replica.set_log_dir(moving.to);
     sync_parent(logs, &renamed)?;
     logs.note(moving.to, &replica.name, future.log.offsets());

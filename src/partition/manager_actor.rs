@@ -3,6 +3,18 @@
 //! The manager keeps the table that every request looks into. A partition's actor costs little, so each replica has one
 //! at once; its log is opened when somebody first needs it. Directories of new replicas are made aside, so that what is
 //! on the disk follows the metadata even if nobody writes. It never reads or writes a log itself.
+//!
+//! # What an image changes
+//!
+//! | in the image | here |
+//! |---|---|
+//! | a topic that is new, or has new partitions of this node | a replica, its actor, its directory |
+//! | a leader or its epoch | the replica's, at once; appends that wait are held against it |
+//! | a topic that is gone, or a replica of it | out of the table, renamed, removed later |
+//! | a configuration | the settings, then the open log's |
+//! | the first that knows this life of the node | directories that nobody wants are set aside |
+//!
+//! Which are set aside only then: an older image may not know of partitions that this node was given before it stopped.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -164,6 +176,7 @@ impl PartitionManager {
     /// Sets directories aside of partitions that are not this node's: deleted or moved while it was down. Metadata that
     /// knows of this life of the node knows of all that was decided before it.
     fn set_strays_aside(&mut self, image: &Image) {
+        // The registration of this life is in the log behind all that was decided about the node before it.
         let me = image.cluster.brokers.get(&self.spec.node_id);
         if self.strays_told || me.is_none_or(|me| me.incarnation_id != self.spec.incarnation_id) {
             return;
@@ -416,6 +429,7 @@ impl PartitionManager {
     /// Takes a replica away: out of the table at once, its directory renamed, and removed when its files may go.
     fn remove(&mut self, replica: &Arc<Replica>) {
         self.spec.table.change(|table| drop(table.remove(&replica.id)));
+        // A topic of the same name that comes after it begins in a place of its own choice.
         self.found.remove(&replica.name);
         self.copies.remove(&replica.name);
         if let Some(moving) = self.spec.table.moving(&replica.id) {
@@ -447,6 +461,7 @@ async fn remove_replica(
     supervisor: Addr<Supervisor>,
     replica: Arc<Replica>,
 ) {
+    // First of all: should the process die now, the next start finds a directory to delete, not a partition.
     let renamed = replica.with_log(|log| log.rename_for_delete(Uuid::random())).await;
     // The answer only says whether there was such a child.
     let _ = supervisor.send(RemoveChild(replica.name.to_string().into())).await;

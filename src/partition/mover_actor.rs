@@ -4,6 +4,9 @@
 //! Each move is a task of its own; as many run at once as `num.replica.alter.log.dirs.threads` allows, and together
 //! they keep to `replica.alter.log.dirs.io.max.bytes.per.second`. What is under way when the node stops goes on at the
 //! next start. Never touches a log on this thread.
+//!
+//! KIP-113. `AlterReplicaLogDirs` asks for a move, DescribeLogDirs shows it as a future replica with its lag, and the
+//! controller is told where the replica is once it has moved (KIP-858).
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -220,6 +223,7 @@ impl Copying {
             copy = back;
             let rate = self.rate();
             self.throttle.lock().spend(copied, rate, self.spec.clock.now());
+            // All that is committed is there: time to ask for the log itself.
             if copied == 0 {
                 match self.swap(copy).await? {
                     Swapped::Done => return Ok(true),
@@ -265,6 +269,7 @@ impl Copying {
         Ok(answer.await.map_err(|_| ErrorCode::KafkaStorageError)?)
     }
 
+    /// The copy is the partition's log now: tells the controller, and sees to the files that are left.
     fn done(&self, old: usize) {
         let replica = &self.moving.replica;
         tracing::info!(partition = %replica.name, to = self.moving.to, from = old, "a replica has moved");
@@ -293,6 +298,7 @@ impl Copying {
         });
     }
 
+    /// Ends a move without a result: the copy goes, the replica stays where it is.
     async fn called_off(&self) {
         self.spec.table.end_move(&self.moving);
         if let Some(path) = self.moving.path(&self.spec.logs) {

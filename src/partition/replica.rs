@@ -2,6 +2,9 @@
 //!
 //! Shared by connections on every thread; only the partition's actor and the manager change it. It never touches a
 //! file.
+//!
+//! The log may be opened, fail and be opened again behind it; the replica stays the same object, and so do its view and
+//! the actor's address. Who holds one need never look it up again while the metadata keeps the partition here.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
@@ -27,8 +30,11 @@ pub struct Replica {
     pub name: TopicPartition,
     /// The partition by the id of its topic.
     pub id: TopicIdPartition,
+    /// Which log directory, by its place in `log.dirs`; another after a move.
     log_dir: AtomicUsize,
+    /// The leader that the metadata names; −1 for none.
     leader: AtomicI32,
+    /// Whether the view shows an open log: what is read while it does not is out of date or empty.
     open: AtomicBool,
     view: Arc<PartitionView>,
     settings: ArcSwap<ReplicaSettings>,
@@ -60,6 +66,7 @@ impl Replica {
 
     /// Which of `threads` threads the partition lives on, and with it whoever writes to nothing else.
     pub fn thread(&self, threads: usize) -> usize {
+        // Neighbouring partitions of a topic on different threads; always the same for one partition.
         let hash = self
             .name
             .topic
@@ -151,6 +158,7 @@ impl Replica {
     /// # Errors
     /// `KAFKA_STORAGE_ERROR`, `FENCED_LEADER_EPOCH`, `UNKNOWN_LEADER_EPOCH`, `NOT_LEADER_OR_FOLLOWER` (KIP-320).
     pub fn check_leader(&self, believed: LeaderEpoch) -> Result<(), ErrorCode> {
+        // The epoch first: a client with older or newer metadata than ours is told so, whoever leads.
         let epoch = self.leader_epoch();
         if self.is_offline() {
             Err(ErrorCode::KafkaStorageError)

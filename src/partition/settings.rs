@@ -1,4 +1,7 @@
 //! A topic's configuration as its partitions use it: for the log, and for judging what producers send. Values only.
+//!
+//! Two shapes of one thing: [`LogConfig`] has all of a topic's keys in Kafka's types, `LogSettings` what `log` needs,
+//! which knows nothing of configurations.
 
 use std::sync::Arc;
 

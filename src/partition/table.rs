@@ -1,4 +1,7 @@
 //! All replicas of this node, by topic id and by name. Looked up by every request, changed by the manager alone.
+//!
+//! A persistent map behind one atomic pointer: a look-up takes no lock and never waits for a change; a change copies a
+//! few nodes of the map.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -69,6 +72,7 @@ impl PartitionTable {
 
     /// Changes the table as one step.
     pub(super) fn change(&self, change: impl FnOnce(&mut HashMap<TopicIdPartition, Arc<Replica>>)) {
+        // The manager is one actor: nobody else changes it in between.
         let mut replicas = HashMap::clone(&self.replicas.load());
         change(&mut replicas);
         self.replicas.store(Arc::new(replicas));

@@ -8,6 +8,7 @@ const DEBT_MAX_MS: Millis = 60_000;
 /// One budget that all who copy share.
 #[derive(Debug, Default)]
 pub(super) struct Throttle {
+    /// When all bytes so far are paid for.
     free_at: Millis,
 }
 

@@ -1,4 +1,8 @@
 //! When the work is due that keeps logs in order: retention, silent producers, syncs, checkpoints. Only the decision.
+//!
+//! Kafka's keys and their defaults: `log.retention.check.interval.ms` 5 min, `producer.id.expiration.check.interval.ms`
+//! 10 min, `log.flush.scheduler.interval.ms` never, `log.flush.offset.checkpoint.interval.ms` and
+//! `log.flush.start.offset.checkpoint.interval.ms` 1 min, `replica.high.watermark.checkpoint.interval.ms` 5 s.
 
 use std::collections::BTreeMap;
 
@@ -66,6 +70,7 @@ impl Task {
 /// What is due when.
 #[derive(Debug)]
 pub(super) struct Schedule {
+    /// Every task, and when next.
     due: BTreeMap<Task, Millis>,
 }
 

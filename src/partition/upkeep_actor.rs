@@ -4,6 +4,9 @@
 //! What changes a log is done by its own actor; what takes the disk's time is done aside from every thread that serves
 //! others. A partition that fails or hangs is told of and passed over. Never decides what goes: the log does, by its
 //! topic's settings.
+//!
+//! One walk at a time, partition after partition, so that ten thousand of them never ask for the disk at once. What
+//! becomes due during a walk is done by the next; a checkpoint reads views alone and needs no walk.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -57,6 +60,7 @@ pub struct UpkeepSpec {
 /// The actor.
 pub struct Upkeep {
     spec: UpkeepSpec,
+    /// What comes due when.
     schedule: Schedule,
     /// What waits for the round that is under way.
     pending: BTreeSet<Task>,
@@ -64,6 +68,7 @@ pub struct Upkeep {
     removals: BTreeMap<TopicIdPartition, Millis>,
     /// Directories that were found marked for removal, and when first.
     marked: HashMap<PathBuf, Millis>,
+    /// Whether a walk is under way.
     running: bool,
     watch: DeathWatch,
 }

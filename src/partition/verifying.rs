@@ -1,5 +1,14 @@
 //! Appends that wait for the coordinator of their transaction (KIP-890): the first of a transaction asks, those of the
 //! same producer that come meanwhile wait behind it, in order. Never asks by itself: the actor does.
+//!
+//! ```text
+//!           coordinator is asked          it agrees                    the group is written
+//! append ─────────────────────▶ waiting ───────────▶ agreed, tried ───────────────────────▶ the log knows
+//!                                  │ it refuses, or the log refuses
+//!                                  ╰──▶ answered with that error
+//! ```
+//!
+//! By producer *and* epoch: what a fenced producer sends does not wait behind, or before, what its successor does.
 
 use std::collections::HashMap;
 
@@ -30,6 +39,7 @@ pub(super) enum Admission {
 /// The appends that wait.
 #[derive(Default)]
 pub(super) struct Verifying {
+    /// In the order they came; the first of each has asked.
     waiting: HashMap<Key, Vec<Append>>,
     /// Whose transactions were agreed to in the group that is being gathered.
     agreed: Vec<(Key, Guard)>,

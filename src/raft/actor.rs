@@ -3,6 +3,8 @@
 //! Proposals that arrive while a sync is under way are appended and synced together after it. Syncing and the writing
 //! of snapshots happen on the blocking pool, so that a slow disk holds up no other actor of the thread. A failing disk
 //! ends the actor; its successor opens the files anew, and leads in a new epoch.
+//!
+//! A full disk is waited for: nothing of the metadata log may be refused once it has an offset.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -101,13 +103,16 @@ pub(super) struct Core {
     pub(super) machine: Machine,
     pub(super) store: Store,
     proposal: Option<Proposal>,
+    /// Who waits for a commit, by ticket. They are dropped with the core, which tells them.
     answers: BTreeMap<u64, oneshot::Sender<Result<Offset, ErrorCode>>>,
     /// Answers of one step, by ticket 0.
     pub(super) compared: Option<Result<Compared, ErrorCode>>,
     pub(super) elected: Option<Option<ErrorCode>>,
+    /// Batches that have their offsets and wait to be written together.
     unwritten: BytesMut,
     /// The end of the log, and some of what is before it, in order and without gaps.
     tail: VecDeque<Arc<CommittedBatch>>,
+    /// The state that the last subscriber began with, for the others that begin at the same time.
     loaded: Option<Arc<Image>>,
     /// Bytes appended since the log was opened, and those that were there before and no snapshot covers.
     pub(super) uncovered_bytes: u64,
@@ -120,6 +125,7 @@ pub struct QuorumActor {
     pub(super) core: Option<Core>,
     subscribers: BTreeMap<String, Subscriber>,
     next_ticket: u64,
+    /// A flush is notified, or waits for room on the disk.
     flush_due: bool,
     syncing: bool,
     tell_due: bool,
@@ -453,9 +459,11 @@ impl Core {
             );
             first = last + 1;
         }
+        debug_assert_eq!(first, self.machine.shape().end, "the machine counts otherwise");
     }
 
     fn append(&mut self, bytes: Bytes, batch: CommittedBatch) {
+        debug_assert!(self.tail.back().is_none_or(|one| one.last + 1 == batch.first), "a gap");
         self.tail.push_back(Arc::new(CommittedBatch { bytes: bytes.len(), ..batch }));
         self.unwritten.extend_from_slice(&bytes);
     }

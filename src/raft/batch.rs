@@ -1,4 +1,7 @@
 //! Batches of the metadata log: records to bytes, and bytes to what was committed. Never touches a file.
+//!
+//! A batch is atomic: it is committed, told and replayed as a whole. What must be atomic and is too large for one goes
+//! between `BeginTransactionRecord` and `EndTransactionRecord` (KIP-868), which `metadata::loader` sees to.
 
 use bytes::Bytes;
 

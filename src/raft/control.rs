@@ -1,4 +1,13 @@
 //! The quorum's own records in the log and in snapshots: who leads, who votes. Values to bytes and back, nothing else.
+//!
+//! | record | when |
+//! |---|---|
+//! | `LeaderChangeMessage` | the first of each epoch |
+//! | `KRaftVersionRecord`, `VotersRecord` | behind it in the log's first epoch (KIP-853), and at the head of each
+//! snapshot |
+//! | snapshot header and footer | around a snapshot's records; `metadata::snapshot` reads those |
+//!
+//! Their batches take up offsets, and carry no metadata.
 
 use bytes::Bytes;
 

@@ -1,4 +1,7 @@
 //! What the quorum tells those who follow the metadata: the committed log, in order. Only values.
+//!
+//! A subscriber that misses one event could not go on; so each is sent until it is taken, and one that was down begins
+//! with [`QuorumEvent::Loaded`] again.
 
 use std::sync::Arc;
 

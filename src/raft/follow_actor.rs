@@ -1,5 +1,9 @@
 //! What the quorum's actor asks of others: how a node that does not vote gets the log and its snapshots. Sends what the
 //! machine says, and brings back the answers.
+//!
+//! One fetch is always under way, to the leader or, while nobody knows one, to each of the bootstrap servers in turn:
+//! whoever is asked names the leader in its answer (KIP-595). A snapshot is fetched piece by piece into a `.part` file
+//! (KIP-630), renamed when it is whole and synced, and the log begins anew behind it.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -89,6 +93,7 @@ pub(super) struct Following {
     round: usize,
     /// What the last fetch brought.
     fetched: Bytes,
+    /// The snapshot that is being fetched, kept across failures of single pieces.
     part: Option<Part>,
 }
 

@@ -1,4 +1,8 @@
 //! What a leader knows: how far each replica has fetched, and so how far the log is committed. Never talks to anyone.
+//!
+//! The high watermark is the largest offset that a majority of voters holds: with their ends sorted downwards, the one
+//! in the middle. A voter's end is what it asks to go on at, since it asks only for what comes behind what it has
+//! synced; the leader's own is what it has synced itself.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -27,6 +31,8 @@ impl Progress {
         Self { end: -1, last_fetch_ms: -1, last_caught_up_ms: -1, leader_end: -1 };
 
     fn fetched(&mut self, end: Offset, leader_end: Offset, now: Millis) {
+        // Kafka's rule (`ReplicaState.updateFollowerState`): caught up now if it has all there is, or at the time of
+        // its fetch before if it has all there was then.
         if end >= leader_end {
             self.last_caught_up_ms = now;
         } else if end >= self.leader_end && self.leader_end >= 0 {
@@ -65,6 +71,8 @@ pub struct Leader {
     pub high_watermark: Option<Offset>,
     /// Proposals in the order of the log.
     pub waiting: VecDeque<Waiting>,
+    /// Everyone who has fetched lately, voters and observers, by node *and* directory: a disk that was exchanged begins
+    /// anew.
     replicas: BTreeMap<ReplicaKey, Progress>,
 }
 
@@ -88,6 +96,14 @@ impl Leader {
             "committed before a record of the leader's own epoch was"
         );
         let (first, last) = (self.waiting.front(), self.waiting.back());
+        debug_assert!(
+            self.waiting.iter().is_sorted_by(|one, next| one.last < next.last),
+            "proposals wait in another order than the log's"
+        );
+        debug_assert!(
+            self.replicas.values().all(|progress| progress.end <= shape.end),
+            "a replica has more than the leader"
+        );
         assert!(last.is_none_or(|waiting| waiting.last < shape.end), "somebody waits for nothing");
         assert!(
             first.is_none_or(|waiting| Some(waiting.last) >= self.high_watermark),

@@ -5,8 +5,8 @@
 //! is durable before an answer that rests on it leaves. The one exception is syncing, which is reported by an event.
 //!
 //! Transitions: `Unattached` to `Leader` (the only voter, at the start) or `Follower` (a leader was heard of);
-//! `Follower` to `Unattached` (the leader fell silent) or `Follower` (of a later epoch); `Leader` to `Resigned` (at
-//! the stop).
+//! `Follower` to `Unattached` (the leader fell silent, or a later epoch has none yet) or `Follower` (of a later epoch);
+//! whatever it is to `Resigned` (at the stop).
 
 use crate::error::ErrorCode;
 use crate::raft::leader::{Leader, Waiting};
@@ -52,9 +52,9 @@ pub enum Role {
     Follower(Follower),
     /// Leads.
     Leader(Leader),
-    /// Led until it was told to stop; never again in this epoch.
+    /// Was told to stop: takes part in nothing any more. One that led does not lead again in this epoch.
     Resigned {
-        /// The epoch it led.
+        /// The epoch it stopped in.
         epoch: LeaderEpoch,
     },
 }
@@ -81,6 +81,7 @@ pub struct Machine {
     role: Role,
     /// Everything before this is committed and here.
     committed: Option<Offset>,
+    /// When to fetch again after a fetch that brought nothing, if that is waited for.
     retry_at: Option<Millis>,
 }
 
@@ -169,10 +170,19 @@ impl Machine {
     /// # Panics
     /// When what must hold of every quorum does not: then this node must not go on.
     pub fn step(&mut self, event: Event, now: Millis) -> Vec<Effect> {
+        let led = matches!(self.role, Role::Leader(_));
         let (epoch, committed) = (self.epoch(), self.committed);
         let effects = self.take_in(event, now);
         assert!(self.epoch() >= epoch, "the epoch went back from {epoch} to {}", self.epoch());
         assert!(self.committed >= committed, "what was committed is not any more");
+        assert!(
+            !led || self.epoch() > epoch
+                || matches!(self.role, Role::Leader(_) | Role::Resigned { .. }),
+            "the leader of epoch {epoch} does not become anything else in it"
+        );
+        if let Role::Follower(follower) = &self.role {
+            assert!(follower.leader_id != self.settings.me.id, "follows itself");
+        }
         self.shape.assert_sound();
         assert!(self.committed.is_none_or(|end| end <= self.shape.end), "committed and not here");
         if let Role::Leader(leader) = &self.role {
@@ -236,8 +246,10 @@ impl Machine {
             return effects;
         }
         let epoch = self.epoch() + 1;
+        // The leader's change; for the log's first leader also the level of `kraft.version` and the voters.
         let first = self.shape.append(epoch, if self.bootstrap { 3 } else { 1 });
         self.role = Role::Leader(Leader::new(epoch, first));
+        // Durable before the first record of the epoch: the effects are done in this order.
         let state = ElectionState { epoch, leader_id: Some(self.settings.me.id), voted: None };
         let bootstrap = std::mem::take(&mut self.bootstrap);
         vec![
@@ -268,6 +280,8 @@ impl Machine {
         vec![Effect::Append { ticket, epoch, first }]
     }
 
+    /// More of the log is on the disk. A leader may commit it; a follower may too, and only now asks for more, so that
+    /// it never runs ahead of its own disk.
     fn synced(&mut self, end: Offset) -> Vec<Effect> {
         self.shape.synced = self.shape.synced.max(end.min(self.shape.end));
         match &mut self.role {
@@ -311,6 +325,7 @@ impl Machine {
         if let Err(code) = self.check_leader(epoch) {
             return vec![Effect::AnswerFetch { ticket, outcome: Err(code) }];
         }
+        // Only one whose log agrees with ours up to `position` has what is below it.
         let compared = self.shape.compare(position);
         let mut effects = Vec::new();
         if let (Compared::Same, Some(replica), Role::Leader(leader)) =
@@ -383,6 +398,8 @@ impl Machine {
         self.voters.get(leader_id).is_none().then_some(ErrorCode::InconsistentVoterSet)
     }
 
+    /// Whatever the node was. Who waits for a commit is refused: the record may be committed all the same, which is the
+    /// way with every answer that is lost.
     fn stop(&mut self) -> Vec<Effect> {
         let epoch = self.epoch();
         let mut effects = Vec::new();
@@ -420,6 +437,7 @@ impl Machine {
         }
     }
 
+    /// The one request that a node of this role sends next.
     fn fetch_now(&mut self) -> Option<Effect> {
         self.retry_at = None;
         let (epoch, position) = (self.epoch(), self.shape.end());
@@ -444,6 +462,7 @@ impl Machine {
         effects
     }
 
+    /// Nothing came of a fetch: the next is after `controller.quorum.retry.backoff.ms`.
     fn back_off(&mut self, now: Millis) -> Vec<Effect> {
         match self.role {
             Role::Leader(_) | Role::Resigned { .. } => Vec::new(),
@@ -515,6 +534,8 @@ impl Machine {
 
     /// Cuts what the leader does not have. Committed records are never among it.
     fn diverged(&mut self, diverging: OffsetAndEpoch, now: Millis) -> Vec<Effect> {
+        // The leader names the end of an epoch in *its* log. If this one has later epochs that the leader never had,
+        // they go first.
         let mut to = diverging.offset;
         if let Some(&(_, start)) =
             self.shape.epochs.iter().find(|&&(epoch, _)| epoch > diverging.epoch)
@@ -531,6 +552,8 @@ impl Machine {
         effects
     }
 
+    /// Takes in the batches of a fetch if they go on where the log ends. A leader that sends anything else is asked
+    /// again: its answer may be to an older question.
     fn take(
         &mut self,
         batches: &[(LeaderEpoch, Offset, Offset)],
@@ -555,9 +578,12 @@ impl Machine {
         vec![Effect::AppendFetched]
     }
 
+    /// Commits what the leader has committed and this node holds.
     fn follow_high_watermark(&mut self) -> Vec<Effect> {
         let Role::Follower(follower) = &self.role else { return Vec::new() };
         let Some(told) = follower.leader_high_watermark else { return Vec::new() };
+        // What the leader says is committed, as far as it is here and on the disk: after a power loss this node must
+        // not know less than it told its own subscribers.
         let held = told.min(self.shape.synced);
         if held <= 0 || self.committed.is_some_and(|old| old >= held) {
             return Vec::new();

@@ -12,6 +12,49 @@
 //!
 //! # Caveats
 //! A single voter elects itself; several voters and the changing of the set are not built yet.
+//!
+//! # In which order to read
+//!
+//! 1. [`voters`] and [`shape`]: who takes part, and the outline of a log (where it begins and ends, which epoch begins
+//!    where), which is all that a decision needs.
+//! 2. [`step`]: what can happen to a node, and what it can be told to do: the whole interface of the machine on one
+//!    page.
+//! 3. [`machine`], and [`leader`] for what only a leader knows.
+//! 4. [`store`]: the files; [`batch`], [`control`] and [`quorum_state`] are their contents.
+//! 5. [`actor`]: events in, effects out, files and timers in between; `serve_actor` and [`follow_actor`] are its two
+//!    sides to other nodes.
+//! 6. [`quorum_actor`] and [`events`]: what the rest of the process sees of all this; `subscriber` is how it is told.
+//!
+//! # The roles
+//!
+//! ```text
+//!                     a leader is heard of                        stop
+//!   ┌───────────────┐ ───────────────────▶ ┌──────────┐ ────────────────▶ ┌──────────┐
+//!   │  Unattached   │                      │ Follower │                   │ Resigned │
+//!   └───────────────┘ ◀─────────────────── └──────────┘     ┌────────┐    └──────────┘
+//!      │ the only voter, at the start    it falls silent    │ Leader │ ──────▲   stop
+//!      ╰──────────────────────────────────────────────────▶ └────────┘
+//! ```
+//!
+//! # The life of a record
+//!
+//! The controller proposes it ([`Quorum::propose`]) in the epoch that it believes it leads, at the offset that it
+//! believes to be next: if either is wrong the whole decision was made on a state that is not, and is refused. The
+//! machine gives it its offset; the actor encodes it and gathers what else waits; one write and one sync later the
+//! machine is told ([`step::Event::Synced`]), moves the high watermark, and the proposal is answered. In the same order
+//! every subscriber is told of the committed batch: the controller itself, which applies it to its own state only now,
+//! and the broker's publisher, which makes images of it.
+//!
+//! # What must stay true
+//!
+//! * The epoch never goes back; what was committed stays so; both are asserted after each step.
+//! * Nothing of an earlier epoch is committed before a record of the leader's own is (Raft, section 5.4.2): hence the
+//!   leader's change is the first record of each epoch.
+//! * Subscribers see each committed record once, in order, without a gap, from the offset where the state that they
+//!   were given ends.
+//! * What a snapshot covers was committed and synced before; the log goes only as far as a snapshot covers it.
+//! * A sole voter that starts leads in a *new* epoch, even if it led the last: it may have lost records that it had not
+//!   synced, and nobody may take the two logs for one.
 
 // Who votes.
 pub mod voters;

@@ -1,4 +1,7 @@
 //! The way to the quorum of this process: a handle that survives restarts of the actor, and the messages it sends.
+//!
+//! What is asked often is read from shared values without a message: who leads, who votes, the high watermark, the
+//! log's view. What must be decided goes to the actor: proposals, fetches of other nodes, elections.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -43,12 +46,16 @@ pub(super) struct Subscription {
 /// What handle and actor share.
 pub(super) struct Shared {
     pub(super) actor: Handle<QuorumActor>,
+    /// As the machine published it last.
     pub(super) leader: ArcSwap<LeaderAndEpoch>,
+    /// Of the life that has opened the log; none before the first.
     pub(super) view: ArcSwapOption<PartitionView>,
     pub(super) voters: ArcSwap<VoterSet>,
     /// Where nodes said that they or others listen.
     pub(super) addresses: Mutex<BTreeMap<NodeId, (String, u16)>>,
+    /// −1 before anything is known to be committed.
     pub(super) high_watermark: AtomicI64,
+    /// Who wants to be told, by name; they outlive the actor.
     pub(super) subscriptions: Mutex<BTreeMap<String, Subscription>>,
 }
 

@@ -1,6 +1,12 @@
 //! Whom a node follows and voted for, as Kafka's file `quorum-state` holds it: one JSON object in version 0 (fixed
 //! voters) or 1 (voters in the log, KIP-853). Only the text: who writes it makes it durable before anything rests on
 //! it.
+//!
+//! ```text
+//! {"leaderId":1,"leaderEpoch":7,"votedId":-1,"votedDirectoryId":"AAAAAAAAAAAAAAAAAAAAAA","data_version":1}
+//! ```
+//!
+//! A node that forgot its epoch could vote twice in it, and a leader that forgot could lead twice.
 
 use serde::{Deserialize, Serialize};
 

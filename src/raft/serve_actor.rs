@@ -1,5 +1,8 @@
 //! What the quorum's actor answers to others: fetches of replicas and observers, snapshots, DescribeQuorum, the
 //! election protocol. Handlers only.
+//!
+//! Fetches of the log are compared here and read elsewhere: the actor says whether the fetcher's log agrees with ours,
+//! and `quorum_actor` reads the bytes from the view.
 
 use std::sync::Arc;
 
@@ -160,6 +163,7 @@ impl Handler<HandIn> for QuorumActor {
         let id = SnapshotId::of(image.provenance);
         let committed = core.machine.high_watermark().unwrap_or(0);
         let old = core.store.snapshots().last().is_some_and(|latest| id.offset <= latest.offset);
+        // The last cannot be: an image is made of committed batches; but one of an earlier life may come late.
         if self.snapshotting || old || id.offset > committed {
             return;
         }

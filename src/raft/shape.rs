@@ -1,5 +1,13 @@
 //! Where the metadata log begins and ends, and which epoch wrote what: all that decisions need to know of it. Never
 //! bytes.
+//!
+//! ```text
+//!   oldest snapshot     latest snapshot        epochs: (3, 0) (4, 40) (7, 90)
+//!         ▼                   ▼
+//!   ......├───────────────────┼──────────────────┤           a fetcher at (offset 60, epoch 4) has what we have;
+//!       start                                   end          one at (60, 5) has records that we do not: it is told
+//!                                                            where our largest epoch up to 5 ends, (90, 4)
+//! ```
 
 use crate::types::{LeaderEpoch, Offset};
 
@@ -52,6 +60,14 @@ impl Shape {
         assert!(self.synced <= self.end, "synced to {} and ends at {}", self.synced, self.end);
         let mut pairs = self.epochs.iter().zip(self.epochs.iter().skip(1));
         let ascend = pairs.all(|(before, after)| before.0 < after.0 && before.1 <= after.1);
+        debug_assert!(
+            self.epochs.last().is_none_or(|&(_, start)| start <= self.end),
+            "an epoch begins behind the end"
+        );
+        debug_assert!(
+            self.snapshots.is_none_or(|(oldest, latest)| oldest <= latest),
+            "the oldest snapshot is behind the latest"
+        );
         debug_assert!(ascend, "epochs in disorder: {:?}", self.epochs);
     }
 
@@ -123,6 +139,8 @@ impl Shape {
     /// Compares a fetcher that goes on at `position` (KIP-595, KIP-630).
     pub fn compare(&self, position: OffsetAndEpoch) -> Compared {
         let OffsetAndEpoch { offset, epoch } = position;
+        // Below the log's start there are only snapshots; at it, only one who has the records of the oldest one's last
+        // epoch can go on.
         if let Some((oldest, latest)) = self.snapshots
             && (offset < self.start
                 || offset == self.start && self.start != 0 && epoch != oldest.epoch
@@ -131,6 +149,7 @@ impl Shape {
             return Compared::Snapshot(latest);
         }
         let end = self.end_of(epoch);
+        // An epoch that we do not have, or more of one than we have.
         if end.epoch != epoch && !(offset == self.start && offset != 0) || end.offset < offset {
             Compared::Diverging(end)
         } else {

@@ -1,6 +1,9 @@
 //! The copy of the latest snapshot beside the metadata log: kept when a snapshot is made, made again when it is
 //! missing, old or damaged, and used where the snapshot's own file is damaged. What it says counts only where it names
 //! the very snapshot that the log has.
+//!
+//! Why a copy: the log below a snapshot is deleted, so its one file is all that a controller alone in its quorum has of
+//! the cluster.
 
 use std::path::Path;
 

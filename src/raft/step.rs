@@ -1,4 +1,7 @@
 //! What happens to a node of the quorum, and what it must do about it: the two ends of the machine. Only values.
+//!
+//! Questions carry a ticket, and the effect that answers names it. Bytes stay outside: the actor keeps the records of a
+//! proposal or a fetch while the machine decides by offsets and epochs alone.
 
 use crate::error::ErrorCode;
 use crate::raft::machine::LeaderAndEpoch;

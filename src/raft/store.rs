@@ -1,5 +1,16 @@
 //! The files of the metadata log: its segments, its snapshots, `quorum-state`. Does what it is told; decides nothing
 //! but what of the past may be deleted.
+//!
+//! ```text
+//! __cluster_metadata-0/
+//!   00000000000000000000.log, .index, …    the log, as any partition's
+//!   00000000000000004711-0000000003.checkpoint   a snapshot: all below 4711, the last record of epoch 3
+//!   quorum-state                           the election state
+//!   partition.metadata                     the fixed topic id
+//! ```
+//!
+//! `00000000000000000000-0000000000.checkpoint` is what formatting writes: the first records of a cluster, before there
+//! is anybody to lead it. It stands for no part of the log.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -64,6 +75,7 @@ pub struct Store {
     settings: StoreSettings,
     /// Oldest first.
     snapshots: Vec<SnapshotId>,
+    /// 0: voters are configuration; 1: they are in the log (KIP-853).
     kraft_version: i16,
 }
 
@@ -115,7 +127,9 @@ impl Store {
         };
         let log = Log::open(files.clone(), &dir, partition, Arc::new(log_settings), &options)?;
         let mut store = Self { files, dir, log, settings, snapshots, kraft_version: 0 };
+        // In a directory that is locked by this process, so nobody is writing one.
         store.remove_leftovers()?;
+        // The process ended between the snapshot's rename and the new beginning of the log.
         if let Some(latest) = latest.filter(|latest| latest.offset > store.log.log_end_offset()) {
             store.restart_at(position(latest), now)?;
         }
@@ -378,6 +392,7 @@ impl Store {
             if !self.is_excess(oldest, now)? {
                 break;
             }
+            // First the log, then the snapshot: in between there is a snapshot too many, which harms nobody.
             self.log.delete_records(next.offset)?;
             snapshot::remove(&*self.files, &self.dir, oldest)?;
             self.snapshots.remove(0);

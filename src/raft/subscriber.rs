@@ -1,5 +1,14 @@
 //! One who follows the committed log, and how far it has been told. Slow ones hold up nobody: what they have not taken
 //! is read from the log again.
+//!
+//! ```text
+//! Following ──▶ Loaded(image up to n) ──▶ Committed(n …) ──▶ Committed(…) ──▶ Leading(epoch, next offset)
+//!    ▲ as soon as a leader is known           ╰── each once, in order ──╯        only when it has all, if this node
+//!    leads
+//! ```
+//!
+//! A mailbox that is full is tried again after a few milliseconds; one that is down begins again with the state, as its
+//! successor will know nothing.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -40,6 +49,7 @@ pub(super) struct Subscriber {
     pub(super) life: u64,
     /// What comes next; none before a state was loaded.
     next: Option<Offset>,
+    /// Read from the source and not yet taken.
     queue: VecDeque<Arc<CommittedBatch>>,
     /// Whom it knows to lead.
     leader: Option<LeaderAndEpoch>,
@@ -101,6 +111,7 @@ impl Subscriber {
             if batch.last >= high_watermark {
                 break;
             }
+            debug_assert!(batch.first <= next, "a gap from {next} to {}", batch.first);
             let last = batch.last;
             if last >= next && !self.send(QuorumEvent::Committed(batch)) {
                 return Ok(Told::Again);

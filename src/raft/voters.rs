@@ -1,4 +1,7 @@
 //! Who votes, and where they are reached. Never who leads.
+//!
+//! By node id: a node is one voter, whatever directories it has had. Two requests about one node may name different
+//! directories, and then only one of them is a voter.
 
 use std::collections::BTreeMap;
 

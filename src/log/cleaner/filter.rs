@@ -1,4 +1,8 @@
 //! What is kept of one batch, to the byte: all of it as it is, some records under the old head, or the head alone.
+//!
+//! A batch from which nothing goes is copied byte for byte, so that a log which is clean costs no compression. One from
+//! which something goes is built anew under the old head: same offsets at both ends, same producer, same sequence of
+//! the last record, another crc.
 
 use bytes::Bytes;
 
@@ -40,11 +44,13 @@ pub(super) struct Rules<'a> {
 impl Rules<'_> {
     /// Whether a record of data is kept. `expired` says that the horizon of its batch has passed.
     fn keeps(&self, record: &Record<'_>, expired: bool) -> bool {
+        // The map was full before it came here: nobody knows what is behind.
         if record.offset > self.map.latest() {
             return true;
         }
         // Without a key it cannot have been accepted while the topic was compacted.
         let Some(key) = record.key else { return false };
+        // A key of the clean part that did not come again is in no map, and stays.
         let is_latest = self.map.get(key).is_none_or(|latest| record.offset >= latest);
         is_latest && (record.value.is_some() || !expired)
     }
@@ -73,6 +79,7 @@ impl Rules<'_> {
         if kept == 0 {
             return Ok(nothing());
         }
+        // Told once, by the first round that meets it. Later rounds keep what stands there.
         let begins = (tombstones || verdict.idle_marker) && !header.has_delete_horizon();
         if kept == seen && !begins {
             return Ok(Kept::Whole);

@@ -5,6 +5,33 @@
 //! puts in their place ([`Replacement`]). Never reads a clock, never changes a log, never holds more than one batch and
 //! the map of keys in memory. A batch that is damaged ends the work: what a crc does not vouch for is not given
 //! another.
+//!
+//! # A round
+//!
+//! ```text
+//! offsets   0          first dirty          first uncleanable       active
+//!           ├── clean ──┤├── dirty: mapped ──┤├─ too young, undecided ─┤├──
+//!           ╰──── written anew, in groups ────╯
+//! ```
+//!
+//! 1. [`candidate`]: where the three bounds lie, from the checkpoint of the last round and the settings.
+//! 2. [`Work::begin`]: reads the dirty part and notes each key's last offset ([`OffsetMap`](offset_map)). If the map is
+//!    full before its end, the round ends there and the next goes on: correct, only slower.
+//! 3. [`Work::next`], group by group: a record of the clean *and* the dirty part stays if no later one of its key is in
+//!    the map (`filter`).
+//! 4. The log's owner exchanges the segments (`log::replace`), and notes [`Work::end`] as the new checkpoint.
+//!
+//! # What must stay true
+//!
+//! * A reader that has seen offset `n` finds the same records behind `n` as before, or later ones of their keys:
+//!   offsets never change, order never changes.
+//! * A tombstone (a key without a value) stays until `delete.retention.ms` after the round that first met it, so that a
+//!   slow reader learns of it. The time is written into the batch (its delete horizon, KIP-534), which makes it
+//!   independent of how often rounds come.
+//! * A marker stays as long as any record of its transaction does, and then as long as a tombstone.
+//! * The last batch of each living producer stays, emptied if need be: it holds the last sequence (KIP-98), which a
+//!   start without a snapshot would not know otherwise.
+//! * The batch before the first uncleanable offset stays as well, so that the segment's end does not move.
 
 mod filter;
 mod group;

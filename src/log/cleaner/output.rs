@@ -7,6 +7,9 @@
 //!
 //! Records get a new name last on the way to `.swap`, and first on the way from there: at each step there is one answer
 //! to what the segment is.
+//!
+//! The file is given the time of the last segment it was made from: retention by time looks at that where no record has
+//! a timestamp.
 
 use std::io;
 use std::path::PathBuf;
@@ -95,6 +98,7 @@ impl Output {
         if self.buffer.len() >= BUFFER { self.write() } else { Ok(()) }
     }
 
+    /// Enters the newest timestamp so far; the index passes over one that it has.
     fn index_newest(&self) -> io::Result<()> {
         if self.newest.timestamp < 0 {
             return Ok(());

@@ -1,4 +1,7 @@
 //! What of a log may be compacted, and whether it should be now. Reads a few headers at most, and changes nothing.
+//!
+//! Kafka's names: `firstDirtyOffset` and `firstUncleanableDirtyOffset` of `LogCleanerManager.cleanableOffsets`; the
+//! share is that of `LogToClean.cleanableRatio`.
 
 use std::sync::Arc;
 
@@ -63,9 +66,11 @@ pub fn candidate(
     let segments = view.segments();
     let start = view.log_start_offset();
     let known = checkpoint.unwrap_or(start);
+    // The log was truncated, or records were deleted, since the checkpoint was written.
     let reset = known < start || known > view.log_end_offset();
     let first_dirty = if reset { start } else { known };
     let active = segments.last().map_or(first_dirty, |active| active.base_offset());
+    // Behind the last stable offset nobody knows yet which records count.
     let mut limit = view.last_stable_offset().min(active);
     let closed = match first_dirty > active {
         true => &[],

@@ -1,5 +1,9 @@
 //! Which batches belong to aborted transactions, and which markers have nothing left to decide. Pure; told of every
 //! batch in order.
+//!
+//! What is known ahead are the aborted ones, from the indexes (`.txnindex`). Of a transaction that was committed there
+//! is no entry: it is noted when a batch of it passes by, and its marker is idle when none did. A transaction of which
+//! the cleaner has already removed every batch leaves a marker alone, and that is how markers end.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -27,7 +31,9 @@ pub(super) struct Control {
 pub(super) struct Transactions {
     /// Aborted ones that begin further on, by first offset and producer.
     ahead: BTreeMap<(Offset, i64), AbortedTxn>,
+    /// Those that have begun here and whose marker has not come, by producer: each has one at a time.
     aborting: HashMap<i64, Aborting>,
+    /// Producers of which a batch has come that is in no aborted transaction.
     committing: HashSet<i64>,
 }
 
@@ -39,6 +45,7 @@ impl Transactions {
         Self { ahead, ..Self::default() }
     }
 
+    /// Lets those begin that do so at `offset` or before.
     fn advance(&mut self, offset: Offset) {
         while let Some(first) = self.ahead.first_entry()
             && first.key().0 <= offset
@@ -75,7 +82,9 @@ impl Transactions {
             Some(ControlType::Commit) => {
                 Control { discard: !self.committing.remove(&header.producer_id), aborted: None }
             }
+            // A leader's change or a snapshot's marks, in the metadata log: not for the cleaner to judge.
             Some(_) => Control::default(),
+            // A round before has emptied it, and left the head for its producer's sake.
             None => Control { discard: true, aborted: None },
         }
     }

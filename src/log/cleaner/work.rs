@@ -1,4 +1,8 @@
 //! The compaction of one log: first the map of its dirty part, then one group of segments after the other.
+//!
+//! Everything is read as any reader reads, through the view, so the writer goes on meanwhile; what it appends is behind
+//! the bounds. What it deletes is noticed when the work is done: a replacement for segments that are no longer there is
+//! discarded.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -65,7 +69,9 @@ pub struct Work {
     basis: Basis,
     first_uncleanable: Offset,
     map: OffsetMap,
+    /// What is still to be written anew, from the log's beginning.
     groups: VecDeque<Vec<Arc<Segment>>>,
+    /// First of the dirty part, for the map; then of the whole, for the writing.
     transactions: Transactions,
     now: Millis,
     stats: Stats,
@@ -179,6 +185,7 @@ impl Work {
         });
         let from = segments.first().map_or(end, |first| first.base_offset());
         let until = self.first_uncleanable;
+        // From the front once more, this time with the clean part.
         self.transactions = Transactions::new(self.basis.view.aborted_transactions(from, until)?);
         Ok(())
     }
@@ -246,6 +253,7 @@ fn judge(
     output: &Output,
 ) -> Result<Verdict, Fault> {
     let header = batch.header();
+    // Without a batch of data that is known, the marker of the present epoch speaks for the producer.
     let is_last =
         basis.producers.get(&header.producer_id).is_some_and(|last| match last.data_offset {
             Some(offset) => header.last_offset() == offset,

@@ -1,4 +1,6 @@
 //! The real file system, through rustix. Never a buffer of our own: the page cache is the only one.
+//!
+//! Nothing is mapped into memory: an error of the disk is then an error of a call, and not a signal.
 
 use std::fs;
 use std::io::{self, IoSlice};
@@ -68,6 +70,7 @@ impl File for DiskFile {
 
     fn allocate(&self, position: u64, len: u64) -> io::Result<()> {
         use rustix::io::Errno;
+        // The size stays, so that a reader of the file never meets zeros behind the last batch.
         match rustix::fs::fallocate(&*self.0, FallocateFlags::KEEP_SIZE, position, len) {
             Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
             other => Ok(other?),

@@ -2,6 +2,10 @@
 //! unsynced writes gone or torn, a full disk, a flipped bit.
 //!
 //! What a kill leaves is what was written; what a power loss leaves is what was synced, and any part of the rest.
+//!
+//! Two states are kept of everything, content and names alike: as a living process sees it, and as it was when it was
+//! last synced, with the changes since in order. A kill takes the first; a power loss the second and, by a seed, some
+//! of the changes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, IoSlice};
@@ -48,8 +52,11 @@ enum Dirty {
 
 #[derive(Clone, Debug, Default)]
 struct Node {
+    /// As a living process reads it.
     data: Vec<u8>,
+    /// As the last sync left it.
     synced: Vec<u8>,
+    /// What has changed since.
     dirty: Vec<Dirty>,
     modified: Millis,
 }
@@ -75,7 +82,9 @@ struct State {
     durable_names: BTreeMap<PathBuf, Name>,
     renamings: Vec<Renaming>,
     next_node: u64,
+    /// Calls that have changed something: a test dies in each of them in turn.
     changes: u64,
+    /// After so many changes the process dies: that one is done by half, and nothing works any more.
     crash_at: Option<u64>,
     crashed: bool,
     fail_next: HashMap<Call, io::ErrorKind>,

@@ -1,6 +1,16 @@
 //! The file system as the log sees it: a trait with two lives, the disk and a memory that can be broken on purpose.
 //!
 //! Nothing above this file knows which one it has. Never a decision about Kafka in here.
+//!
+//! # What a disk promises, as far as the log relies on it
+//!
+//! * A write is in the page cache once the call returns: the death of the process loses nothing, that of the machine
+//!   anything that was not synced, in any order, torn anywhere.
+//! * `fdatasync` makes content and size durable, but not the name of a file that is new: that takes
+//!   [`Files::fsync_dir`].
+//! * A rename replaces as a whole: after a power loss there is the old name or the new.
+//! * A sync that failed may have dropped what it could not write, and the next one may say that all is well: so nothing
+//!   is tried twice.
 
 use std::fmt;
 use std::io::{self, IoSlice};

@@ -1,4 +1,9 @@
 //! What one producer did last: its epoch, its last five batches, its open transaction. Pure.
+//!
+//! Why five batches: `max.in.flight.requests.per.connection` of an idempotent producer is at most five, so a batch that
+//! is sent again is one of the last five or was never written.
+//!
+//! Sequences count records, from 0 in each epoch, and wrap from 2³¹ − 1 to 0.
 
 use super::verification::Verification;
 use super::{BATCHES_MAX, Origin};
@@ -44,7 +49,9 @@ pub struct ProducerEntry {
     pub last_timestamp: Millis,
     /// Where its open transaction begins.
     pub txn_first_offset: Option<Offset>,
+    /// The last of the present epoch, oldest first; no allocation for what every producer has.
     batches: [AppendedBatch; BATCHES_MAX],
+    /// How many of the slots are in use.
     count: u8,
 }
 
@@ -89,6 +96,7 @@ impl ProducerEntry {
         self.batches().iter().find(same).copied()
     }
 
+    /// With another epoch sequences begin anew, and batches of the old one are no measure.
     fn set_epoch(&mut self, epoch: i16) {
         if self.epoch != epoch {
             self.epoch = epoch;
@@ -196,6 +204,7 @@ impl ProducerEntry {
         }
     }
 
+    /// Whether the batch continues the producer's last; a new epoch begins at 0.
     fn check_sequence(&self, header: &BatchHeader) -> Result<(), ApiError> {
         // Of a producer that nothing is known of (its records may be deleted by now) any sequence is taken.
         if self.epoch == NO_PRODUCER_EPOCH {

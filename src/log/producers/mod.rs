@@ -2,6 +2,24 @@
 //!
 //! An append is first staged, so that the batches of one group commit see each other, and then kept or dropped with
 //! the write. The state itself does no input or output: [`snapshot`] gives it bytes, the log writes them.
+//!
+//! # What is held against what
+//!
+//! ```text
+//! producer's batch    epoch ≥ the last one, sequence = the last one's + 1     else INVALID_PRODUCER_EPOCH,
+//!                                                                             OUT_OF_ORDER_SEQUENCE_NUMBER
+//!   the same again    one of the last five of this epoch: answered, not written again
+//!   begins a txn      somebody vouches for it ([`Voucher`])                   else INVALID_TXN_STATE
+//! coordinator's       epoch ≥ the last one (above it in version 2), and no
+//!   marker            older coordinator                                       else TRANSACTION_COORDINATOR_FENCED
+//! replication         nothing: the leader has checked
+//! ```
+//!
+//! # How a transaction goes through here
+//!
+//! Its first batch gives the producer's entry a first offset and puts it among the *ongoing*; its marker takes both
+//! away and puts it among the *unreplicated*, until the marker is committed. The first of both is where the last stable
+//! offset stops. A producer is never forgotten while a transaction of it is open.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -104,11 +122,15 @@ pub struct Producers {
     ongoing: BTreeMap<Offset, i64>,
     /// First offset → offset of the marker, of transactions whose marker is not yet below the high watermark.
     unreplicated: BTreeMap<Offset, Offset>,
+    /// What producers become if the group is written.
     staged: HashMap<i64, ProducerEntry>,
+    /// Transactions that end in what is staged.
     completed: Vec<CompletedTxn>,
     /// What the present append has staged over, to go back to.
     undo: Vec<(i64, Option<ProducerEntry>)>,
+    /// How many there were before the present append.
     completed_before: usize,
+    /// Questions to coordinators, which no snapshot keeps: after a start they are asked again.
     verifications: Verifications,
 }
 
@@ -228,6 +250,7 @@ impl Producers {
     fn complete(&mut self, txn: &CompletedTxn) -> Offset {
         self.ongoing.remove(&txn.first_offset);
         self.unreplicated.insert(txn.first_offset, txn.last_offset);
+        // The next transaction of the same producer may have begun in the same write: it is behind the marker.
         let mut others = self.ongoing.iter().filter(|(_, id)| **id != txn.producer_id);
         others.next().map_or(Offset::MAX, |(first, _)| *first).min(txn.last_offset + 1)
     }

@@ -3,6 +3,14 @@
 //! Before the first batch of a transaction is appended, its coordinator is asked. Whoever asks gets a guard first, and
 //! brings it along with the batch; the guard is void as soon as anything of the transaction is in the log, its end
 //! included. So an answer that comes late, when the transaction it was about has ended, opens nothing.
+//!
+//! ```text
+//! first batch ──▶ ask: Guard(7) ──▶ coordinator: "add the partition" ──▶ append with Guard(7) ──▶ settled, Guard(7) is
+//! void
+//!                                        ╰── meanwhile a marker is written: Guard(7) is void, the append is refused
+//! ```
+//!
+//! Kafka's `VerificationGuard` and `VerificationStateEntry`.
 
 use std::collections::HashMap;
 
@@ -41,11 +49,14 @@ pub struct Beginning {
 /// A question that is open, or was answered and not yet made use of.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Verification {
+    /// What must be brought along.
     guard: Guard,
+    /// The producer's, as it was when it was asked last.
     epoch: i16,
     /// No batch behind this one may come first: it would keep this one out.
     lowest_sequence: i32,
     supports_epoch_bump: bool,
+    /// When it was asked first.
     since: Millis,
 }
 
@@ -61,6 +72,7 @@ impl Verification {
 #[derive(Debug, Default)]
 pub(super) struct Verifications {
     open: HashMap<i64, Verification>,
+    /// Counts questions: guards of one log never repeat.
     asked: u64,
 }
 
