@@ -5,6 +5,9 @@
 //! CompletingRebalance → Stable (the leader has brought the assignments). A group that is Dead is not here.
 //!
 //! Never answers anyone by itself: that is for [`super::join`], [`super::rebalance`] and [`super::sync`].
+//!
+//! Kafka's `ClassicGroup`. One difference in kind: a client that waits is a ticket here, not a future in the member, so
+//! a group is plain data that can be compared and copied.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -66,7 +69,9 @@ pub(crate) struct ClassicGroup {
     pub(crate) protocol_type: Option<String>,
     /// The protocol of the current generation.
     pub(crate) protocol: Option<String>,
+    /// Counts rebalances; 0 before the first.
     pub(crate) generation: i32,
+    /// Who makes the assignments. Always a member, where there are any.
     pub(crate) leader: Option<Arc<str>>,
     pub(crate) members: BTreeMap<Arc<str>, Member>,
     /// Static members: instance id → member id.
@@ -154,6 +159,7 @@ impl ClassicGroup {
             && self.leader.as_ref().is_none_or(is_known)
             && self.instances.values().all(is_known)
             && self.pending_syncs.iter().all(is_known)
+            && !self.pending_joins.iter().any(is_known)
     }
 
     /// Takes in a member; the first one leads.
@@ -199,6 +205,7 @@ impl ClassicGroup {
         let waiting = (member.joining.take(), member.syncing.take());
         self.joining -= usize::from(waiting.0.is_some());
         member.id = new.clone();
+        // Its client knows its name: from the answer that it gets now.
         member.is_new = false;
         if let Some(instance) = &member.instance_id {
             self.instances.insert(instance.clone(), new.clone());
@@ -254,6 +261,7 @@ impl ClassicGroup {
                 }
             }
         }
+        // Names come from clients: what nobody follows any more is not kept.
         self.votes.retain(|_, count| *count > 0);
     }
 
@@ -272,6 +280,7 @@ impl ClassicGroup {
         self.protocol_type.as_deref() == Some(protocol_type) && protocols.iter().any(everyone)
     }
 
+    /// How many members can follow a protocol.
     fn followers(&self, protocol: &str) -> usize {
         self.votes.get(protocol).copied().unwrap_or(0)
     }

@@ -1,4 +1,8 @@
 //! OffsetCommit, OffsetFetch and OffsetDelete: who may, and what is written or told.
+//!
+//! Who may commit: a member, by its name and its generation or epoch; or, to a group without members, anyone who claims
+//! neither (a tool, a consumer that assigns itself its partitions). Offsets are not held against the partition: what is
+//! committed is the consumer's affair.
 
 use crate::coordinator::machine::Ticket;
 use crate::error::ErrorCode;
@@ -72,6 +76,7 @@ impl GroupMachine {
             Some(Group::Foreign(group)) if generation < 0 && group.is_empty() => Ok(()),
             Some(Group::Foreign(_)) => Err(ErrorCode::UnknownMemberId),
             None if generation < 0 => Ok(()),
+            // Since KIP-848 clients can tell the two apart; before, this is the error that makes them join again.
             None if version >= 9 => Err(ErrorCode::GroupIdNotFound),
             None => Err(ErrorCode::IllegalGeneration),
         }
@@ -89,6 +94,7 @@ impl GroupMachine {
             }
         }
         let retention_ms = request.retention_time_ms;
+        // Versions 2 to 4 let the client say for how long; since KIP-211 the broker decides.
         let expire_timestamp = (retention_ms != -1).then(|| step.now.saturating_add(retention_ms));
         let mut response = OffsetCommitResponse::default();
         for topic in &request.topics {
@@ -153,6 +159,7 @@ impl GroupMachine {
         };
         let offsets = group.and_then(|_| self.offsets.of_group(&request.group_id));
         let tell = |topic: &str, topic_id: TopicId, partition: i32| {
+            // A consumer of a transactional pipeline asks again until the transaction has ended (KIP-447).
             if require_stable && self.offsets.is_unstable(&request.group_id, topic, partition) {
                 return told(partition, None, ErrorCode::UnstableOffsetCommit);
             }

@@ -1,4 +1,7 @@
 //! ListGroups, DescribeGroups, DeleteGroups: what tools ask of groups.
+//!
+//! Answered from memory, which is ahead of the records: a group whose first record is not committed yet is told of all
+//! the same. A group is deleted by tombstones, of its offsets first; only their return takes it away.
 
 use std::sync::Arc;
 

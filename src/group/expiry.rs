@@ -1,4 +1,17 @@
 //! Offsets and groups that have outlived their use: by age, and with the topics they speak of.
+//!
+//! KIP-211 in one table:
+//!
+//! | the group | an offset's time runs |
+//! |---|---|
+//! | empty classic group | since the group became empty |
+//! | without a protocol (offsets alone) | since its commit |
+//! | stable classic group of consumers, topic no longer subscribed to | since its commit |
+//! | any other classic group | not at all |
+//! | consumer group (KIP-848) | since its commit, where no member subscribes to the topic |
+//!
+//! An offset that an open transaction would change stays whatever its age. One batch takes some thousands of
+//! tombstones; the rest is for the next tick, which then comes at once.
 
 use std::sync::Arc;
 

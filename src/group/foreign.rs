@@ -1,4 +1,4 @@
-//! Groups of other protocols: consumer (KIP-848), share (KIP-932) and streams (KIP-1071) groups that Kafka wrote.
+//! Groups of other protocols: share (KIP-932) and streams (KIP-1071) groups that Kafka wrote.
 //!
 //! They are kept by the keys of their records, so that they can be listed, and deleted whole when they are empty.
 //! They are never run here, and never lost.
@@ -62,6 +62,7 @@ impl ForeignGroup {
         if changed && record_type.is_member() {
             self.members = if record.value.is_some() { self.members + 1 } else { self.members - 1 };
         }
+        debug_assert!(self.members <= self.keys.len(), "{}: more members than records", self.id);
         !self.keys.is_empty()
     }
 

@@ -3,6 +3,16 @@
 //! From version 4 a newcomer is first given a name and comes again with it (KIP-394), so that a client that lost
 //! the answer does not leave a dead member behind. A static member (KIP-345) takes the place it had, and its old
 //! self is fenced.
+//!
+//! | the client | is told |
+//! |---|---|
+//! | newcomer, version 4 or later | `MEMBER_ID_REQUIRED` and a name to come back with |
+//! | newcomer before that, or static | nothing yet: waits until the generation begins |
+//! | member, unchanged, the generation has begun | the same answer again: the first was lost |
+//! | member, changed; or the leader of a stable group | waits: everybody is called together |
+//! | static, back without its name | its old place under a new name; the others notice nothing if the protocol stays
+//! (KIP-814) |
+//! | somebody whose group is full | `GROUP_MAX_SIZE_REACHED` |
 
 use std::sync::Arc;
 

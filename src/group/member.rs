@@ -1,4 +1,7 @@
 //! One member of a classic group: what it can do, what it was assigned, what it waits for.
+//!
+//! It waits for at most one answer of each kind: a request that comes while another waits takes its place, and the
+//! earlier is refused (the client has given it up, or its answer was lost).
 
 use std::sync::Arc;
 

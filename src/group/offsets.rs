@@ -1,4 +1,12 @@
 //! Committed offsets, and those of transactions that are still open. Never decides who may commit.
+//!
+//! ```text
+//! committed   group → topic → partition → offset           what OffsetFetch tells
+//! pending     producer → group → topic → partition → offset   becomes committed, or nothing, with the marker
+//! open        group → topic → partition → producers         the same turned round: is this offset about to change?
+//! ```
+//!
+//! `pending` and `open` always name the same; a tombstone for an offset empties both of it, as in Kafka.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -35,8 +43,11 @@ type Open = BTreeMap<Arc<str>, BTreeMap<PartitionId, BTreeSet<ProducerId>>>;
 /// All offsets of one shard.
 #[derive(Debug, Default)]
 pub(crate) struct Offsets {
+    /// What counts; a group without offsets has no entry, nor has a topic.
     committed: HashMap<Arc<str>, Topics>,
+    /// What open transactions have committed so far, by producer.
     pending: HashMap<ProducerId, HashMap<Arc<str>, Topics>>,
+    /// Which producers have a transaction open over an offset.
     open: HashMap<Arc<str>, Open>,
     /// Every topic that a committed offset names, and how many groups name it: one copy of each name is kept.
     names: HashMap<Arc<str>, usize>,
@@ -162,6 +173,7 @@ impl Offsets {
             self.committed.remove(group);
         }
         if let Some(count) = self.names.get_mut(topic) {
+            debug_assert!(*count > 0, "{topic} is named by nobody");
             *count -= 1;
             if *count == 0 {
                 self.names.remove(topic);

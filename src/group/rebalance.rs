@@ -1,4 +1,8 @@
 //! The way from one generation to the next: call the members together, wait, begin.
+//!
+//! A rebalance is a barrier: nobody goes on with the old generation once the members are called together (heartbeats
+//! are answered with `REBALANCE_IN_PROGRESS`), and nobody begins with the new one before all have come or are given up.
+//! That stop of the world is what KIP-848 did away with.
 
 use std::sync::Arc;
 
@@ -78,6 +82,8 @@ impl ClassicGroup {
             return;
         }
         match self.initial {
+            // Others are starting up at the same time, as a deployment does: better one assignment for all of them than
+            // one for each.
             Some(initial) if self.new_member_added && initial.remaining_ms > 0 => {
                 self.new_member_added = false;
                 let delay_ms = step.settings.initial_rebalance_delay_ms.min(initial.remaining_ms);
@@ -132,12 +138,15 @@ impl ClassicGroup {
     }
 
     fn begin_generation(&mut self, step: &Step) {
+        // After 2³¹ − 1 comes 0, as in Kafka: −1 would mean "no member".
         self.generation = self.generation.wrapping_add(1).max(0);
         self.pending_syncs.clear();
         if self.members.is_empty() {
             self.protocol = None;
             self.transition(State::Empty, step.now);
         } else {
+            // There is one that all follow: nobody is let in without ([`ClassicGroup::supports`]), but a group that was
+            // empty may have been entered by two at once.
             self.protocol = Some(self.select_protocol().unwrap_or_default());
             self.transition(State::CompletingRebalance, step.now);
         }
@@ -161,6 +170,17 @@ impl ClassicGroup {
             step.watch(&self.id, &id, session_ms);
             self.pending_syncs.insert(id);
         }
+        debug_assert_eq!(
+            self.joining, 0,
+            "{}: a generation begins and somebody still waits for it",
+            self.id
+        );
+        debug_assert_eq!(
+            self.pending_syncs.len(),
+            self.members.len(),
+            "{}: all have to sync",
+            self.id
+        );
         step.wake(Timer::Sync(self.id.clone()), self.rebalance_ms());
     }
 

@@ -1,6 +1,17 @@
 //! Keys and values of `__consumer_offsets`: what is written in the versions of Kafka 4.3, and what is read in all.
 //!
 //! A key is its type as an i16 and the key's fields; a value is its version as an i16 and the value's fields.
+//!
+//! | type | key | value |
+//! |---|---|---|
+//! | 0, 1 | group, topic, partition | the offset, leader epoch, metadata, time of the commit |
+//! | 2 | group | a classic group's picture: protocol, generation, leader, members with subscriptions and assignments |
+//! | 3–8, 16 | group, and member or nothing | parts of a consumer group: see [`super::consumer`] |
+//! | 9–15 | group … | share groups |
+//! | 17–23 | group … | streams groups |
+//!
+//! A record without a value is a tombstone. The topic is compacted by the whole key, so the last record of each key is
+//! the state.
 
 use std::collections::BTreeSet;
 

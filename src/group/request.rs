@@ -1,5 +1,8 @@
 //! What a group coordinator is asked, and what it answers: the messages of the wire, and what of their surroundings
 //! matters.
+//!
+//! Requests of several groups or of all versions come here in one shape: the API's handler has split them by shard,
+//! filled in names for topic ids, and moved what older versions write elsewhere to where the newest has it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,7 @@
 //! The settings that bear on groups. Never what they are for.
+//!
+//! Copied into each decision: a change of the configuration takes effect with the next request, for members that are
+//! there too.
 
 use super::consumer::assign::Assignor;
 use crate::config::Config;

@@ -1,4 +1,7 @@
 //! What one decision gathers on its way through the group's parts: records, replies, timers.
+//!
+//! Parts of a group write into one step, and only the whole leaves: a decision's replies wait for its records, so it
+//! does not matter which of the two a part noted first.
 
 use std::sync::Arc;
 

@@ -1,4 +1,7 @@
 //! SyncGroup, Heartbeat, LeaveGroup, and the end of sessions.
+//!
+//! The leader's assignments become a record before anyone is given one; the answers leave when it is committed. A
+//! member that fetches again in a stable group, as one whose answer was lost does, is given what it has.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -97,8 +100,14 @@ impl ClassicGroup {
                 ));
             }
         }
+        // As it will be found by a successor, which knows of stable and empty groups alone.
         step.record(records::group(self));
         self.transition(State::Stable, step.now);
+        debug_assert!(
+            self.members.values().all(|member| member.syncing.is_none()),
+            "{}: somebody still waits",
+            self.id
+        );
         for (ticket, member, session_ms, assignment) in waiting {
             let reply = self.sync_reply(assignment);
             step.reply(ticket, reply);

@@ -1,4 +1,8 @@
 //! TxnOffsetCommit: offsets that count once their producer's transaction is committed (KIP-98, KIP-447).
+//!
+//! The records go into the log at once, within the producer's transaction; the machine keeps them as pending until the
+//! marker comes ([`super::offsets`]). So a transaction costs OffsetFetch nothing, and one that is aborted leaves no
+//! trace but the markers.
 
 use super::commit::is_within;
 use super::foreign::GroupKind;

@@ -99,6 +99,7 @@ pub(super) fn check_epoch(
         let assigned = member.current.assigned.get(&topic.topic_id);
         assigned.is_some_and(|held| topic.partitions.iter().all(|id| held.contains_key(id)))
     };
+    // The answer that moved it on was lost. It is in step if it claims nothing that it does not have.
     let is_late_answer = || {
         epoch == member.current.previous_epoch
             && owned.is_some_and(|owned| owned.iter().all(is_held))

@@ -1,5 +1,9 @@
 //! Classic members of a consumer group: JoinGroup, SyncGroup, Heartbeat and LeaveGroup, led through the same epochs as
 //! the others. A member's epoch is its generation; when its group has a later one, it is sent to join again.
+//!
+//! What makes the two fit: nobody leads in such a group, so JoinGroup tells of no other members, and SyncGroup's
+//! assignments are ignored where a client sends any: the coordinator's count. Each step of `reconcile` that a new
+//! member takes with a heartbeat, a classic one takes with a JoinGroup.
 
 use std::sync::Arc;
 

@@ -1,6 +1,9 @@
 //! The consumers' protocol inside the classic one: what a member's metadata and assignment say, and how to say it.
 //!
 //! Never panics on what a client sent.
+//!
+//! The bytes are `ConsumerProtocolSubscription` and `ConsumerProtocolAssignment`, each behind an i16 of its version.
+//! The classic protocol does not look into them; only a group that mixes both kinds of members has to.
 
 use bytes::Bytes;
 

@@ -170,6 +170,7 @@ impl ConsumerGroup {
             self.has_partition_metadata = false;
         }
         out.push(records::epoch(&self.id, epoch, hash));
+        debug_assert!(epoch >= self.epoch, "{}: epoch {epoch} after {}", self.id, self.epoch);
         self.epoch = epoch;
         self.metadata_hash = hash;
     }
@@ -193,6 +194,12 @@ impl ConsumerGroup {
         out: &mut Vec<StoredRecord>,
     ) {
         out.push(records::target_epoch(&self.id, epoch, now));
+        debug_assert!(
+            epoch <= self.epoch,
+            "{}: an assignment of epoch {epoch} in {}",
+            self.id,
+            self.epoch
+        );
         self.assignment_epoch = epoch;
         self.assignment_timestamp = now;
     }

@@ -1,5 +1,8 @@
 //! The hash of the topics that a group reads: when it changes, the group is assigned anew. XXH3 over the fields in
 //! Kafka's order, so that a group that Kafka wrote is not taken for changed.
+//!
+//! Fields are little-endian, as Kafka's hash stream has them; racks come sorted. A change of leaders is none here: only
+//! what an assignor can see counts.
 
 use twox_hash::XxHash3_64;
 

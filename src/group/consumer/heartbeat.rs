@@ -98,6 +98,7 @@ impl GroupMachine {
             return Err(ErrorCode::UnknownServerError.into());
         };
         let response = group.heartbeat(asked, &random_id, around, step);
+        // It was made for this member alone, and nothing of it was written.
         if response.is_err() && group.epoch == 0 && group.members.is_empty() {
             self.groups.remove(request.group_id.as_str());
         }
@@ -226,6 +227,8 @@ impl ConsumerGroup {
         ))
     }
 
+    /// Which member this is, and whether it is in step. Errors: `UNKNOWN_MEMBER_ID`, `FENCED_MEMBER_EPOCH`,
+    /// `FENCED_INSTANCE_ID`, `UNRELEASED_INSTANCE_ID`.
     fn whom(&self, request: &ConsumerGroupHeartbeatRequest) -> Result<Whom, ApiError> {
         let is_joining = request.member_epoch == 0;
         let owned = request.topic_partitions.as_deref();
@@ -280,6 +283,7 @@ impl ConsumerGroup {
             Whom::New => debug!(group = %self.id, member = %member_id, "a member joins"),
             Whom::Replaces(old) => self.replace(&old, &member_id, step),
         }
+        // From here on nothing is refused but a member whose state nobody knows.
         let before = self.members.get(&member_id).cloned();
         let before = before.unwrap_or_else(|| Member::new(member_id.clone()));
         let said = updated(&before.subscription, request, &asked.context);
@@ -288,6 +292,8 @@ impl ConsumerGroup {
         self.reconcile(&member_id, changed, request.topic_partitions.as_deref(), around, step)?;
         step.watch(&self.id, &member_id, around.settings.session_timeout_ms);
         let member = self.known(&member_id)?;
+        // A member that joins or says all of itself, as one does that has lost an answer, is told all it has; the
+        // others only what has changed.
         let is_full = request.member_epoch == 0
             || request.rebalance_timeout_ms != -1
                 && (request.subscribed_topic_names.is_some()

@@ -1,4 +1,7 @@
 //! One member of a consumer group: what it asked for, and how far it has come. Never decides.
+//!
+//! `Owned` keeps since which epoch a member has each partition, so that offsets which it commits under an earlier epoch
+//! of its own are still good (KIP-1251).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,5 +1,9 @@
 //! Groups that change their protocol: upward when a member comes that speaks the new one, downward when the last one
 //! that does has gone. `group.consumer.migration.policy` says which is allowed.
+//!
+//! Upward nobody stops: each member keeps what it has, at an epoch that is the old generation. Downward is a rebalance,
+//! since classic members cannot be told of a new share otherwise. Both are one batch of records: the old group's
+//! tombstones and the new one's records, so that a successor finds the one or the other.
 
 use std::sync::Arc;
 

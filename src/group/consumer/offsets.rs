@@ -1,4 +1,7 @@
 //! OffsetCommit and OffsetFetch of consumer groups: whose epoch is good for which partition.
+//!
+//! A member may commit between being moved on and hearing of it. Its old epoch is then good for the partitions that it
+//! had in that epoch and still has: nobody else can have read them meanwhile.
 
 use super::group::ConsumerGroup;
 use super::member::{Member, Owned};

@@ -1,6 +1,10 @@
 //! The assignor `range`: each topic is cut into ranges, one for each subscriber; topics of equal size are cut alike, so
 //! that partitions of the same number go to the same member. Static members come first, by instance; then the others,
 //! by name.
+//!
+//! ```text
+//! a topic of 7 partitions, three members:   0 1 2 │ 3 4 │ 5 6        the first ones get what the division leaves
+//! ```
 
 use std::collections::HashMap;
 

@@ -1,4 +1,8 @@
 //! A member's way from what it has to what it is to have: first it gives up, then it is given what is free.
+//!
+//! Kafka's `CurrentAssignmentBuilder`. Pure: one member's state, its target, and who owns what go in, the next state
+//! comes out. Whether a member has given up what it must is known by what it says that it owns; one that says nothing
+//! may still own all.
 
 use std::collections::BTreeSet;
 
@@ -127,6 +131,7 @@ impl Reconciler<'_> {
                 }
             }
         }
+        // Its epoch stays: until it has given up, what it commits is under the assignment that it had.
         if !revoking.is_empty() && self.owns_any(&revoking) {
             return self.moved(epoch, MemberState::UnrevokedPartitions, assigned, revoking);
         }

@@ -1,4 +1,14 @@
 //! Keys and values of consumer groups, as Kafka 4.3 writes them.
+//!
+//! ```text
+//! type  3 group                → epoch, hash of the topics         ConsumerGroupMetadata
+//!       4 group                → (before 4.1: the topics' partitions; only tombstones are written)
+//!       5 group, member        → what it says of itself            ConsumerGroupMemberMetadata
+//!       6 group                → assignment epoch, when            ConsumerGroupTargetAssignmentMetadata
+//!       7 group, member        → what it is to have                ConsumerGroupTargetAssignmentMember
+//!       8 group, member        → what it has, epoch, state         ConsumerGroupCurrentMemberAssignment
+//!      16 group, expression    → the topics it stands for          ConsumerGroupRegularExpression
+//! ```
 
 use std::collections::BTreeMap;
 

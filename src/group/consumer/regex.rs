@@ -1,4 +1,6 @@
 //! Subscriptions by regular expression: RE2's syntax, matched whole, in linear time, of a bounded compiled size.
+//!
+//! Kafka uses RE2/J. What the two syntaxes have in common is nearly all; `translate` and `describe` are for the rest.
 
 use std::collections::BTreeSet;
 use std::fmt;

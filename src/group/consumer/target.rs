@@ -1,4 +1,7 @@
 //! The target assignment of a consumer group: by which assignor, of what, and when. Never leads a member to it.
+//!
+//! It is computed within the heartbeat that finds it due, from the previous target (not from what members have), so
+//! that partitions move as little as possible even where a rebalance overtakes another.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -21,6 +24,7 @@ impl ConsumerGroup {
         }
         let interval_ms = around.settings.assignment_interval_for(self.members.len());
         let last = self.assignment_timestamp;
+        // The group is between two epochs for so long: whoever beats after it has it computed.
         if last != 0 && interval_ms != 0 && step.now < last.saturating_add(interval_ms) {
             return;
         }
@@ -57,6 +61,7 @@ impl ConsumerGroup {
         {
             *votes.entry(name).or_default() += 1;
         }
+        // `max_by_key` gives the last of equals, so the first by name wins.
         let most = votes.iter().rev().max_by_key(|(_, count)| **count);
         most.and_then(|(name, _)| Assignor::find(name))
     }

@@ -1,5 +1,8 @@
 //! The assignor `uniform` where all members subscribe to the same topics: everyone keeps what it has up to its quota,
 //! and what is left goes to those who have less.
+//!
+//! Quotas are the total divided by the members, one more for the first of them as long as there is a remainder. In
+//! Kafka: `UniformHomogeneousAssignmentBuilder`.
 
 use std::collections::HashSet;
 

@@ -1,5 +1,8 @@
 //! The assignor `uniform` where members subscribe to different topics: everyone keeps what it may, what is free goes to
 //! those who have least, and then topics are evened out one by one, in rounds, until nothing moves.
+//!
+//! Kafka's `UniformHeterogeneousAssignmentBuilder`, down to the order in which members of equal load are taken: two
+//! brokers must come to one result.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -164,8 +167,10 @@ impl Builder {
 struct Balancer {
     sorted: Vec<usize>,
     least_end: usize,
+    /// The load of the members in the first range: what each of them has.
     least_count: isize,
     next_least: usize,
+    /// The second range begins here and ends before `most_end`.
     most_start: usize,
     most_end: usize,
     most_count: isize,
