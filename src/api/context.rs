@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::fetch_session::FetchSessions;
@@ -33,7 +34,7 @@ use crate::security::authorizer::Authorizer;
 use crate::supervision::Handle;
 use crate::telemetry::Telemetry;
 use crate::transaction::machine::TransactionMachine;
-use crate::types::{Millis, NodeId, TopicIdPartition};
+use crate::types::{Millis, NodeId, Offset, TopicIdPartition};
 
 /// Whom a listener serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,6 +167,8 @@ pub struct Context {
     pub config: Arc<ArcSwap<Config>>,
     /// The cluster's metadata.
     pub image: Arc<ArcSwap<Image>>,
+    /// Up to which offset of the metadata log `image` goes; −1 before anything is loaded.
+    pub shown: Arc<watch::Sender<Offset>>,
     /// This node's replicas.
     pub partitions: Arc<PartitionTable>,
     /// The log directories; none on a node that is no broker.

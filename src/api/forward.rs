@@ -1,5 +1,9 @@
 //! The way of a request to the active controller: in this process, or elsewhere. A client's request goes there in an
 //! envelope that says whose it is (KIP-590), a broker's own as it is.
+//!
+//! Where controller and broker share the process, a client is answered when the broker's own metadata shows what the
+//! controller has committed, so that who asks the same node next reads what it has written. Apache Kafka answers at the
+//! commit, and its clients try again; they still must where the controller is elsewhere.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -23,6 +27,8 @@ use crate::wire::stored::principal::DefaultPrincipalData;
 const PATIENCE_MS: i32 = 30_000;
 /// How long between two tries while there is no controller.
 const RETRY_AFTER: Duration = Duration::from_millis(50);
+/// How long a committed answer waits for the metadata to show it. What makes images may be starting anew.
+const SHOWN_WITHIN: Duration = Duration::from_millis(500);
 
 /// Asks the active controller, for as long as `timeout_ms`.
 ///
@@ -65,12 +71,28 @@ where
         let waits = call.session.kind == ListenerKind::Broker
             && answer.as_ref().err() == Some(&ErrorCode::NotController);
         if !waits {
+            if answer.is_ok() && call.context.elsewhere.is_none() {
+                until_shown(call).await;
+            }
             return answer;
         }
         if call.context.clock.now() >= deadline {
             return Err(ErrorCode::RequestTimedOut);
         }
         tokio::time::sleep(RETRY_AFTER).await;
+    }
+}
+
+/// Waits until this broker's metadata holds all that is committed now.
+async fn until_shown(call: &Call) {
+    if call.session.kind != ListenerKind::Broker {
+        return;
+    }
+    let committed = call.context.quorum.high_watermark() - 1;
+    let mut shown = call.context.shown.subscribe();
+    let shows = shown.wait_for(|offset| *offset >= committed);
+    if tokio::time::timeout(SHOWN_WITHIN, shows).await.is_err() {
+        tracing::debug!(committed, "answered before the metadata shows it");
     }
 }
 

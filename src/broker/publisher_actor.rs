@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message};
 use arc_swap::ArcSwap;
+use tokio::sync::watch;
 
 use crate::broker::settings::{self, Reconfigured};
 use crate::broker::snapshots::SnapshotSchedule;
@@ -22,7 +23,7 @@ use crate::quota::Quotas;
 use crate::raft::events::{CommittedBatch, QuorumEvent};
 use crate::raft::quorum_actor::Quorum;
 use crate::supervision::{DeathWatch, Port, Refused, Stop};
-use crate::types::Millis;
+use crate::types::{Millis, Offset};
 
 /// How many events may wait.
 pub const MAILBOX: usize = 4096;
@@ -49,6 +50,8 @@ pub struct PublisherSpec {
     pub quorum: Quorum,
     /// Where everybody finds the metadata of the moment.
     pub image: Arc<ArcSwap<Image>>,
+    /// How far the metadata of the moment goes: who changed something waits here until it can be read back.
+    pub shown: Arc<watch::Sender<Offset>>,
     /// The node's configuration: dynamic settings take effect before the image that brings them is published.
     pub config: Arc<ArcSwap<Config>>,
     /// Who keeps something that a dynamic setting decides on.
@@ -143,6 +146,8 @@ impl Publisher {
         if let Some((image, changes)) = self.loader.take(self.provenance) {
             self.show(Arc::new(image), changes, ctx);
         }
+        // Records that change nothing that is shown move it too.
+        self.spec.shown.send_replace(self.provenance.offset);
     }
 
     fn show(&mut self, image: Arc<Image>, changes: Changes, ctx: &mut Context<Self>) {
@@ -202,6 +207,7 @@ impl Handler<QuorumEvent> for Publisher {
                 self.loader.replace((*image).clone());
                 self.schedule.loaded(log_bytes);
                 self.show(image, changes, ctx);
+                self.spec.shown.send_replace(self.provenance.offset);
             }
             QuorumEvent::Committed(batch) => {
                 if let Err(error) = self.replay(&batch) {

@@ -138,6 +138,7 @@ impl Parts {
             clock: clock.clone(),
             config: current.clone(),
             image: image.clone(),
+            shown: Arc::new(watch::Sender::new(-1)),
             partitions: table.clone(),
             logs: Some(logs.clone()),
             mover: Handle::default(),
@@ -239,6 +240,7 @@ impl Parts {
         let spec = PublisherSpec {
             quorum: self.quorum.clone(),
             image: self.image.clone(),
+            shown: self.context.shown.clone(),
             config: self.current.clone(),
             reconfigured: wiring::reconfigured(self),
             quotas: self.context.quotas.clone(),
