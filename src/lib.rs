@@ -27,6 +27,10 @@ pub mod config;
 // Counters, gauges and their text exposition.
 pub mod metrics;
 
+// What the tests of several folders share.
+#[cfg(test)]
+mod testing;
+
 // Panics planted by tests.
 #[cfg(test)]
 mod faults;

@@ -1,12 +1,12 @@
 //! The lifecycle, by golden scripts.
 
-use std::error::Error;
 use std::fmt::Write as _;
 
 use goldenscript::Command;
 
 use super::lifecycle::{Event, Lifecycle, Settings, Standing};
 use crate::error::ErrorCode;
+use crate::testing::{Outcome, scripts};
 use crate::types::{Millis, Uuid};
 
 #[derive(Default)]
@@ -15,7 +15,7 @@ struct Broker {
     now: Millis,
 }
 
-fn event(command: &Command) -> Result<Event, Box<dyn Error>> {
+fn event(command: &Command) -> Outcome<Event> {
     let mut args = command.consume_args();
     let error = args.lookup_parse("error")?.and_then(ErrorCode::from_code);
     let event = match command.name.as_str() {
@@ -46,7 +46,7 @@ fn event(command: &Command) -> Result<Event, Box<dyn Error>> {
 }
 
 impl goldenscript::Runner for Broker {
-    fn run(&mut self, command: &Command) -> Result<String, Box<dyn Error>> {
+    fn run(&mut self, command: &Command) -> Outcome<String> {
         match command.name.as_str() {
             "broker" => {
                 let settings = Settings {
@@ -72,8 +72,4 @@ impl goldenscript::Runner for Broker {
     }
 }
 
-#[test]
-fn lifecycle() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/broker/scripts/lifecycle");
-    goldenscript::run(&mut Broker::default(), path).expect("the script runs");
-}
+scripts!("broker/scripts", Broker::default(); lifecycle);

@@ -5,4 +5,6 @@ mod loading;
 pub mod machine;
 pub mod manager_actor;
 pub mod shards;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod transactional;

@@ -1,6 +1,5 @@
 //! The machine, by golden scripts: what happens to a node, and what it does about it.
 
-use std::error::Error;
 use std::fmt::Write as _;
 
 use goldenscript::Command;
@@ -10,6 +9,7 @@ use super::quorum_state::ElectionState;
 use super::shape::{OffsetAndEpoch, Shape};
 use super::step::{Event, Fetched};
 use super::voters::{ReplicaKey, VoterSet};
+use crate::testing::{Outcome, scripts};
 use crate::types::{Millis, Uuid};
 
 /// One machine and its time.
@@ -19,13 +19,13 @@ struct Node {
     now: Millis,
 }
 
-fn position(text: &str) -> Result<OffsetAndEpoch, Box<dyn Error>> {
+fn position(text: &str) -> Outcome<OffsetAndEpoch> {
     let (offset, epoch) = text.split_once('@').ok_or("offset@epoch")?;
     Ok(OffsetAndEpoch::new(offset.parse()?, epoch.parse()?))
 }
 
 /// `node id= voters=1,2 [epoch=] [log=10@1,20@3] [bootstrap=]`: each log entry is where an epoch ends.
-fn node(command: &Command) -> Result<Machine, Box<dyn Error>> {
+fn node(command: &Command) -> Outcome<Machine> {
     let mut args = command.consume_args();
     let id = args.lookup_parse("id")?.unwrap_or(1);
     let voters: String = args.lookup_parse("voters")?.unwrap_or_default();
@@ -59,7 +59,7 @@ fn node(command: &Command) -> Result<Machine, Box<dyn Error>> {
     ))
 }
 
-fn fetched(command: &Command) -> Result<Event, Box<dyn Error>> {
+fn fetched(command: &Command) -> Outcome<Event> {
     let mut args = command.consume_args();
     let mut fetched = Fetched {
         leader: LeaderAndEpoch {
@@ -87,7 +87,7 @@ fn fetched(command: &Command) -> Result<Event, Box<dyn Error>> {
     Ok(Event::Fetched(fetched))
 }
 
-fn event(command: &Command) -> Result<Event, Box<dyn Error>> {
+fn event(command: &Command) -> Outcome<Event> {
     if command.name == "fetched" {
         return fetched(command);
     }
@@ -155,7 +155,7 @@ fn outline(machine: &Machine) -> String {
 }
 
 impl goldenscript::Runner for Node {
-    fn run(&mut self, command: &Command) -> Result<String, Box<dyn Error>> {
+    fn run(&mut self, command: &Command) -> Outcome<String> {
         match command.name.as_str() {
             "node" => self.machine = Some(node(command)?),
             "at" => self.now = command.consume_args().next_pos().ok_or("time")?.parse()?,
@@ -174,27 +174,4 @@ impl goldenscript::Runner for Node {
     }
 }
 
-fn script(name: &str) {
-    let path = format!("{}/src/raft/scripts/{name}", env!("CARGO_MANIFEST_DIR"));
-    goldenscript::run(&mut Node::default(), path).expect("the script runs");
-}
-
-#[test]
-fn single_voter() {
-    script("single_voter");
-}
-
-#[test]
-fn serving_fetches() {
-    script("serving_fetches");
-}
-
-#[test]
-fn observer() {
-    script("observer");
-}
-
-#[test]
-fn strangers() {
-    script("strangers");
-}
+scripts!("raft/scripts", Node::default(); single_voter serving_fetches observer strangers);

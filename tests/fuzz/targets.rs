@@ -7,6 +7,7 @@ use vltava::wire::compression::{Codec, compress, decompress};
 use vltava::wire::records::{BatchBuilder, Depth, Options, Target as To, check, checksum, split};
 
 use crate::files;
+use crate::messages::unhex;
 use crate::table::{self, ALL};
 
 /// Something that reads bytes.
@@ -40,11 +41,6 @@ const UNPACKED_MAX: usize = 1 << 20;
 fn vectors() -> impl Iterator<Item = serde_json::Value> {
     let lines = include_str!("../golden/messages.jsonl").lines();
     lines.map(|line| serde_json::from_str(line).expect("vectors are JSON"))
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let digit = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).expect("hexadecimal");
-    (0..text.len()).step_by(2).map(digit).collect()
 }
 
 /// Every message in every version: two bytes of its place in the table, one of its version, and its bytes.

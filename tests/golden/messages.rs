@@ -63,7 +63,7 @@ pub(crate) fn run_file(file: &Path) -> (usize, usize) {
 fn check(vector: &Value) -> Result<(), String> {
     let name = text(vector, "name");
     let version = i16::try_from(vector["version"].as_i64().expect("a version")).expect("a version");
-    let bytes = hex(text(vector, "hex"));
+    let bytes = unhex(text(vector, "hex"));
     let codec = codec(name).ok_or("is no message")?;
     if vector["outcome"].is_string() {
         return check_damaged(vector, &codec, version, bytes);
@@ -84,7 +84,7 @@ fn check(vector: &Value) -> Result<(), String> {
         check_header(vector, version)?;
     }
     if vector["framedHex"].is_string() {
-        let framed = hex(text(vector, "framedHex"));
+        let framed = unhex(text(vector, "framedHex"));
         same("frame", &reframe(text(vector, "kind"), name, version, framed.clone()), &Ok(framed))?;
     }
     Ok(())
@@ -108,14 +108,14 @@ fn check_damaged(vector: &Value, codec: &Codec, version: i16, bytes: Bytes) -> R
                     }
                 };
             }
-            same("bytes", &outcome.again, &Ok(hex(text(vector, "again"))))
+            same("bytes", &outcome.again, &Ok(unhex(text(vector, "again"))))
         }
     }
 }
 
 /// The header of a request or response is read, written back, and of the version that the table of APIs says.
 fn check_header(vector: &Value, version: i16) -> Result<(), String> {
-    let bytes = hex(text(vector, "headerHex"));
+    let bytes = unhex(text(vector, "headerHex"));
     let key = vector["apiKey"].as_i64().expect("a key") as i16;
     let key = ApiKey::from_code(key).ok_or("is of an unknown API")?;
     let is_request = text(vector, "kind") == "request";
@@ -165,7 +165,8 @@ fn text<'a>(vector: &'a Value, field: &str) -> &'a str {
     vector[field].as_str().unwrap_or_else(|| panic!("a vector without {field}"))
 }
 
-fn hex(text: &str) -> Bytes {
+/// `00ff` → two bytes.
+pub(crate) fn unhex(text: &str) -> Bytes {
     let digit = |byte: u8| char::from(byte).to_digit(16).expect("a hex digit") as u8;
     text.as_bytes().chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
 }

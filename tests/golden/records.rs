@@ -22,6 +22,8 @@ use vltava::wire::records::{
     TimestampType, check, check_request, split,
 };
 
+use crate::messages::unhex;
+
 /// What any batch here may unpack to.
 const MAX_BYTES: usize = 64 << 20;
 /// Above this many bytes a field is given by its size and digest.
@@ -75,12 +77,7 @@ fn lines(path: &Path) -> Vec<Value> {
 }
 
 fn bytes(line: &Value) -> Bytes {
-    unhex(line["hex"].as_str().expect("bytes in hex")).into()
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let digit = |byte: u8| (byte as char).to_digit(16).expect("a hex digit") as u8;
-    text.as_bytes().chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
+    unhex(line["hex"].as_str().expect("bytes in hex"))
 }
 
 fn hex(bytes: &[u8]) -> String {

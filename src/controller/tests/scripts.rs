@@ -1,6 +1,5 @@
 //! The machine by golden scripts: what it is asked, what it writes, what it answers.
 
-use std::error::Error;
 use std::fmt::Write as _;
 
 use goldenscript::{ArgumentConsumer, Command};
@@ -9,6 +8,7 @@ use super::Cluster;
 use crate::controller::requests::{Exchange, RequestContext};
 use crate::error::ErrorCode;
 use crate::raft::events::VersionedRecord;
+use crate::testing::{Outcome, scripts};
 use crate::types::{Millis, NodeId, Uuid};
 use crate::wire::messages::allocate_producer_ids::AllocateProducerIdsRequest;
 use crate::wire::messages::alter_partition::{
@@ -32,18 +32,18 @@ use crate::wire::messages::update_features::{FeatureUpdateKey, UpdateFeaturesReq
 use crate::wire::stored::metadata::{MetadataRecord, PartitionChangeRecord};
 
 /// `1,2` as a list of nodes; `-` is empty.
-fn nodes(text: &str) -> Result<Vec<NodeId>, Box<dyn Error>> {
+fn nodes(text: &str) -> Outcome<Vec<NodeId>> {
     let each = text.split(',').filter(|id| !id.is_empty() && *id != "-");
     Ok(each.map(str::parse).collect::<Result<_, _>>()?)
 }
 
 /// `1,2;2,1` as a list of assignments.
-fn assignments(text: &str) -> Result<Vec<Vec<NodeId>>, Box<dyn Error>> {
+fn assignments(text: &str) -> Outcome<Vec<Vec<NodeId>>> {
     text.split(';').map(nodes).collect()
 }
 
 /// `topic:0` as a name and a number.
-fn place(text: &str) -> Result<(String, i32), Box<dyn Error>> {
+fn place(text: &str) -> Outcome<(String, i32)> {
     let (topic, index) = text.rsplit_once(':').ok_or("topic:partition")?;
     Ok((topic.to_owned(), index.parse()?))
 }
@@ -159,7 +159,7 @@ impl Cluster {
         (text, E::from_reply(decision.reply).expect("the answer to this request"))
     }
 
-    fn run_create(&mut self, mut args: ArgumentConsumer<'_>) -> Result<String, Box<dyn Error>> {
+    fn run_create(&mut self, mut args: ArgumentConsumer<'_>) -> Outcome<String> {
         let mut topic =
             CreatableTopic { num_partitions: -1, replication_factor: -1, ..Default::default() };
         topic.num_partitions = args.lookup_parse("partitions")?.unwrap_or(-1);
@@ -197,7 +197,7 @@ impl Cluster {
         Ok(text)
     }
 
-    fn run_grow(&mut self, mut args: ArgumentConsumer<'_>) -> Result<String, Box<dyn Error>> {
+    fn run_grow(&mut self, mut args: ArgumentConsumer<'_>) -> Outcome<String> {
         let count = args.lookup_parse("count")?.unwrap_or(1);
         let assigned = args.lookup_parse::<String>("assign")?;
         let assigned = assigned.map(|text| assignments(&text)).transpose()?.map(|lists| {
@@ -226,7 +226,7 @@ impl Cluster {
         Ok(text)
     }
 
-    fn run_delete(&mut self, mut args: ArgumentConsumer<'_>) -> Result<String, Box<dyn Error>> {
+    fn run_delete(&mut self, mut args: ArgumentConsumer<'_>) -> Outcome<String> {
         let by_id: Option<String> = args.lookup_parse("id_of")?;
         let mut topics: Vec<DeleteTopicState> = args
             .rest_pos()
@@ -245,11 +245,7 @@ impl Cluster {
         Ok(text)
     }
 
-    fn run_broker(
-        &mut self,
-        name: &str,
-        mut args: ArgumentConsumer<'_>,
-    ) -> Result<String, Box<dyn Error>> {
+    fn run_broker(&mut self, name: &str, mut args: ArgumentConsumer<'_>) -> Outcome<String> {
         let id: NodeId = args.next_pos().ok_or("a broker")?.parse()?;
         match name {
             "register" => {
@@ -308,7 +304,7 @@ impl Cluster {
         }
     }
 
-    fn run_elect(&mut self, mut args: ArgumentConsumer<'_>) -> Result<String, Box<dyn Error>> {
+    fn run_elect(&mut self, mut args: ArgumentConsumer<'_>) -> Outcome<String> {
         let election_type = args.lookup_parse("kind")?.unwrap_or(0);
         let mut topics = Vec::new();
         for argument in args.rest_pos() {
@@ -331,7 +327,7 @@ impl Cluster {
     }
 
     /// `isr topic:0 1,2 [from=] [leader_epoch=] [partition_epoch=] [recovery=]`
-    fn run_isr(&mut self, mut args: ArgumentConsumer<'_>) -> Result<String, Box<dyn Error>> {
+    fn run_isr(&mut self, mut args: ArgumentConsumer<'_>) -> Outcome<String> {
         let (topic, index) = place(&args.next_pos().ok_or("a partition")?.value)?;
         let isr = nodes(&args.next_pos().ok_or("a set")?.value)?;
         let found = self.machine.topic(&topic).ok_or("a topic")?.clone();
@@ -372,7 +368,7 @@ impl Cluster {
         })
     }
 
-    fn run_feature(&mut self, mut args: ArgumentConsumer<'_>) -> Result<String, Box<dyn Error>> {
+    fn run_feature(&mut self, mut args: ArgumentConsumer<'_>) -> Outcome<String> {
         let upgrade_type = args.lookup_parse("type")?.unwrap_or(1);
         let feature = args.next_pos().ok_or("a feature")?.value.clone();
         let max_version_level = args.next_pos().ok_or("a level")?.parse()?;
@@ -384,7 +380,7 @@ impl Cluster {
     }
 
     /// `set kind name key=value`: no value deletes.
-    fn run_set(&mut self, mut args: ArgumentConsumer<'_>) -> Result<String, Box<dyn Error>> {
+    fn run_set(&mut self, mut args: ArgumentConsumer<'_>) -> Outcome<String> {
         let resource_type = args.next_pos().ok_or("a kind")?.parse()?;
         let resource_name = args.next_pos().ok_or("a name")?.value.clone();
         let setting = args.next_pos().ok_or("a setting")?.value.clone();
@@ -452,7 +448,7 @@ impl Cluster {
 }
 
 impl goldenscript::Runner for Cluster {
-    fn run(&mut self, command: &Command) -> Result<String, Box<dyn Error>> {
+    fn run(&mut self, command: &Command) -> Outcome<String> {
         let mut args = command.consume_args();
         match command.name.as_str() {
             "activate" => {
@@ -479,37 +475,7 @@ impl goldenscript::Runner for Cluster {
     }
 }
 
-fn script(name: &str) {
-    let path = format!("{}/src/controller/tests/scripts/{name}", env!("CARGO_MANIFEST_DIR"));
-    goldenscript::run(&mut Cluster::new(1), path).expect("the script runs");
-}
-
-#[test]
-fn a_broker_comes_and_goes() {
-    script("a_broker_comes_and_goes");
-}
-
-#[test]
-fn topics_are_created_and_deleted() {
-    script("topics");
-}
-
-#[test]
-fn leaders_follow_brokers() {
-    script("leaders");
-}
-
-#[test]
-fn leaders_follow_brokers_without_elr() {
-    script("leaders_without_elr");
-}
-
-#[test]
-fn settings_rule_elections() {
-    script("configs");
-}
-
-#[test]
-fn features_go_up_and_down() {
-    script("features");
+scripts! {
+    "controller/tests/scripts", Cluster::new(1);
+    a_broker_comes_and_goes topics leaders leaders_without_elr configs features
 }

@@ -1,21 +1,12 @@
 //! Records that Kafka 4.3.1 itself wrote: they are read as what they are, and written again as the same bytes.
 
-use bytes::Bytes;
-
 use super::super::records::{self, Entry};
 use crate::coordinator::machine::StoredRecord;
+use crate::testing::bytes;
 
 /// A consumer joined, committed three partitions and left; `__consumer_offsets` as it lay on the disk, one record a
 /// line: key and value in hex.
 const WRITTEN: &str = include_str!("kafka.hex");
-
-fn bytes(hex: &str) -> Bytes {
-    let digits = hex
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16));
-    digits.collect::<Result<Vec<u8>, _>>().unwrap().into()
-}
 
 #[test]
 fn what_kafka_wrote_is_written_again() {

@@ -3,7 +3,6 @@
 //! Members go by short names: `c-1` is the first member that was ever named, of the client `c`. Lines that begin
 //! with `>` are records; lines that begin with `#` are answers, by the number of the request.
 
-use std::error::Error;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -18,6 +17,7 @@ use super::shard::{BEGIN, Replies, Shard, full_name, subscription};
 use crate::coordinator::machine::{Machine, StoredRecord};
 use crate::metadata::Image;
 use crate::metadata::topics::TopicImage;
+use crate::testing::{Outcome, bytes, named, number, scripts, word};
 use crate::types::Uuid;
 use crate::wire::messages::heartbeat::HeartbeatRequest;
 use crate::wire::messages::join_group::{JoinGroupRequest, JoinGroupRequestProtocol};
@@ -31,8 +31,6 @@ use crate::wire::messages::offset_delete::{
 };
 use crate::wire::messages::offset_fetch::{OffsetFetchRequestGroup, OffsetFetchRequestTopics};
 use crate::wire::messages::sync_group::{SyncGroupRequest, SyncGroupRequestAssignment};
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
 
 struct Script {
     shard: Shard,
@@ -59,25 +57,6 @@ impl Script {
         self.shown = self.shard.log.len();
         records + &show(replies)
     }
-}
-
-fn word(args: &mut ArgumentConsumer<'_>) -> Outcome<String> {
-    Ok(args.next_pos().ok_or("something is missing")?.value.clone())
-}
-
-fn named(args: &mut ArgumentConsumer<'_>, name: &str) -> Option<String> {
-    args.lookup(name).map(|argument| argument.value.clone())
-}
-
-fn number<T: std::str::FromStr>(
-    args: &mut ArgumentConsumer<'_>,
-    name: &str,
-    default: T,
-) -> Outcome<T>
-where
-    T::Err: Error + 'static,
-{
-    Ok(args.lookup_parse(name)?.unwrap_or(default))
 }
 
 fn join(args: &mut ArgumentConsumer<'_>) -> Outcome<GroupRequest> {
@@ -287,7 +266,7 @@ impl Script {
             }
             "reload" => {
                 if let Some(size) = named(&mut args, "max-size") {
-                    self.shard.settings.max_size = size.parse()?;
+                    self.shard.ground.settings.max_size = size.parse()?;
                 }
                 self.shard.reload();
             }
@@ -322,12 +301,9 @@ impl Script {
                 self.shard.machine.end_transaction(producer, word(&mut args)? == "commit");
             }
             "stored" => {
-                let key = hex(&word(&mut args)?)?;
-                let value = args.next_pos().map(|value| hex(&value.value)).transpose()?;
-                let offset = self.shard.log.len() as i64;
-                let record = StoredRecord { key, value };
-                self.shard.machine.apply(offset, self.shard.now, &record);
-                self.shard.log.push((self.shard.now, record));
+                let key = bytes(&word(&mut args)?);
+                let value = args.next_pos().map(|value| bytes(&value.value));
+                self.shard.put(StoredRecord { key, value });
                 return Ok(self.after(&Vec::new()));
             }
             name => return Err(format!("no command {name}").into()),
@@ -365,29 +341,8 @@ impl Script {
     }
 }
 
-fn hex(text: &str) -> Outcome<Bytes> {
-    let digits = text
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap_or("?"), 16));
-    Ok(digits.collect::<Result<Vec<u8>, _>>()?.into())
-}
-
-fn check(name: &str) {
-    let path = format!("{}/src/group/tests/scripts/{name}", env!("CARGO_MANIFEST_DIR"));
-    goldenscript::run(&mut Script::new(), path).expect("a script that can be read");
-}
-
-macro_rules! scripts {
-    ($($name:ident)*) => {
-        $(#[test]
-        fn $name() {
-            check(stringify!($name));
-        })*
-    };
-}
-
 scripts! {
+    "group/tests/scripts", Script::new();
     first_rebalance rejoin static_members leaving sessions sizes_and_errors
     describing offsets expiry transactions loading
 }

@@ -1,145 +1,42 @@
-//! One shard without an actor: a machine, a log in memory, and a clock that is moved by hand.
+//! A shard of groups without an actor, and the short names of its members.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::super::machine::{GroupMachine, Timer};
-use super::super::request::{GroupReply, GroupRequest};
+use super::super::machine::GroupMachine;
 use super::super::settings::Settings;
-use crate::coordinator::machine::{Decision, Machine, StoredRecord, Ticket};
+pub(super) use crate::coordinator::testing::BEGIN;
+use crate::coordinator::testing::{self, Ground};
 use crate::metadata::Image;
-use crate::types::Millis;
 
-/// When the tests begin.
-pub(super) const BEGIN: Millis = 1_000_000;
+pub(super) type Replies = testing::Replies<GroupMachine>;
+pub(super) type Shard = testing::Shard<Groups>;
 
-pub(super) type Replies = Vec<(Ticket, GroupReply)>;
-
-/// A machine with what its actor would do.
-pub(super) struct Shard {
-    pub(super) machine: GroupMachine,
+/// What successors begin with.
+#[derive(Default)]
+pub(crate) struct Groups {
     pub(super) settings: Settings,
-    pub(super) log: Vec<(Millis, StoredRecord)>,
-    pub(super) timers: BTreeMap<Timer, Millis>,
-    pub(super) now: Millis,
-    /// Who has asked and has no answer.
-    pub(super) open: BTreeSet<Ticket>,
-    last_ticket: u64,
-    /// The metadata that successors begin with.
     pub(super) image: Arc<Image>,
+    /// How many names were given.
     names: Arc<AtomicU64>,
+}
+
+impl Ground for Groups {
+    type Machine = GroupMachine;
+
+    fn empty(&self) -> GroupMachine {
+        let names = self.names.clone();
+        let next = move || u128::from(names.fetch_add(1, Ordering::Relaxed) + 1).to_be_bytes();
+        GroupMachine::new(self.settings, self.image.clone(), Box::new(next))
+    }
 }
 
 impl Shard {
     pub(super) fn new(settings: Settings) -> Self {
-        let names = Arc::new(AtomicU64::new(0));
-        let mut shard = Self {
-            machine: machine(settings, &names, &Arc::default()),
-            settings,
-            log: Vec::new(),
-            timers: BTreeMap::new(),
-            now: BEGIN,
-            open: BTreeSet::new(),
-            last_ticket: 0,
-            image: Arc::default(),
-            names,
-        };
-        let decision = shard.machine.loaded(BEGIN);
-        shard.carry_out(decision);
-        shard
+        Self::begin(Groups { settings, ..Groups::default() })
     }
-
-    /// Asks, and tells who was answered what.
-    pub(super) fn ask(&mut self, request: GroupRequest) -> Replies {
-        self.last_ticket += 1;
-        let ticket = Ticket(self.last_ticket);
-        self.open.insert(ticket);
-        let decision = self.machine.decide(ticket, request, self.now);
-        self.carry_out(decision)
-    }
-
-    /// The ticket of the request asked last.
-    pub(super) fn last(&self) -> Ticket {
-        Ticket(self.last_ticket)
-    }
-
-    /// Lets time pass and timers come due.
-    pub(super) fn advance(&mut self, by_ms: Millis) -> Replies {
-        let until = self.now + by_ms;
-        let mut replies = Vec::new();
-        while let Some((timer, at)) =
-            self.timers.iter().min_by_key(|(_, at)| **at).map(|(t, at)| (t.clone(), *at))
-        {
-            if at > until {
-                break;
-            }
-            self.timers.remove(&timer);
-            self.now = self.now.max(at);
-            let decision = self.machine.fire(timer, self.now);
-            replies.extend(self.carry_out(decision));
-        }
-        self.now = until;
-        replies
-    }
-
-    /// A successor takes over from the log. Nobody who waited gets an answer.
-    pub(super) fn reload(&mut self) {
-        self.machine = self.successor();
-        self.open.clear();
-        self.timers.clear();
-        let decision = self.machine.loaded(self.now);
-        self.carry_out(decision);
-    }
-
-    /// What the log alone tells.
-    pub(super) fn successor(&self) -> GroupMachine {
-        let mut machine = machine(self.settings, &self.names, &self.image);
-        for (offset, (timestamp, record)) in (0..).zip(&self.log) {
-            machine.apply(offset, *timestamp, record);
-        }
-        machine
-    }
-
-    /// What the log tells when of each key only the last record is left.
-    pub(super) fn successor_after_compaction(&self) -> GroupMachine {
-        let mut last = BTreeMap::new();
-        for (offset, (_, record)) in self.log.iter().enumerate() {
-            last.insert(record.key.clone(), offset);
-        }
-        let mut machine = machine(self.settings, &self.names, &self.image);
-        for (offset, (timestamp, record)) in self.log.iter().enumerate() {
-            if last.get(&record.key) == Some(&offset) {
-                machine.apply(offset as i64, *timestamp, record);
-            }
-        }
-        machine
-    }
-
-    pub(super) fn carry_out(&mut self, decision: Decision<GroupMachine>) -> Replies {
-        for record in decision.records {
-            self.machine.apply(self.log.len() as i64, self.now, &record);
-            self.log.push((self.now, record));
-        }
-        for (timer, at) in decision.timers {
-            match at {
-                Some(at) => self.timers.insert(timer, at),
-                None => self.timers.remove(&timer),
-            };
-        }
-        for (ticket, _) in &decision.replies {
-            assert!(self.open.remove(ticket), "{ticket:?} is answered twice, or has never asked");
-        }
-        decision.replies
-    }
-}
-
-fn machine(settings: Settings, names: &Arc<AtomicU64>, image: &Arc<Image>) -> GroupMachine {
-    let names = names.clone();
-    let next = move || u128::from(names.fetch_add(1, Ordering::Relaxed) + 1).to_be_bytes();
-    GroupMachine::new(settings, image.clone(), Box::new(next))
 }
 
 const UUID: &str = "-00000000-0000-4000-8000-";

@@ -13,16 +13,12 @@ use super::super::manager::LogManager;
 use super::super::names::{self, Directory};
 use super::super::view::PartitionView;
 use super::*;
+use crate::testing::bytes;
 use crate::types::Uuid;
 use crate::wire::compression::Codec;
 
 fn variable(name: &str) -> PathBuf {
     std::env::var_os(name).unwrap_or_else(|| panic!("{name} is not set")).into()
-}
-
-fn bytes(hex: &str) -> Bytes {
-    let digit = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
-    (0..hex.len()).step_by(2).map(digit).collect()
 }
 
 fn number(value: &Value, key: &str) -> i64 {

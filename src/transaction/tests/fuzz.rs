@@ -67,7 +67,7 @@ impl World {
 
     /// Judges what a step has written.
     fn look(&mut self, shard: &Shard, cause: &Cause) {
-        for record in &shard.log[self.seen..] {
+        for (_, record) in &shard.log[self.seen..] {
             let (id, next) = read(record);
             let before = self.latest.insert(id.clone(), next.clone()).flatten();
             let Some(next) = next else {
@@ -257,7 +257,7 @@ fn step(shard: &mut Shard, world: &mut World, dice: &mut Random) {
             let known = shard.machine.transactions.get(id).cloned();
             if let Some(mut known) = known.filter(|known| !known.status.is_preparing()) {
                 known.producer_epoch = known.producer_epoch.max(i16::MAX - 3);
-                shard.put(id, &known);
+                shard.put_picture(id, &known);
                 world.told.entry(id).or_default().push((known.producer_id, known.producer_epoch));
                 world.latest.insert(id.into(), Some(known));
                 world.seen = shard.log.len();

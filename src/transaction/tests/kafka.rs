@@ -2,24 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
-
 use super::super::records;
 use super::super::state::Status;
 use super::shard::read;
 use crate::coordinator::machine::StoredRecord;
+use crate::testing::bytes;
 
 /// Two producers in all states, one whose epochs were used up; `__transaction_state` as it lay on the disk at
 /// `transaction.version` 2, one record a line: key and value in hex.
 const WRITTEN: &str = include_str!("kafka.hex");
-
-fn bytes(hex: &str) -> Bytes {
-    let digits = hex
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16));
-    digits.collect::<Result<Vec<u8>, _>>().unwrap().into()
-}
 
 #[test]
 fn what_kafka_wrote_is_written_again() {

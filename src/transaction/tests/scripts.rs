@@ -2,7 +2,6 @@
 //!
 //! Lines that begin with `>` are records; lines that begin with `#` are answers, by the number of the request.
 
-use std::error::Error;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -14,29 +13,13 @@ use super::super::settings::Settings;
 use super::super::state::{Partitions, Status, Transaction};
 use super::shard::{BEGIN, Replies, Shard, read};
 use crate::error::ErrorCode;
+use crate::testing::{Outcome, named, number, scripts, word};
 use crate::types::TopicPartition;
 use crate::wire::messages::list_transactions::ListTransactionsRequest;
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
 
 struct Script {
     shard: Shard,
     shown: usize,
-}
-
-fn word(args: &mut ArgumentConsumer<'_>) -> Outcome<String> {
-    Ok(args.next_pos().ok_or("something is missing")?.value.clone())
-}
-
-fn number<T: std::str::FromStr>(
-    args: &mut ArgumentConsumer<'_>,
-    name: &str,
-    default: T,
-) -> Outcome<T>
-where
-    T::Err: Error + 'static,
-{
-    Ok(args.lookup_parse(name)?.unwrap_or(default))
 }
 
 /// `id/epoch`.
@@ -137,7 +120,7 @@ impl Script {
 
     fn after(&mut self, replies: &Replies) -> String {
         let mut out = String::new();
-        for record in &self.shard.log[self.shown..] {
+        for (_, record) in &self.shard.log[self.shown..] {
             let (id, picture) = read(record);
             let line = match picture {
                 None => format!("> {id} forgotten"),
@@ -209,14 +192,11 @@ impl Script {
     }
 
     fn list(&mut self, args: &mut ArgumentConsumer<'_>) -> Outcome<String> {
-        let text = |name: &str, args: &mut ArgumentConsumer<'_>| {
-            args.lookup(name).map(|found| found.value.clone())
-        };
         let request = ListTransactionsRequest {
-            state_filters: text("state", args).into_iter().collect(),
+            state_filters: named(args, "state").into_iter().collect(),
             producer_id_filters: args.lookup_parse("producer")?.into_iter().collect(),
             duration_filter: number(args, "longer", -1)?,
-            transactional_id_pattern: text("pattern", args),
+            transactional_id_pattern: named(args, "pattern"),
             ..Default::default()
         };
         let unknown = Filters::unknown_states(&request);
@@ -241,7 +221,7 @@ impl Script {
             let one = partition(&named.value)?;
             picture.partitions.entry(one.topic.into()).or_default().insert(one.partition);
         }
-        self.shard.put(&id, &picture);
+        self.shard.put_picture(&id, &picture);
         Ok(self.after(&Vec::new()))
     }
 }
@@ -279,7 +259,7 @@ impl Runner for Script {
             "survey" => self.ask(TransactionRequest::Survey),
             "put" => self.put(&mut args)?,
             "level" => {
-                self.shard.machine.level = word(&mut args)?.parse()?;
+                self.shard.set_level(word(&mut args)?.parse()?);
                 String::new()
             }
             "reload" => {
@@ -297,20 +277,7 @@ impl Runner for Script {
     }
 }
 
-fn check(name: &str) {
-    let path = format!("{}/src/transaction/tests/scripts/{name}", env!("CARGO_MANIFEST_DIR"));
-    goldenscript::run(&mut Script::new(), path).expect("a script that can be read");
-}
-
-macro_rules! scripts {
-    ($($name:ident)*) => {
-        $(#[test]
-        fn $name() {
-            check(stringify!($name));
-        })*
-    };
-}
-
 scripts! {
+    "transaction/tests/scripts", Script::new();
     life version_2 version_1 fencing exhaustion time_outs expiry markers listing
 }

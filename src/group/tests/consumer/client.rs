@@ -32,7 +32,7 @@ pub(super) fn cluster(topics: &[(&str, PartitionId)]) -> Arc<Image> {
 
 /// Tells a shard of new metadata.
 pub(super) fn change(shard: &mut Shard, image: Arc<Image>) {
-    shard.image = image.clone();
+    shard.ground.image = image.clone();
     let decision = shard.machine.image_changed(&image, shard.now);
     shard.carry_out(decision);
 }
