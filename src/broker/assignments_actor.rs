@@ -1,5 +1,8 @@
 //! Tells the controller which log directory has which replica (KIP-858): what the metadata does not know yet, gathered
 //! for a moment, sent again until it is taken. Decides nothing about where a replica is.
+//!
+//! Nothing depends on when it is told: a broker serves its replicas wherever they are. The controller needs it to know
+//! which of them a failed directory takes along.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

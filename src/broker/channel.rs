@@ -1,5 +1,8 @@
 //! The way to the active controller, for a node's own affairs: in this process or elsewhere, the messages are the same.
 //! Never looks into them, but for the one error that says that the controller is not there.
+//!
+//! [`InProcess`] asks the controller's actor; [`Remote`] sends to whoever leads the quorum. A node that is both uses
+//! the first, which answers `NOT_CONTROLLER` while its controller is a standby.
 
 use std::pin::Pin;
 use std::sync::Arc;

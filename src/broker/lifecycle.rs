@@ -132,16 +132,24 @@ pub struct Lifecycle {
     state: State,
     /// The epoch of this registration, or of the last one before it.
     epoch: i64,
+    /// Whether the controller has accepted this life.
     registered: bool,
+    /// Whether the partitions are started: until then heartbeats ask for fencing.
     ready: bool,
+    /// Up to which offset the metadata is published here; −1 for nothing.
     published: Offset,
     offline_dirs: Vec<Uuid>,
+    /// When a broker that is not registered gives up.
     deadline: Millis,
+    /// In a row: each doubles the wait.
     failures: u32,
+    /// A request is under way; its answer, or that there is none, comes as an event.
     in_flight: bool,
     /// Something has changed that the controller should hear of at once.
     urgent: bool,
+    /// The controller has heard that the broker wants to stop: from then on it is asked at the regular interval.
     asked_to_stop: bool,
+    /// When the next request is due.
     next_at: Millis,
     last_error: Option<ErrorCode>,
 }
@@ -242,6 +250,7 @@ impl Lifecycle {
         if self.state == State::Recovery && !standing.fenced {
             self.enter(State::Running, effects);
         }
+        // An answer to a heartbeat from before the wish to stop says nothing of it.
         if self.state == State::PendingControlledShutdown && !self.urgent {
             if standing.should_shut_down {
                 self.enter(State::ShuttingDown, effects);
@@ -278,6 +287,7 @@ impl Lifecycle {
         if matches!(self.state, State::NotRunning | State::ShuttingDown) {
             return;
         }
+        // Whoever runs the node must learn of it: Kafka ends the process as well.
         if !self.registered && now >= self.deadline {
             let error = self.last_error;
             self.enter(State::ShuttingDown, effects);

@@ -1,6 +1,9 @@
 //! Drives a broker's standing with the controller: sends what the machine asks for, and tells it what comes back.
 //!
 //! The requests are those that a broker in another process would send. Decides nothing.
+//!
+//! When this actor dies its successor registers anew under the same incarnation, which the controller takes for the
+//! same life: the broker stays unfenced.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -83,6 +83,7 @@ impl Subscriber {
     fn tell(&mut self, image: &Arc<Image>, latest: Option<&(Arc<Image>, Arc<Changes>)>) -> bool {
         let changes = match (&self.told, latest) {
             (Some(told), Some((before, changes))) if Arc::ptr_eq(told, before) => changes.clone(),
+            // It has missed some in between: compared as a whole.
             (Some(told), _) => Arc::new(Changes::between(told, image)),
             (None, _) => Arc::new(Changes::between(&Image::default(), image)),
         };
@@ -107,8 +108,11 @@ pub struct Publisher {
     subscribers: Vec<Subscriber>,
     loader: Loader,
     provenance: Provenance,
+    /// When the next snapshot is handed in.
     schedule: SnapshotSchedule,
+    /// A publishing is notified: what is committed until it runs goes along.
     due: bool,
+    /// A timer runs to try subscribers again that would take no more.
     tell_due: bool,
     watch: DeathWatch,
 }
@@ -155,6 +159,7 @@ impl Publisher {
         if !changes.client_quotas.is_empty() {
             self.spec.quotas.update(&image.client_quotas);
         }
+        // From here on every request sees it; the actors are told after.
         let before = self.spec.image.swap(image.clone());
         self.watch.detail(format!("offset {}", image.provenance.offset));
         if self.schedule.take(self.spec.clock.now()) {

@@ -1,5 +1,10 @@
 //! When a controller tells the active one where it listens (KIP-919): whenever the metadata says something else of it.
 //! Pure: events and the time in, effects out.
+//!
+//! ```text
+//! the metadata lacks this life ──▶ Register ──▶ accepted, and waited for in the metadata
+//!                                     ╰──▶ refused or unanswered: again after 100 ms, 200 ms … 60 s
+//! ```
 
 use crate::metadata::Image;
 use crate::types::{Millis, NodeId, Uuid};

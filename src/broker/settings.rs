@@ -1,5 +1,9 @@
 //! The node's configuration as the cluster's metadata changes it while the node runs: for all brokers, and for this
 //! one. Never checks a value: what Kafka would not take is passed over by `config`, which says so.
+//!
+//! ```text
+//! value of a key:   this broker's ─▶ all brokers' ─▶ server.properties ─▶ Kafka's default        the first that is set
+//! ```
 
 use std::sync::Arc;
 

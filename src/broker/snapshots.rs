@@ -9,6 +9,7 @@ pub struct SnapshotSchedule {
     bytes_max: u64,
     /// `metadata.log.max.snapshot.interval.ms`; none when it is 0.
     interval_ms: Option<Millis>,
+    /// Committed since the last one, in the log's bytes.
     bytes: u64,
     last: Millis,
 }

@@ -1,5 +1,8 @@
 //! Access control entries: which are made and which go (KIP-140, KIP-290). Whether who asks may change any is the API's
 //! question, not asked here.
+//!
+//! An entry is known by its fields; its id is the controller's own, and only the records name it. Making one that is
+//! there writes nothing.
 
 use std::collections::BTreeSet;
 

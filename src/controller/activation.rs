@@ -1,4 +1,7 @@
 //! The first records of a leadership: those of an empty log, or the end of what a former controller left half done.
+//!
+//! Where metadata transactions are known (KIP-868, metadata version 3.6) the first records are one: a controller that
+//! dies within leaves nothing, and its successor aborts what is open.
 
 use crate::metadata::Image;
 use crate::metadata::MetadataVersion;

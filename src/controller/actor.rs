@@ -3,6 +3,13 @@
 //!
 //! Answers leave when what was written before them is committed, in order. When an append fails or leadership goes,
 //! the actor ends; whoever waits is told NOT_CONTROLLER, and its successor replays the log into a fresh machine.
+//!
+//! | the quorum says | a standby | the active one |
+//! |---|---|---|
+//! | `Loaded` | a machine of that state | ends: its own state is of no more use |
+//! | `Committed` | applies the records | they are its own, and applied already |
+//! | `Leading` | begins: sessions, timers, first records | ends: it would lead twice |
+//! | `Following` | goes on | ends |
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -168,9 +175,13 @@ enum Role {
 /// The actor.
 pub struct Controller {
     parts: Parts,
+    /// Active only between `Leading` and the end of this life: there is no way back to standby but a new life.
     role: Role,
+    /// None before the quorum has given a state.
     machine: Option<Machine>,
+    /// Requests that came since the last flush.
     waiting: VecDeque<Ask>,
+    /// Answers to what is proposed and not committed, in the order of the log.
     pending: VecDeque<Pending>,
     /// Where the quorum is to send its news, once this life has begun.
     follows: Option<Port<QuorumEvent>>,
@@ -258,6 +269,7 @@ impl Controller {
                 drop(ask.answer.send(Err(ErrorCode::NotController)));
                 continue;
             };
+            // Who asked has gone; a change that nobody waits for is not begun.
             if ask.context.deadline.is_some_and(|deadline| deadline < now) {
                 drop(ask.answer.send(Err(ErrorCode::RequestTimedOut)));
                 continue;
@@ -313,7 +325,13 @@ impl Controller {
             }
             return;
         }
+        // Where the first record was applied. If the quorum's log goes on elsewhere, somebody else has written, and all
+        // this is refused.
         let first = machine.next_offset - Offset::try_from(count).unwrap_or(0);
+        debug_assert!(
+            self.pending.back().is_none_or(|before| before.last < first),
+            "answers wait in the order of the log"
+        );
         self.pending.push_back(Pending { last: machine.next_offset - 1, answers });
         let committed = self.parts.proposer.propose(epoch, first, batches);
         let waited = async move { committed.await.unwrap_or(Err(ErrorCode::NotController)) };
@@ -427,6 +445,7 @@ impl Handler<Ask> for Controller {
             machine.heard_of(heartbeat.broker_id, heartbeat.broker_epoch, self.parts.clock.now());
         }
         self.waiting.push_back(ask);
+        // actix runs what is notified when the mailbox is drained: all that waits is decided together.
         if self.waiting.len() == 1 {
             context.notify(Flush);
         }

@@ -1,5 +1,9 @@
 //! A partition's leader proposes a new in-sync set (KIP-497, KIP-903). Accepted only from the leader the controller
 //! knows, at the epochs it knows, and with brokers that serve.
+//!
+//! Two epochs guard the proposal: the leader's (is it still the leader?) and the partition's, which counts changes of
+//! any kind (has something changed that the leader does not know of?). A broker that restarted meanwhile is told apart
+//! by its own epoch (KIP-903): it might have lost what made it count as in sync.
 
 use crate::controller::elections::{Change, Election};
 use crate::controller::machine::Machine;

@@ -1,5 +1,9 @@
 //! Brokers' lives as the controller sees them: registration, heartbeats, fencing, controlled shutdown, the end. What
 //! each does to partitions is in `elections`; this file says which partitions are concerned. Never talks to a broker.
+//!
+//! A broker that leaves an in-sync set and one that is fenced are two things: fencing does both, and is what makes a
+//! partition's leader move; a controlled shutdown does the first while the broker still serves, so that nothing is
+//! without a leader when it stops.
 
 use std::collections::BTreeSet;
 
@@ -95,9 +99,12 @@ impl Machine {
                 record.broker_epoch = same.epoch;
             }
             None => {
+                // A clean stop left its epoch on its disk, and the broker brings it along (KIP-966): then all it had
+                // acknowledged was synced. −2 is no epoch that a request could name.
                 let known_epoch = existing.map_or(-2, |(_, epoch)| epoch);
                 let clean = version >= 3 && known_epoch == request.previous_broker_epoch;
                 self.broker_shut_down(id, clean, &mut records);
+                // The offset that the first of these records will have: no other life of any broker has it.
                 record.broker_epoch = self.next_offset;
                 self.heartbeats.remove(id);
             }
@@ -233,9 +240,11 @@ impl Machine {
                 BrokerState::ControlledShutdown => self.begin_shutdown(id, epoch, &mut records),
             }
         }
+        // Before the records come back: the next heartbeat may be faster.
         self.heartbeats.touch(id, next.fenced(), request.current_metadata_offset);
         self.report_directories(request, &mut records);
         if next == BrokerState::ControlledShutdown {
+            // Who has read up to here knows of every leadership that this broker has given up.
             let last = self.next_offset + i64::try_from(records.len()).unwrap_or(0) - 1;
             self.heartbeats.begin_shutdown(id, last);
         }
@@ -301,6 +310,7 @@ impl Machine {
                 self.heartbeats.remove(id);
                 continue;
             };
+            // The session was that of an earlier life, or the broker was never let in.
             if broker.epoch != epoch || broker.fenced {
                 continue;
             }
@@ -312,6 +322,7 @@ impl Machine {
         }
     }
 
+    /// The broker is out of every in-sync set, and with that leads nothing; then it is marked as fenced.
     fn fence(&self, id: NodeId, records: &mut Vec<VersionedRecord>) {
         let Some(epoch) = self.broker(id).map(|broker| broker.epoch) else { return };
         let happening = Happening { removed: Some(id), ..Happening::default() };
@@ -320,6 +331,8 @@ impl Machine {
         records.push((MetadataRecord::BrokerRegistrationChange(change), 0));
     }
 
+    /// The broker may lead again. It does not join in-sync sets by that: their leaders let it in when it has caught up.
+    /// But partitions without a leader may have been waiting for it.
     fn unfence(&self, id: NodeId, epoch: i64, records: &mut Vec<VersionedRecord>) {
         let change = BrokerRegistrationChangeRecord { fenced: UNFENCE, ..change(id, epoch) };
         records.push((MetadataRecord::BrokerRegistrationChange(change), 0));
@@ -331,6 +344,7 @@ impl Machine {
         );
     }
 
+    /// The broker hands its leaderships over, and keeps serving meanwhile. It may stop when all others know.
     fn begin_shutdown(&self, id: NodeId, epoch: i64, records: &mut Vec<VersionedRecord>) {
         if !self.broker(id).is_some_and(|broker| broker.in_controlled_shutdown) {
             let in_controlled_shutdown = IN_CONTROLLED_SHUTDOWN;

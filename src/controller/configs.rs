@@ -2,6 +2,9 @@
 //! only: a broker judges its own settings before it passes a request on.
 //!
 //! Pure: reads an image and a configuration, gives back records and answers. Stores nothing.
+//!
+//! What is stored are the texts as they were written. They are judged as a whole: a change is allowed if the resource
+//! with it, and with all it had before, is valid.
 
 use std::collections::{BTreeMap, BTreeSet};
 

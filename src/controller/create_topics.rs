@@ -1,5 +1,8 @@
 //! Creating topics: names, counts, assignments, configuration, and the records of what is valid. Never creates half a
 //! request's topic, never looks at quotas.
+//!
+//! Checks in Kafka's order, since a request with several faults is answered with the first: name, configuration, counts
+//! and factor, assignment, brokers, quota. Ids of topics are random, and not given twice while this machine lives.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +25,9 @@ pub(crate) const PARTITIONS_PER_REQUEST_MAX: usize = 10_000;
 
 /// The replicas of one new partition, and those of them that serve.
 pub(crate) struct NewPartition {
+    /// The first one is preferred as the leader.
     replicas: Vec<NodeId>,
+    /// A partition is born with nothing in it: every replica that serves has all of that.
     isr: Vec<NodeId>,
 }
 

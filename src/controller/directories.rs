@@ -1,4 +1,7 @@
 //! Which log directory of a broker has which replica (KIP-858): brokers with several tell it after they have chosen.
+//!
+//! A broker with one log directory need not tell: the controller knows where its replicas must be. Until one with
+//! several has told, the directory is `UNASSIGNED`.
 
 use crate::controller::brokers::Happening;
 use crate::controller::elections::Change;

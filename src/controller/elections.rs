@@ -56,6 +56,7 @@ pub(crate) struct Change<'a> {
     pub(crate) recovery: LeaderRecoveryState,
     /// A replica that stopped without syncing: it is no longer eligible.
     pub(crate) unclean_shutdown: Option<NodeId>,
+    /// Who left the in-sync set while it was below its minimum (KIP-966).
     elr: Vec<NodeId>,
     directories: BTreeMap<NodeId, Uuid>,
 }
@@ -125,9 +126,25 @@ impl<'a> Change<'a> {
         if self.recovery != self.partition.leader_recovery_state {
             record.leader_recovery_state = self.recovery.code();
         }
+        self.assert_sound(&record);
         (!is_noop(&record)).then_some(record)
     }
 
+    /// Holds the rules of the head of this file for the partition as `record` leaves it.
+    fn assert_sound(&self, record: &PartitionChangeRecord) {
+        let before = self.partition;
+        let isr = record.isr.as_ref().unwrap_or(&before.isr);
+        let elr = record.eligible_leader_replicas.as_ref().unwrap_or(&before.elr);
+        let replicas = record.replicas.as_ref().unwrap_or(&before.replicas);
+        let leader = if record.leader == NO_LEADER_CHANGE { before.leader } else { record.leader };
+        debug_assert!(
+            leader == NO_LEADER || isr.contains(&leader),
+            "{leader} leads {:?} and is not among {isr:?}",
+            self.id
+        );
+        debug_assert!(contains_all(replicas, isr), "{isr:?} of {replicas:?} in {:?}", self.id);
+        debug_assert!(!elr.iter().any(|node| isr.contains(node)), "{elr:?} beside {isr:?}");
+    }
     /// Once every replica that stays is in sync, those that go are gone.
     fn complete_reassignment(&mut self) {
         if self.removing.is_empty() && self.adding.is_empty() {
@@ -169,11 +186,14 @@ impl<'a> Change<'a> {
         if leader == self.partition.leader {
             return;
         }
+        // Elected from those who were merely eligible: it alone is in sync now.
         if self.elr.contains(&leader) {
             self.isr = vec![leader];
             self.elr.retain(|&replica| replica != leader);
         }
         record.leader = leader;
+        // It may lack what was committed. Whoever follows cuts its log to this one's, and the partition says that it
+        // recovers.
         if unclean {
             record.isr = Some(vec![leader]);
             self.recovery = LeaderRecoveryState::Recovering;
@@ -205,6 +225,7 @@ impl<'a> Change<'a> {
         }
     }
 
+    /// Whether the replica has all that was committed, and may lead. Eligible ones count only when nobody is in sync.
     fn is_valid(&self, replica: NodeId) -> bool {
         let safe = if self.isr.is_empty() {
             self.elr.contains(&replica)
@@ -232,6 +253,8 @@ impl<'a> Change<'a> {
         if self.elr != self.partition.elr {
             record.eligible_leader_replicas = Some(self.elr.clone());
         }
+        // Without eligible replicas the last of an in-sync set stays in it, dead as it may be: else nobody would know
+        // who has the data.
         let may_be_empty = self.rules.elr || !self.isr.is_empty();
         if record.isr.is_none() && may_be_empty && self.isr != self.partition.isr {
             record.isr = Some(self.isr.clone());

@@ -1,5 +1,11 @@
 //! Changing the levels of features: what every node can do, no lower than before unless asked, and what depends on
 //! what. Never changes `kraft.version`: that is the quorum's own.
+//!
+//! | feature | may be changed |
+//! |---|---|
+//! | `metadata.version` | up, and down as far as no record or field would be lost |
+//! | `kraft.version` | not here |
+//! | others | to levels that they have, whose dependencies are met by what the request as a whole asks for |
 
 use std::collections::BTreeMap;
 
@@ -194,6 +200,7 @@ fn loses_metadata(current: MetadataVersion, wanted: MetadataVersion) -> bool {
 
 /// Whether the metadata version brought records, or fields of records, that the one before it had not.
 fn changes_metadata(version: MetadataVersion) -> bool {
+    // The levels that Kafka's table (`MetadataVersion.didMetadataChange`) marks with false.
     !matches!(version.level(), 9 | 10 | 12 | 16 | 18..=22 | 24..=29 | 31..)
 }
 

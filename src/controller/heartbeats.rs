@@ -1,5 +1,14 @@
 //! What the active controller remembers of brokers' heartbeats, and never writes: when each last spoke, how far it
 //! has read the metadata, whether it is shutting down. Decides what a heartbeat leads to; writes no record.
+//!
+//! What a heartbeat makes of a broker (`BrokerHeartbeatManager.calculateNextBrokerState`):
+//!
+//! | it is | wants to stop | else wants to be fenced | else |
+//! |---|---|---|---|
+//! | fenced | may stop | stays fenced | unfenced, once it has read its own registration |
+//! | unfenced, leads | hands over | fenced | stays |
+//! | unfenced, leads nothing | may stop | fenced | stays |
+//! | handing over | may stop when it leads nothing and all others have read that | the same | the same |
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,6 +53,7 @@ pub(crate) struct Heartbeat {
 
 #[derive(Clone, Debug)]
 struct Broker {
+    /// As the latest record has it, or the answer that was just decided.
     fenced: bool,
     metadata_offset: Offset,
     /// The offset that all others must have read before this one may stop.

@@ -12,11 +12,17 @@ type Partitions = BTreeSet<TopicIdPartition>;
 /// Partitions by what they depend on.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Index {
+    /// By each of their in-sync replicas.
     in_sync: BTreeMap<NodeId, Partitions>,
+    /// By each of their eligible leader replicas (KIP-966).
     eligible: BTreeMap<NodeId, Partitions>,
+    /// How many partitions each broker leads; none has a count of 0.
     leads: BTreeMap<NodeId, usize>,
+    /// Those without a leader: looked at whenever a broker comes back.
     leaderless: Partitions,
+    /// Those that another than their first replica leads.
     imbalanced: Partitions,
+    /// By each log directory that a replica is known to be in.
     in_directory: BTreeMap<Uuid, Partitions>,
 }
 
@@ -116,6 +122,7 @@ impl Index {
 /// Whether `directory` stands for something other than a directory: unassigned, lost, migrating, or kept for the
 /// future.
 pub(crate) fn is_reserved(directory: &Uuid) -> bool {
+    // Kafka keeps the first hundred uuids for such meanings (`DirectoryId.reserved`).
     let (high, low) = directory.as_bytes().split_at(15);
     high.iter().all(|&byte| byte == 0) && low.iter().all(|&byte| byte < 100)
 }

@@ -1,5 +1,9 @@
 //! How a topic looks that nobody described: one made because a client asked for it, or because a coordinator needs
 //! it.
+//!
+//! What the coordinators' topics have of their own is Kafka's, value by value: offsets and transactions are compacted,
+//! since the last record of a key is the state; an unclean leader of transactions could forget a decision, so there is
+//! none.
 
 use crate::config::Config;
 use crate::types::{OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTION_TOPIC};

@@ -1,5 +1,10 @@
 //! Elections that somebody asks for, and those that come round by themselves: back to the preferred leader, and
 //! unclean ones where the topic allows them. Which replica wins is `elections`' business.
+//!
+//! | election | takes | needless when |
+//! |---|---|---|
+//! | preferred (KIP-183) | the first replica, if it is in sync | it leads already |
+//! | unclean (KIP-460) | any replica that serves, though it may lack data | somebody leads |
 
 use crate::controller::elections::{Change, Election, NO_LEADER};
 use crate::controller::machine::Machine;
@@ -139,6 +144,7 @@ impl Machine {
     /// Elects leaders that may lack data for partitions without one, where the topic allows it. The flag says that
     /// more may be left to do.
     pub(crate) fn elect_unclean_leaders(&self) -> (Vec<VersionedRecord>, bool) {
+        // Each has had its chance with eligible replicas when its last leader went, or when a broker came.
         let allowed = self.index.leaderless().iter().filter(|&&id| {
             self.partition(id)
                 .is_some_and(|(topic, _)| self.is_unclean_election_enabled(&topic.name))

@@ -1,4 +1,6 @@
 //! What the machine's parts ask of its state: topics, partitions, brokers. Changes nothing but the source of chance.
+//!
+//! All of it is of the latest applied state, committed or not: a decision builds on those before it.
 
 use std::sync::Arc;
 

@@ -85,12 +85,17 @@ pub struct Machine {
     pub(crate) settings: Settings,
     /// The file's configuration, under what was set while nodes run: for this node, and for all.
     pub(crate) config: Config,
+    /// The state: the image before, and what has changed since; `settle` makes the two one.
     delta: Delta,
+    /// Which partitions a broker or directory concerns.
     pub(crate) index: Index,
+    /// What is known of brokers that no record says. Soft.
     pub(crate) heartbeats: Heartbeats,
+    /// Where ids and placements come from. Soft.
     pub(crate) random: Random,
     /// The offset of the next record: also the epoch of the next broker to register.
     pub(crate) next_offset: Offset,
+    /// What is due unasked. Soft.
     timers: Timers,
     /// The state before the metadata transaction within which the log ends, if it does: a failed controller's is
     /// undone.
@@ -168,6 +173,7 @@ impl Machine {
             .map(|broker| (broker.id, broker.epoch))
             .collect();
         for (id, epoch) in serving {
+            // A controller that has just started cannot have a broker of the same process left from before.
             match id == self.settings.node_id {
                 true => self.heartbeats.presume_dead(id, epoch, now),
                 false => self.heartbeats.contact(id, epoch, now),
@@ -251,6 +257,7 @@ impl Machine {
 
     /// What is due by `now` without being asked. To be called until there is none.
     pub fn due(&mut self, now: Millis) -> Option<Vec<VersionedRecord>> {
+        // First: partitions of a broker that is gone are without a leader until then.
         if let Some(records) = self.fence_stale_broker(now) {
             return Some(records);
         }
@@ -291,8 +298,10 @@ impl Machine {
         assert!(offset >= self.next_offset, "{offset} comes after {}", self.next_offset - 1);
         self.next_offset = offset + 1;
         self.timers.wrote(&self.settings, now);
+        // As it was, so that the index loses what it had of it.
         let before: Vec<_> =
             self.touched(record).into_iter().map(|id| (id, self.registration(id))).collect();
+        // Before the replay: what is removed can only be looked up while it is there.
         self.forget(record);
         self.delta.replay(record)?;
         for (id, before) in before {

@@ -1,4 +1,6 @@
 //! Which topic names are allowed, and which two would be one in the names of metrics. Never looks at what exists.
+//!
+//! Kafka's metrics write `.` as `_`, so `a.b` and `a_b` would be one series: the second of two such topics is refused.
 
 use crate::error::{ApiError, ErrorCode};
 

@@ -67,8 +67,10 @@ fn checked_factor(brokers: &[UsableBroker], replication_factor: i16) -> Result<u
 /// Brokers of one kind in one rack, taken in turn; each round starts one further.
 #[derive(Default)]
 struct Ring {
+    /// In the order of their ids, until they are shuffled.
     brokers: Vec<NodeId>,
     offset: usize,
+    /// How many of this round's are given.
     taken: usize,
     round: usize,
 }

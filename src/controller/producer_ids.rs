@@ -1,4 +1,7 @@
 //! Blocks of producer ids: each is given to one broker, once (KIP-730). Never gives a single id.
+//!
+//! A block that was given and never used up is lost, which with 2⁶³ of them matters to nobody; giving one twice would
+//! let two producers pass for one.
 
 use crate::controller::machine::Machine;
 use crate::controller::requests::Decision;

@@ -1,5 +1,8 @@
 //! AlterClientQuotas (KIP-546): which quotas are set and removed. Whether who asks may do that is the API's question,
 //! not asked here.
+//!
+//! An entity is a set of parts: a user, a client id, both, or an address; a part without a name is the default of its
+//! kind. Values are stored as they come; who is bound by which of them is `quota`'s business.
 
 use std::collections::BTreeMap;
 

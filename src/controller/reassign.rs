@@ -1,5 +1,9 @@
 //! Reassignments that somebody asks for: new replicas beside the old ones until they are in sync, or back to what was
 //! (KIP-455). Never moves data, and never ends a reassignment: `elections` does, once the new replicas are in sync.
+//!
+//! ```text
+//! replicas [1 2 3] → [3 4 5]:   replicas [3 4 5 1 2]  adding [4 5]  removing [1 2]     until 3, 4 and 5 are in sync
+//! ```
 
 use crate::controller::elections::{Change, Election};
 use crate::controller::machine::Machine;

@@ -1,5 +1,7 @@
 //! What the controller is asked and what it answers: the wire messages themselves, in one enum each, and who asks.
 //! Decides nothing.
+//!
+//! A new kind of request is a line in `exchanges!`, an arm in `Machine::decide`, and a file for what it decides.
 
 use std::sync::Arc;
 

@@ -1,5 +1,8 @@
 //! AlterUserScramCredentials (KIP-554): which credentials are made and which go. Who may log in with them is not asked
 //! here, and passwords never come this far: clients send them salted and hashed.
+//!
+//! What is stored are the salted keys of RFC 5802 (`StoredKey`, `ServerKey`), from which a password cannot be had, and
+//! with which nobody can log in.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,11 @@
 //! When the active controller does something unasked: balance leaders, elect uncleanly, show that it is alive. Only
 //! the times; what is done is elsewhere.
+//!
+//! | what | key | default |
+//! |---|---|---|
+//! | leaders back to the first replica | `leader.imbalance.check.interval.seconds` | 5 min |
+//! | unclean elections, where topics allow them | `unclean.leader.election.interval.ms` | 5 min |
+//! | a record that says nothing, so that followers see the log move | `metadata.max.idle.interval.ms` | 500 ms |
 
 use crate::controller::machine::Settings;
 use crate::types::Millis;

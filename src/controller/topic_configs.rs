@@ -1,5 +1,8 @@
 //! What topics are configured to, as far as the controller cares: the settings of a new topic, and the two that rule
 //! elections. Never changes the configuration of a topic that exists.
+//!
+//! The broker's part of an effective value is this controller's own file under the cluster's dynamic settings, as in
+//! Kafka: brokers whose files differ are not asked.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,7 @@
 //! Deleting topics and adding partitions to them. Never creates a topic.
+//!
+//! A topic goes with one record: its partitions, its settings and its entries in the index follow from it. Whoever has
+//! replicas of it renames their directories when the image comes.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -104,12 +104,18 @@ pub struct Shard<M: Machine> {
     pub(super) is_waiting: bool,
     /// The offset that the next record will have.
     pub(super) next_offset: Offset,
+    /// Everything below is committed.
     committed: Offset,
+    /// Answers that wait for that, in the order of the log.
     parked: VecDeque<Parked<M>>,
+    /// Who waits for an answer, whether it is parked or not decided yet.
     waiting: HashMap<Ticket, oneshot::Sender<M::Reply>>,
+    /// Tickets count requests of one life; they are never used again.
     next_ticket: u64,
+    /// By time, and by name: the same timers in both.
     timers: BTreeSet<(Millis, M::Timer)>,
     due: BTreeMap<M::Timer, Millis>,
+    /// The one timer of the runtime, for the earliest.
     alarm: Option<(Millis, SpawnHandle)>,
     watch: DeathWatch,
 }
@@ -213,6 +219,11 @@ impl<M: Machine> Shard<M> {
 
     fn carry_out(&mut self, decision: Decision<M>, ctx: &mut Context<Self>) {
         let Decision { records, replies, timers, transaction } = decision;
+        debug_assert!(
+            replies.iter().all(|(ticket, _)| self.waiting.contains_key(ticket)),
+            "{}: somebody is answered twice",
+            self.spec.replica.name
+        );
         for (timer, at) in timers {
             self.set_timer(timer, at);
         }
@@ -223,6 +234,7 @@ impl<M: Machine> Shard<M> {
         if !records.is_empty() && !self.append(&records, ctx) {
             return;
         }
+        // Also for a decision without records: what it tells may rest on records that are not committed yet.
         if self.committed >= self.next_offset {
             self.answer(replies);
         } else if !replies.is_empty() {
@@ -296,6 +308,11 @@ impl<M: Machine> Shard<M> {
             self.due.insert(timer.clone(), at);
             self.timers.insert((at, timer));
         }
+        debug_assert_eq!(
+            self.timers.len(),
+            self.due.len(),
+            "a timer is known by time or by name alone"
+        );
     }
 
     /// Keeps one alarm, for the earliest timer.

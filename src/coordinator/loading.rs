@@ -1,4 +1,7 @@
 //! Replaying a shard's partition into its machine. Never writes.
+//!
+//! To the log's end, not to the high watermark: on the only replica both are the same, and a shard begins with a
+//! partition that nobody else writes to.
 
 use std::sync::Arc;
 

@@ -6,6 +6,10 @@
 //! records, so loading and working share one path.
 //!
 //! A machine never reads a clock, never waits, and never touches a file or a socket.
+//!
+//! What a machine may rely on: requests come one at a time; the records of a decision are applied before the next
+//! request; time does not go back by more than clocks do. What it must give: the same records, applied in the same
+//! order to a fresh machine, make the same state.
 
 use std::sync::Arc;
 

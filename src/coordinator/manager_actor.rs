@@ -66,6 +66,7 @@ impl<M: Machine> Clone for ManagerSpec<M> {
 /// The actor that looks after the shards of one coordinator.
 pub struct ShardManager<M: Machine> {
     spec: ManagerSpec<M>,
+    /// The shards that are here, and their stable addresses.
     led: BTreeMap<PartitionId, Handle<Shard<M>>>,
     /// Shards that were told to go and have not gone: a successor of the same name has to wait for that.
     leaving: BTreeSet<PartitionId>,

@@ -1,4 +1,7 @@
 //! All shards of one kind on this node, and how a request finds its own.
+//!
+//! Shared by every connection; a look-up is one load and one hash. A shard that is down or restarting is still here:
+//! asking it gives an error that clients retry.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

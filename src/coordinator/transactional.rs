@@ -2,6 +2,9 @@
 //!
 //! The partition may refuse both (the producer is fenced, or nobody has vouched for it), so the shard waits for its
 //! word before it does anything else: what is refused was never applied, and the offsets of what follows stay right.
+//!
+//! That makes these the only requests that hold up a shard for the time of an append. They are few: offsets committed
+//! in transactions, and one marker for each such transaction.
 
 use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{AsyncContext, Context, Handler, Message};

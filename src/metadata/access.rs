@@ -1,4 +1,6 @@
 //! SCRAM credentials and delegation tokens, as data. Never a decision: `security` makes them.
+//!
+//! Secrets stay out of the log: none of these types shows them when it is printed.
 
 use std::sync::Arc;
 

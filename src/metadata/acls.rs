@@ -94,6 +94,7 @@ impl Patterns {
                     rest = shorter.and_then(|at| probe.get(..at));
                     return Some(rules);
                 }
+                // Whatever begins `name` and sorts before `found` begins with what both have in common, or is shorter.
                 rest = Some(common_prefix(probe, found));
             }
             None
@@ -140,7 +141,9 @@ fn common_prefix<'a>(one: &'a str, other: &str) -> &'a str {
 /// Every access control entry.
 #[derive(Clone, Debug, Default)]
 pub struct AclsImage {
+    /// As the records have it.
     by_id: OrdMap<Uuid, Arc<Acl>>,
+    /// The same entries, in the way they are looked for. Follows from the above: two images are equal if that is.
     by_kind: OrdMap<i8, Patterns>,
 }
 

@@ -1,4 +1,7 @@
 //! What a new cluster begins with: `bootstrap.checkpoint`, written by `storage format`, read by the first controller.
+//!
+//! The form is a snapshot's; the place is the log directory's root, beside the partitions. It counts once: where the
+//! metadata log has a record, nobody looks at it again.
 
 use std::collections::BTreeMap;
 use std::path::Path;

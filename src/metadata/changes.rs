@@ -1,4 +1,7 @@
 //! What differs between two images, for those who act on differences. Never the values: the image has them.
+//!
+//! Two ways to come by it: noted while records are replayed, which costs nothing; or by comparing, which costs more and
+//! is for those who have missed something.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,4 +1,7 @@
 //! Registered brokers and controllers. Never their heartbeats, which are the controller's own business.
+//!
+//! What is here is what records say: whether a broker is fenced, not when it was last heard of. Brokers that are gone
+//! stay registered until somebody unregisters them.
 
 use std::sync::Arc;
 

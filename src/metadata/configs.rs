@@ -1,4 +1,6 @@
 //! Dynamic configuration by resource, as text. Never a default and never a check of a value: `config` has both.
+//!
+//! Kinds are numbers, and unknown ones are kept: a record of a later Kafka must survive a snapshot.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -2,6 +2,9 @@
 //!
 //! Replaying is the only thing that changes metadata. It never decides: a record that does not fit what is there is a
 //! fault of the log or of this program, and an error.
+//!
+//! Two kinds of misfit are told apart. What Kafka's own replay would refuse is an error here. What only a controller
+//! would never write (a leader that is not in sync) is taken in as it stands: the log is the truth.
 
 use std::sync::Arc;
 
@@ -32,6 +35,7 @@ pub const NO_LEADER_CHANGE: NodeId = -2;
 /// Records gathered over an image.
 #[derive(Clone, Debug)]
 pub struct Delta {
+    /// Where it began, to know what of deleted topics was there before.
     base: Image,
     image: Image,
     changes: Changes,
@@ -174,6 +178,7 @@ impl Delta {
             0 => {}
             other => return Err(misfit(format_args!("{what} with the shutdown state {other}"))),
         }
+        // Empty means no change, so that a broker can never be left without any.
         if !record.log_dirs.is_empty() {
             broker.log_dirs = sorted(&record.log_dirs);
         }
@@ -201,6 +206,7 @@ impl Delta {
         self.image.cluster.controllers.insert(controller.id, Arc::new(controller));
     }
 
+    /// A new topic. One of the same name and another id has been deleted by a record that a snapshot has swallowed.
     fn topic(&mut self, record: &TopicRecord) {
         if let Some(old) = self.image.topics.id(&record.name).filter(|&old| old != record.topic_id)
         {
@@ -411,6 +417,7 @@ pub fn merge(
         (&mut partition.elr, &record.eligible_leader_replicas),
         (&mut partition.last_known_elr, &record.last_known_elr),
     ];
+    // Null is no change, an empty list is one.
     for (list, change) in lists {
         if let Some(change) = change {
             list.clone_from(change);

@@ -2,6 +2,9 @@
 //!
 //! Two questions have two answers here. What Kafka 4.3.1 knows: [`FEATURES`] and [`MetadataVersion`], which the tools
 //! print. What this build can do: [`SUPPORTED`], the one place to raise when a feature's machinery is there.
+//!
+//! A feature's level is agreed on by the cluster and changed by `UpdateFeatures` alone; what a node registers with are
+//! the levels that it could take. A node that lacks the level of the moment is refused.
 
 use std::fmt;
 

@@ -1,4 +1,7 @@
 //! The cluster's metadata at one offset of the metadata log. Never changed: a `Delta` makes the next one.
+//!
+//! Who decides something by it takes one image and keeps it to the end of the decision: two looks might see two
+//! clusters.
 
 use std::collections::BTreeMap;
 

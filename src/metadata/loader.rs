@@ -1,4 +1,7 @@
 //! From committed records to images, transaction by transaction (KIP-868). Never shows half of one.
+//!
+//! A transaction may span many batches; within one the delta grows on and the state before it is kept aside, so that an
+//! abort is one assignment.
 
 use super::changes::Changes;
 use super::delta::Delta;
@@ -10,7 +13,9 @@ use crate::wire::stored::metadata::MetadataRecord;
 #[derive(Debug, Default)]
 pub struct Loader {
     image: Image,
+    /// What has come since; none while nothing has.
     delta: Option<Box<Delta>>,
+    /// The delta as it was when the open transaction began.
     before: Option<Box<Delta>>,
 }
 

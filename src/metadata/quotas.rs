@@ -1,4 +1,6 @@
 //! Client quotas, as data. Never a decision about who is over one.
+//!
+//! An entity is a map, so that `user=a, client-id=b` is the same in whichever order it was written.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,5 +1,8 @@
 //! An image as records, in the order of Kafka's snapshots: features first, so that a reader knows the version of what
 //! follows.
+//!
+//! What a version has no place for is left out rather than refused: an older cluster has never had it, and one that was
+//! downgraded has agreed to lose it.
 
 use bytes::Bytes;
 

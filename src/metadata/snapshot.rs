@@ -85,8 +85,11 @@ pub struct Contents {
 
 /// A snapshot in the making, in memory.
 pub struct SnapshotWriter {
+    /// Batches that are done.
     out: Vec<u8>,
+    /// The one that is being filled.
     batch: BatchBuilder,
+    /// Counted from the file's beginning: a snapshot's own offsets, which have nothing to do with the log's.
     next_offset: Offset,
     epoch: LeaderEpoch,
     now: Millis,
@@ -201,6 +204,7 @@ pub fn decode(
             return Err(corrupt("there is more behind the footer"));
         }
         let found = (batch.header().base_offset, batch.header().partition_leader_epoch);
+        // One epoch throughout, and no gaps: pieces of two snapshots in one file are found out.
         let (offset, epoch) = *place.get_or_insert(found);
         if found != (offset, epoch) {
             return Err(corrupt("its batches do not follow one another"));

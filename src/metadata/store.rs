@@ -10,6 +10,9 @@
 //!                offset i64, chunk u32     a piece of the snapshot's bytes
 //! tree "acls"    id, 16 bytes              the record as in the metadata log
 //! ```
+//!
+//! Pieces are written under the new offset and flushed before `"id"` names them; those of the old go after. So whenever
+//! the process dies, `"id"` names one whole snapshot or none.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};

@@ -200,6 +200,7 @@ impl Partitions {
 
     fn slot(&self, id: PartitionId) -> Result<usize, usize> {
         match usize::try_from(id) {
+            // Partition 7 is at place 7, unless a log that is being replayed has gaps for now.
             Ok(at) if self.0.get(at).is_some_and(|(found, _)| *found == id) => Ok(at),
             _ => self.0.binary_search_by_key(&id, |(found, _)| *found),
         }
@@ -209,6 +210,7 @@ impl Partitions {
 /// Every topic, by id and by name.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TopicsImage {
+    /// Each topic once; and by its name below.
     by_id: HashMap<TopicId, Arc<TopicImage>>,
     by_name: OrdMap<Arc<str>, TopicId>,
 }
@@ -289,6 +291,11 @@ impl TopicsImage {
     pub(crate) fn remove(&mut self, id: TopicId) -> Option<Arc<TopicImage>> {
         let topic = self.by_id.remove(&id)?;
         self.by_name.remove(&topic.name);
+        debug_assert_eq!(
+            self.by_id.len(),
+            self.by_name.len(),
+            "a topic without a name, or a name without a topic"
+        );
         Some(topic)
     }
 

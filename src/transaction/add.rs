@@ -1,4 +1,9 @@
 //! What a transaction holds: adding to it, and asking whether it does (KIP-98, KIP-890).
+//!
+//! Two ways in. Clients before version 2 send AddPartitionsToTxn before they produce; the broker that leads the
+//! partition only asks (`verify_only`) whether they did. Clients of version 2 just produce, and that broker adds the
+//! partition for them. Either way no transaction begins in a partition that its coordinator does not know of, so none
+//! can hang.
 
 use super::machine::TransactionMachine;
 use super::request::{Producer, TransactionReply};
@@ -70,6 +75,7 @@ impl TransactionMachine {
         let added = self.open_to(transactional_id, client.producer).map(|known| {
             let is_open = known.status == Status::Ongoing;
             let is_held = |one: &TopicPartition| known.holds(&one.topic, one.partition);
+            // Nothing is written for what is known: a producer that sends to one partition adds it once.
             let is_news = !is_open || !partitions.iter().all(is_held);
             is_news.then(|| with(known, client.version, &partitions, now))
         });

@@ -107,6 +107,7 @@ impl TransactionMachine {
             next.client_version = self.level;
         } else {
             next.client_version = 0;
+            // Before version 2 an end does not raise the epoch; but this one is to fence the producer.
             next.producer_epoch = known.producer_epoch.saturating_add(1);
             next.last_producer_epoch = NO_PRODUCER_EPOCH;
         }
@@ -192,6 +193,7 @@ impl TransactionMachine {
     }
 }
 
+/// Whether a transaction has been open for longer than its producer allowed, `transaction.timeout.ms`.
 fn is_timed_out(one: &Transaction, now: Millis) -> bool {
     !one.is_two_phase() && one.started_ms + Millis::from(one.timeout_ms) < now
 }

@@ -1,4 +1,13 @@
 //! InitProducerId: who may use a transactional id from now on (KIP-98, KIP-360, KIP-588).
+//!
+//! ```text
+//! nothing known                    a fresh id, epoch 0
+//! Empty, Complete…                 the same id, the next epoch: whoever had it is fenced
+//! the same, as a producer goes on  the same (KIP-360); asked again, the same answer again
+//! Ongoing                          aborted first, and CONCURRENT_TRANSACTIONS: ask again
+//! Prepare…                         CONCURRENT_TRANSACTIONS
+//! epochs used up                   a fresh id, epoch 0
+//! ```
 
 use tracing::info;
 

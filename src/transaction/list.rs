@@ -1,4 +1,7 @@
 //! What there is to know of transactions, one by one and all together (KIP-664, KIP-994, KIP-1152). Changes nothing.
+//!
+//! Filters of different kinds must all be met, of one kind any. A state that nobody knows is told of and matches
+//! nothing.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use tracing::{debug, error, info};
 use super::records::{self, Entry};
 use super::request::{TransactionReply, TransactionRequest};
 use super::settings::Settings;
-use super::state::{Status, Transaction};
+use super::state::{Status, Transaction, may_follow};
 use crate::coordinator::machine::{Decision, Machine, StoredRecord, Ticket};
 use crate::error::ErrorCode;
 use crate::metadata::{Image, features};
@@ -72,9 +72,13 @@ impl TransactionMachine {
             error!(transactional_id, %cause, "a transaction cannot be written down");
             ErrorCode::UnknownServerError
         })?;
+        // Half, since an end may be two records of one batch.
         if bytes(&record) > self.settings.batch_bytes_max / 2 {
             error!(transactional_id, "a transaction holds too much to be written down");
             return Err(ErrorCode::UnknownServerError);
+        }
+        if let Some(known) = self.transactions.get(transactional_id) {
+            assert_sound(transactional_id, known, picture);
         }
         if let Some(known) = self.transactions.get_mut(transactional_id) {
             known.last_producer_epoch = picture.last_producer_epoch;
@@ -83,6 +87,7 @@ impl TransactionMachine {
         Ok(())
     }
 
+    /// Takes in how an id stands now, and keeps the sets beside the ids in step with it.
     fn take(&mut self, id: Arc<str>, picture: Option<Transaction>) {
         let status = picture.as_ref().map(|picture| picture.status);
         if status == Some(Status::Ongoing) {
@@ -153,6 +158,21 @@ impl TransactionMachine {
     }
 }
 
+/// Holds what must be true of every change: an end that is decided is never turned, and no epoch comes twice.
+fn assert_sound(id: &str, known: &Transaction, next: &Transaction) {
+    assert!(
+        may_follow(known.status, next.status),
+        "{id}: {} after {}",
+        next.status.name(),
+        known.status.name()
+    );
+    assert!(
+        next.producer_id != known.producer_id || next.producer_epoch >= known.producer_epoch,
+        "{id}: epoch {} after {}",
+        next.producer_epoch,
+        known.producer_epoch
+    );
+}
 fn bytes(record: &StoredRecord) -> usize {
     const AROUND_LEN: usize = 32;
     record.key.len() + record.value.as_ref().map_or(0, bytes::Bytes::len) + AROUND_LEN

@@ -7,6 +7,15 @@
 //! help.
 //!
 //! Decides nothing about transactions.
+//!
+//! ```text
+//! shard ◀── AwaitMarkers ── sender ── WriteTxnMarkers ──▶ leaders, until each partition has its marker
+//!       ── Markers ──▶             ◀── per partition ──
+//!       ◀── MarkersWritten ──
+//! ```
+//!
+//! A marker that is written twice changes nothing (the partition has no transaction of that producer then), so whatever
+//! is uncertain is sent again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;

@@ -1,4 +1,10 @@
 //! Ends that are decided and not yet written to every partition: handed to the marker sender, and taken back when done.
+//!
+//! ```text
+//! preparing   ids whose end is decided and not written everywhere, as the records have it
+//! handed      those of them that the sender has: forgotten when the sender says that it begins afresh
+//! sender      the ticket of its question, while there is nothing to do
+//! ```
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

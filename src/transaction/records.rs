@@ -1,5 +1,11 @@
 //! Keys and values of `__transaction_state`: what Kafka 4.3 writes at each level of `transaction.version`, and what is
 //! read in all.
+//!
+//! ```text
+//! key    i16 0 │ transactional id
+//! value  i16 version │ producer id, epoch, timeout │ state │ partitions (null in Empty) │ last update │ start
+//!        version 1 (level 1 and above), tagged: previous and next producer id, the client's transaction version
+//! ```
 
 use std::sync::Arc;
 

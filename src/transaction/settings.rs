@@ -1,4 +1,6 @@
 //! The settings that bear on transactions. Never what they are for.
+//!
+//! Read when a shard is made: a change counts from the shard's next life.
 
 use crate::config::Config;
 use crate::types::Millis;

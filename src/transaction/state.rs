@@ -142,12 +142,23 @@ impl Transaction {
         Self { previous_producer_id: self.producer_id, status, updated_ms: now, ..self.clone() }
     }
 
-    /// Whether all of `partitions` are in it.
+    /// Whether the partition is in it.
     pub(super) fn holds(&self, topic: &str, partition: PartitionId) -> bool {
         self.partitions.get(topic).is_some_and(|held| held.contains(&partition))
     }
 }
 
+/// Whether an id may go from one state to the other: see the head of the folder. An end that has nothing to mark is
+/// written with its completion, as one step.
+pub(super) const fn may_follow(from: Status, to: Status) -> bool {
+    match (from, to) {
+        (Status::PrepareCommit, to) => matches!(to, Status::CompleteCommit),
+        (Status::PrepareAbort, to) => matches!(to, Status::CompleteAbort),
+        (Status::Ongoing, to) => !matches!(to, Status::Empty),
+        (_, Status::PrepareCommit | Status::CompleteCommit) => false,
+        _ => true,
+    }
+}
 /// Whether a producer of this epoch needs another id.
 pub const fn is_epoch_exhausted(epoch: i16) -> bool {
     epoch >= i16::MAX - 1
