@@ -86,18 +86,11 @@ impl Segment {
     /// A segment without records, whose file is created now.
     pub fn create(place: &Arc<Place>, base_offset: Offset) -> Result<Arc<Self>, Error> {
         let segment = Arc::new(Self {
-            place: place.clone(),
-            base_offset,
-            deleted: AtomicBool::new(false),
-            file: ArcSwapOption::empty(),
-            used: AtomicBool::new(false),
-            size: AtomicU64::new(0),
             offsets: Index::empty(),
             times: Index::empty(),
             aborted: TxnIndex::empty(),
             newest: Mutex::new(Some(Newest { timestamp: NO_TIMESTAMP, offset: base_offset })),
-            verified: Verified::cold(0),
-            renaming: Mutex::default(),
+            ..Self::resting(place, base_offset, 0)
         });
         let path = segment.path(names::LOG);
         let file = place.files.create(&path).map_err(Error::io(path.display()))?;
@@ -110,7 +103,24 @@ impl Segment {
 
     /// A segment whose file has `size` bytes. Nothing is opened.
     pub fn existing(place: &Arc<Place>, base_offset: Offset, size: u64) -> Arc<Self> {
-        Arc::new(Self {
+        let verified = Verified::cold(size);
+        Arc::new(Self { verified, ..Self::resting(place, base_offset, size) })
+    }
+
+    /// A segment whose file and indexes the cleaner has written, checked as it did.
+    pub(super) fn cleaned(
+        place: &Arc<Place>,
+        base_offset: Offset,
+        size: u64,
+        newest: Newest,
+    ) -> Arc<Self> {
+        let newest = Mutex::new(Some(newest));
+        Arc::new(Self { newest, ..Self::resting(place, base_offset, size) })
+    }
+
+    /// A segment whose files are there and were checked, and of which nothing is in memory.
+    fn resting(place: &Arc<Place>, base_offset: Offset, size: u64) -> Self {
+        Self {
             place: place.clone(),
             base_offset,
             deleted: AtomicBool::new(false),
@@ -121,32 +131,9 @@ impl Segment {
             times: Index::resting(),
             aborted: TxnIndex::resting(),
             newest: Mutex::new(None),
-            verified: Verified::cold(size),
-            renaming: Mutex::default(),
-        })
-    }
-
-    /// A segment whose file and indexes the cleaner has written, checked as it did.
-    pub(super) fn cleaned(
-        place: &Arc<Place>,
-        base_offset: Offset,
-        size: u64,
-        newest: Newest,
-    ) -> Arc<Self> {
-        Arc::new(Self {
-            place: place.clone(),
-            base_offset,
-            deleted: AtomicBool::new(false),
-            file: ArcSwapOption::empty(),
-            used: AtomicBool::new(false),
-            size: AtomicU64::new(size),
-            offsets: Index::resting(),
-            times: Index::resting(),
-            aborted: TxnIndex::resting(),
-            newest: Mutex::new(Some(newest)),
             verified: Verified::cold(0),
             renaming: Mutex::default(),
-        })
+        }
     }
 
     /// The offset it is named for: no record of it is below.
