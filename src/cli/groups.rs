@@ -65,11 +65,10 @@ async fn list(cluster: &mut Cluster, given: &Given) -> Result<(), Exception> {
     Ok(())
 }
 
-async fn every_group(cluster: &mut Cluster) -> Result<Vec<ListedGroup>, ClientError> {
-    cluster.metadata(Some(&[]), false).await?;
-    let nodes: Vec<_> = cluster.nodes().map(|node| node.id).collect();
+/// Every group of any type, by name.
+pub(super) async fn every_group(cluster: &mut Cluster) -> Result<Vec<ListedGroup>, ClientError> {
     let mut groups = Vec::new();
-    for node in nodes {
+    for node in cluster.node_ids().await? {
         let answer = cluster.node(node).await?.ask(&ListGroupsRequest::default()).await?;
         ClientError::check(answer.error_code, None)?;
         groups.extend(answer.groups);

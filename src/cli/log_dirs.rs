@@ -37,8 +37,7 @@ fn list<'a>(given: &'a Given, option: &str) -> Result<Vec<&'a str>, Exception> {
 
 async fn describe(cluster: &mut Cluster, given: &Given) -> Result<(), Exception> {
     let topics = list(given, "topic-list")?;
-    cluster.metadata(Some(&[]), false).await?;
-    let existing: Vec<NodeId> = cluster.nodes().map(|node| node.id).collect();
+    let existing = cluster.node_ids().await?;
     let brokers = brokers(&list(given, "broker-list")?, &existing)?;
     say("Querying brokers for log directories information\n");
     let mut described = Vec::new();

@@ -130,6 +130,12 @@ impl Cluster {
         self.nodes.values()
     }
 
+    /// The ids of the brokers, by metadata that is asked for now.
+    pub async fn node_ids(&mut self) -> Result<Vec<NodeId>, ClientError> {
+        self.metadata(Some(&[]), false).await?;
+        Ok(self.nodes.keys().copied().collect())
+    }
+
     /// Asks whichever node answers, again while the connection breaks.
     pub async fn ask<R: Request>(&mut self, request: &R) -> Result<R::Response, ClientError> {
         let mut pause = Pause::until(self.deadline);
@@ -258,6 +264,30 @@ impl Cluster {
         };
         self.nodes.entry(node.id).or_insert_with(|| node.clone());
         Ok(node)
+    }
+
+    /// Asks the node that coordinates `key`, again until the deadline while another try may do better; `code` is where
+    /// the answer says whether it did.
+    pub async fn ask_coordinator<R: Request>(
+        &mut self,
+        kind: CoordinatorKind,
+        key: &str,
+        request: &R,
+        code: impl Fn(&R::Response) -> i16,
+    ) -> Result<R::Response, ClientError> {
+        let mut pause = Pause::until(self.deadline);
+        loop {
+            let asked = async {
+                let node = self.coordinator(kind, key).await?;
+                let answer = self.node(node.id).await?.ask(request).await?;
+                ClientError::check(code(&answer), None)?;
+                Ok(answer)
+            };
+            match asked.await {
+                Err(error) if ClientError::is_retriable(&error) && pause.again().await => {}
+                other => return other,
+            }
+        }
     }
 
     /// A connection to the coordinator of a group.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::cli::groups::every_group;
 use crate::cli::tool::log_error;
 use crate::client::cluster::{CoordinatorKind, Node};
 use crate::client::{ClientError, Cluster};
@@ -13,7 +14,7 @@ use crate::wire::messages::consumer_group_describe::{self, ConsumerGroupDescribe
 use crate::wire::messages::describe_groups::{
     DescribeGroupsRequest, DescribedGroup, DescribedGroupMember,
 };
-use crate::wire::messages::list_groups::ListGroupsRequest;
+use crate::wire::messages::list_groups::ListedGroup;
 use crate::wire::stored::consumer_protocol::ConsumerProtocolAssignment;
 
 /// A group in a list.
@@ -57,29 +58,15 @@ impl Group {
 
 /// Every group of consumers, by name.
 pub(super) async fn listed(cluster: &mut Cluster) -> Result<Vec<Listed>, ClientError> {
-    cluster.metadata(Some(&[]), false).await?;
-    let nodes: Vec<_> = cluster.nodes().map(|node| node.id).collect();
-    let mut groups = Vec::new();
-    for node in nodes {
-        let answer = cluster.node(node).await?.ask(&ListGroupsRequest::default()).await?;
-        ClientError::check(answer.error_code, None)?;
-        for group in answer.groups {
-            let kind = match group.group_type.to_ascii_lowercase().as_str() {
-                "" | "classic" if ["", "consumer"].contains(&group.protocol_type.as_str()) => {
-                    "Classic"
-                }
-                "consumer" => "Consumer",
-                _ => continue,
-            };
-            groups.push(Listed {
-                name: group.group_id,
-                kind: kind.to_owned(),
-                state: group.group_state,
-            });
-        }
-    }
-    groups.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(groups)
+    let of_consumers = |group: ListedGroup| {
+        let kind = match group.group_type.to_ascii_lowercase().as_str() {
+            "" | "classic" if ["", "consumer"].contains(&group.protocol_type.as_str()) => "Classic",
+            "consumer" => "Consumer",
+            _ => return None,
+        };
+        Some(Listed { name: group.group_id, kind: kind.to_owned(), state: group.group_state })
+    };
+    Ok(every_group(cluster).await?.into_iter().filter_map(of_consumers).collect())
 }
 
 /// What the coordinator says of a group. Error: GROUP_ID_NOT_FOUND.

@@ -4,13 +4,13 @@
 use super::{Producer, Queue};
 use crate::cli::options::Exception;
 use crate::cli::tool;
-use crate::client::ClientError;
-use crate::client::cluster::{CoordinatorKind, Pause};
+use crate::client::cluster::CoordinatorKind;
 use crate::error::ErrorCode;
 use crate::wire::messages::api_versions::ApiVersionsRequest;
 use crate::wire::messages::end_txn::EndTxnRequest;
 use crate::wire::messages::init_producer_id::InitProducerIdRequest;
 
+const COORDINATOR: CoordinatorKind = CoordinatorKind::Transaction;
 const FEATURE: &str = "transaction.version";
 const LEVEL: i16 = 2;
 
@@ -26,20 +26,10 @@ impl<T: Send + 'static> Producer<T> {
             producer_epoch: -1,
             ..Default::default()
         };
-        let mut pause = Pause::until(self.cluster.deadline());
-        loop {
-            let asked = async {
-                let node = self.cluster.coordinator(CoordinatorKind::Transaction, &id).await?;
-                let answer = self.cluster.node(node.id).await?.ask(&request).await?;
-                ClientError::check(answer.error_code, None)?;
-                Ok((answer.producer_id, answer.producer_epoch))
-            };
-            match asked.await {
-                Ok(identity) => return Ok(identity),
-                Err(error) if ClientError::is_retriable(&error) && pause.again().await => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
+        let asked =
+            self.cluster.ask_coordinator(COORDINATOR, &id, &request, |answer| answer.error_code);
+        let answer = asked.await?;
+        Ok((answer.producer_id, answer.producer_epoch))
     }
 
     fn transactional_id(&self) -> String {
@@ -84,24 +74,12 @@ impl<T: Send + 'static> Producer<T> {
             committed,
             ..Default::default()
         };
-        let mut pause = Pause::until(self.cluster.deadline());
-        loop {
-            let asked = async {
-                let node = self.cluster.coordinator(CoordinatorKind::Transaction, &id).await?;
-                let answer = self.cluster.node(node.id).await?.ask(&request).await?;
-                ClientError::check(answer.error_code, None)?;
-                Ok((answer.producer_id, answer.producer_epoch))
-            };
-            match asked.await {
-                Ok(identity) => {
-                    self.identity = Some(identity);
-                    self.in_transaction = false;
-                    self.queues.iter_mut().for_each(Queue::restart);
-                    return Ok(());
-                }
-                Err(error) if ClientError::is_retriable(&error) && pause.again().await => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
+        let asked =
+            self.cluster.ask_coordinator(COORDINATOR, &id, &request, |answer| answer.error_code);
+        let answer = asked.await?;
+        self.identity = Some((answer.producer_id, answer.producer_epoch));
+        self.in_transaction = false;
+        self.queues.iter_mut().for_each(Queue::restart);
+        Ok(())
     }
 }

@@ -61,8 +61,7 @@ pub(super) async fn between_log_dirs(
 
 /// Takes all throttles of `assignment`'s topics away, and those of all brokers.
 pub(super) async fn clear(cluster: &mut Cluster, assignment: &Assignment) -> Result<(), Exception> {
-    cluster.metadata(Some(&[]), false).await?;
-    let mut brokers: BTreeSet<NodeId> = cluster.nodes().map(|node| node.id).collect();
+    let mut brokers: BTreeSet<NodeId> = cluster.node_ids().await?.into_iter().collect();
     brokers.extend(assignment.values().flatten());
     let (ending, list) = (plural(brokers.len()), joined(&brokers));
     say(&format!("Clearing broker-level throttles on broker{ending} {list}\n"));

@@ -124,10 +124,8 @@ async fn list_transactions(
     cluster: &mut Cluster,
     request: &ListTransactionsRequest,
 ) -> Result<Vec<(NodeId, list_transactions::TransactionState)>, ClientError> {
-    cluster.metadata(Some(&[]), false).await?;
-    let nodes: Vec<NodeId> = cluster.nodes().map(|node| node.id).collect();
     let mut listed = Vec::new();
-    for id in nodes {
+    for id in cluster.node_ids().await? {
         let mut pause = Pause::until(cluster.deadline());
         loop {
             let answer = cluster.node(id).await?.ask(request).await?;
@@ -423,7 +421,6 @@ async fn write(
 
 async fn terminate(cluster: &mut Cluster, parsed: &Parsed) -> Result<(), Exception> {
     let id = parsed.value("transactionalId").unwrap_or_default();
-    let what = || format!("Failed to force terminate transactionalId `{id}`");
     let request = InitProducerIdRequest {
         transactional_id: Some(id.to_owned()),
         transaction_timeout_ms: TIMEOUT_MS,
@@ -431,19 +428,10 @@ async fn terminate(cluster: &mut Cluster, parsed: &Parsed) -> Result<(), Excepti
         producer_epoch: -1,
         ..Default::default()
     };
-    let mut pause = Pause::until(cluster.deadline());
-    loop {
-        let ended = async {
-            let node = cluster.coordinator(CoordinatorKind::Transaction, id).await?;
-            let answer = cluster.node(node.id).await?.ask(&request).await?;
-            ClientError::check(answer.error_code, None)
-        };
-        match ended.await {
-            Ok(()) => return Ok(()),
-            Err(error) if error.is_retriable() && pause.again().await => {}
-            Err(error) => return Err(failed(what(), error)),
-        }
-    }
+    const KIND: CoordinatorKind = CoordinatorKind::Transaction;
+    let asked = cluster.ask_coordinator(KIND, id, &request, |answer| answer.error_code);
+    let what = || format!("Failed to force terminate transactionalId `{id}`");
+    asked.await.map(|_| ()).map_err(|error| failed(what(), error))
 }
 
 #[cfg(test)]
