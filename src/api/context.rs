@@ -183,6 +183,8 @@ pub struct Context {
     pub controller: controller::actor::Handle,
     /// Connections to the controllers, if they are in other processes.
     pub elsewhere: Option<Arc<Pool>>,
+    /// Connections to other brokers.
+    pub peers: Arc<Pool>,
     /// Producer ids for those who ask.
     pub(crate) producer_ids: ProducerIds,
     /// The group coordinator's shards.

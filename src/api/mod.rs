@@ -76,6 +76,7 @@ mod offset_commit;
 mod offset_delete;
 mod offset_fetch;
 mod offset_for_leader_epoch;
+mod peers;
 mod permissions;
 mod produce;
 pub(crate) mod producer_ids;

@@ -2,7 +2,7 @@
 //! the partitions' leaders, and producer ids. Decides nothing.
 
 use super::context::{Call, Context};
-use super::write_txn_markers;
+use super::{peers, write_txn_markers};
 use crate::error::ErrorCode;
 use crate::transaction::request::{TransactionReply, TransactionRequest};
 use crate::types::NodeId;
@@ -49,8 +49,7 @@ pub async fn send_markers(
     if leader == context.node_id {
         return Ok(write_txn_markers::write(context, request).await);
     }
-    // Markers for other nodes come with followers of partitions.
-    Err(ErrorCode::NotLeaderOrFollower)
+    peers::ask(context, leader, &request).await
 }
 
 /// A producer id that nobody has had.

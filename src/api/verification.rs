@@ -3,11 +3,18 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::context::Context;
+use super::peers;
 use crate::error::{ApiError, ErrorCode};
 use crate::log::producers::Beginning;
 use crate::transaction::request::{TransactionReply, TransactionRequest};
-use crate::types::TopicPartition;
+use crate::types::{TRANSACTION_TOPIC, TopicPartition};
+use crate::wire::messages::add_partitions_to_txn::{
+    AddPartitionsToTxnRequest, AddPartitionsToTxnResponse, AddPartitionsToTxnTopic,
+    AddPartitionsToTxnTransaction,
+};
 
 /// What the client of a request understands, by the request's version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,21 +59,10 @@ pub(crate) async fn add_or_verify(
     partition: TopicPartition,
     supports: Supports,
 ) -> Result<(), ErrorCode> {
-    let request = TransactionRequest::AddPartitions {
-        transactional_id: transactional_id.to_owned(),
-        producer_id: beginning.producer_id,
-        producer_epoch: beginning.producer_epoch,
-        partitions: vec![partition],
-        verify_only: !supports.add_partition(),
-        client_version: if supports.add_partition() { 2 } else { 0 },
-    };
-    let code = match context.transactions.ask(transactional_id, request).await {
-        Ok(TransactionReply::AddPartitions(results)) => {
-            results.first().map_or(ErrorCode::UnknownServerError, |(_, code)| *code)
-        }
-        Ok(reply) => reply.error(),
-        Err(code) => code,
-    };
+    let began = Instant::now();
+    let code = ask(context, transactional_id, beginning, partition, supports).await;
+    let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    context.metrics.transactions.verified(took_us, code == ErrorCode::None);
     match code {
         ErrorCode::None => Ok(()),
         ErrorCode::ProducerFenced => Err(ErrorCode::InvalidProducerEpoch),
@@ -75,6 +71,85 @@ pub(crate) async fn add_or_verify(
         }
         code => Err(code),
     }
+}
+
+/// What the coordinator says, here or on the node that it is on.
+async fn ask(
+    context: &Context,
+    transactional_id: &str,
+    beginning: &Beginning,
+    partition: TopicPartition,
+    supports: Supports,
+) -> ErrorCode {
+    let leader = || {
+        let shard = context.transactions.partition_for(transactional_id)?;
+        context.image().topics.partition(TRANSACTION_TOPIC, shard)?.leader()
+    };
+    match leader() {
+        Some(leader) if leader != context.node_id => {
+            let question = question(transactional_id, beginning, partition, supports);
+            match peers::ask(context, leader, &question).await {
+                Ok(response) => answer(&response),
+                // It may be there again in a moment, or another in its place.
+                Err(ErrorCode::BrokerNotAvailable) => ErrorCode::CoordinatorNotAvailable,
+                Err(code) => code,
+            }
+        }
+        _ => {
+            let request = TransactionRequest::AddPartitions {
+                transactional_id: transactional_id.to_owned(),
+                producer_id: beginning.producer_id,
+                producer_epoch: beginning.producer_epoch,
+                partitions: vec![partition],
+                verify_only: !supports.add_partition(),
+                client_version: if supports.add_partition() { 2 } else { 0 },
+            };
+            match context.transactions.ask(transactional_id, request).await {
+                Ok(TransactionReply::AddPartitions(results)) => {
+                    results.first().map_or(ErrorCode::UnknownServerError, |(_, code)| *code)
+                }
+                Ok(reply) => reply.error(),
+                Err(code) => code,
+            }
+        }
+    }
+}
+
+/// The same question to a coordinator on another node.
+fn question(
+    transactional_id: &str,
+    beginning: &Beginning,
+    partition: TopicPartition,
+    supports: Supports,
+) -> AddPartitionsToTxnRequest {
+    let topic = AddPartitionsToTxnTopic {
+        name: partition.topic,
+        partitions: vec![partition.partition],
+        ..Default::default()
+    };
+    let transaction = AddPartitionsToTxnTransaction {
+        transactional_id: transactional_id.to_owned(),
+        producer_id: beginning.producer_id,
+        producer_epoch: beginning.producer_epoch,
+        verify_only: !supports.add_partition(),
+        topics: vec![topic],
+        ..Default::default()
+    };
+    AddPartitionsToTxnRequest { transactions: vec![transaction], ..Default::default() }
+}
+
+/// What its answer says of the one partition that was asked about.
+fn answer(response: &AddPartitionsToTxnResponse) -> ErrorCode {
+    let result = || {
+        let transaction = response.results_by_transaction.first()?;
+        let result = transaction.topic_results.first()?.results_by_partition.first()?;
+        Some(result.partition_error_code)
+    };
+    let code = match response.error_code {
+        0 => result(),
+        code => Some(code),
+    };
+    code.and_then(ErrorCode::from_code).unwrap_or(ErrorCode::UnknownServerError)
 }
 
 /// The same for a Produce request. A transaction that is being completed is waited for, a little: as a rule its markers

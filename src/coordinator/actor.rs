@@ -18,6 +18,7 @@ use super::transactional::EndTransaction;
 use crate::clock::Clock;
 use crate::error::ErrorCode;
 use crate::metadata::Image;
+use crate::metrics::{Counted, ShardMetrics, Standing};
 use crate::partition::append::{Append, Appended};
 use crate::partition::replica::Replica;
 use crate::supervision::{DeathWatch, Stop};
@@ -36,6 +37,8 @@ pub struct Ask<M: Machine> {
     pub request: M::Request,
     /// Where the answer goes.
     pub reply: oneshot::Sender<M::Reply>,
+    /// Counts it while it waits.
+    pub queued: Counted,
 }
 
 impl<M: Machine> Message for Ask<M> {
@@ -59,6 +62,8 @@ pub struct ShardSpec<M: Machine> {
     pub image: Arc<arc_swap::ArcSwap<Image>>,
     /// The time, for timers and timestamps.
     pub clock: Clock,
+    /// The numbers of all shards.
+    pub metrics: Arc<ShardMetrics>,
 }
 
 impl<M: Machine> Clone for ShardSpec<M> {
@@ -68,6 +73,7 @@ impl<M: Machine> Clone for ShardSpec<M> {
             machine: self.machine.clone(),
             image: self.image.clone(),
             clock: self.clock.clone(),
+            metrics: self.metrics.clone(),
         }
     }
 }
@@ -99,6 +105,8 @@ enum Life<M: Machine> {
 pub struct Shard<M: Machine> {
     pub(super) spec: ShardSpec<M>,
     life: Life<M>,
+    /// Counts it, as it stands.
+    standing: Option<Counted>,
     /// What could not be done yet, as an append was waited for that may be refused. The mailbox waits too, meanwhile.
     pub(super) backlog: VecDeque<Work<M>>,
     pub(super) is_waiting: bool,
@@ -126,6 +134,7 @@ impl<M: Machine> Shard<M> {
         Self {
             spec,
             life: Life::AtRest,
+            standing: None,
             backlog: VecDeque::new(),
             is_waiting: false,
             next_offset: 0,
@@ -155,20 +164,27 @@ impl<M: Machine> Shard<M> {
     /// Reads the partition into a fresh machine, aside from the mailbox so that others on this thread go on.
     fn load(&mut self, first: Work<M>, ctx: &mut Context<Self>) {
         self.life = Life::Loading(vec![first]);
+        self.standing = Some(self.spec.metrics.stands(Standing::Loading));
         let spec = self.spec.clone();
+        let began = spec.clock.now();
         let loading = async move {
             let mut machine = (spec.machine)(&spec.image.load_full());
             let end = super::loading::replay(&spec.replica, &mut machine).await?;
             Ok::<_, ErrorCode>((machine, end))
         };
-        ctx.spawn(wrap_future::<_, Self>(loading).map(|loaded, shard, ctx| match loaded {
-            Ok((machine, end)) => shard.loaded(machine, end, ctx),
+        ctx.spawn(wrap_future::<_, Self>(loading).map(move |loaded, shard, ctx| match loaded {
+            Ok((machine, end)) => {
+                let now = shard.spec.clock.now();
+                shard.spec.metrics.loaded(now, now - began);
+                shard.loaded(machine, end, ctx);
+            }
             Err(code) => shard.not_loaded(code),
         }));
     }
 
     fn loaded(&mut self, mut machine: M, end: Offset, ctx: &mut Context<Self>) {
         tracing::info!(partition = %self.spec.replica.name, end, "coordinator shard loaded");
+        self.standing = Some(self.spec.metrics.stands(Standing::Active));
         self.next_offset = end;
         self.committed = end;
         let decision = machine.loaded(self.spec.clock.now());
@@ -201,6 +217,7 @@ impl<M: Machine> Shard<M> {
     }
 
     fn not_loaded(&mut self, code: ErrorCode) {
+        self.standing = Some(self.spec.metrics.stands(Standing::Failed));
         let Life::Loading(all) = std::mem::replace(&mut self.life, Life::AtRest) else { return };
         all.into_iter().for_each(|work| work.refuse(code));
     }

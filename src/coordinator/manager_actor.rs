@@ -130,6 +130,7 @@ impl<M: Machine> ShardManager<M> {
             machine: self.spec.machine.clone(),
             image: self.spec.image.clone(),
             clock: self.spec.clock.clone(),
+            metrics: self.spec.shards.metrics().clone(),
         };
         let thread = replica.thread(self.spec.threads.len());
         let arbiter = self.spec.threads[thread].clone();

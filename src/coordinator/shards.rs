@@ -14,6 +14,7 @@ use super::machine::Machine;
 use super::transactional::{End, EndTransaction};
 use crate::error::ErrorCode;
 use crate::metadata::Image;
+use crate::metrics::ShardMetrics;
 use crate::supervision::{Handle, Refused};
 use crate::types::PartitionId;
 
@@ -21,6 +22,7 @@ use crate::types::PartitionId;
 pub struct Shards<M: Machine> {
     state: Arc<ArcSwap<State<M>>>,
     changes: watch::Sender<()>,
+    metrics: Arc<ShardMetrics>,
 }
 
 struct State<M: Machine> {
@@ -31,7 +33,11 @@ struct State<M: Machine> {
 
 impl<M: Machine> Clone for Shards<M> {
     fn clone(&self) -> Self {
-        Self { state: self.state.clone(), changes: self.changes.clone() }
+        Self {
+            state: self.state.clone(),
+            changes: self.changes.clone(),
+            metrics: self.metrics.clone(),
+        }
     }
 }
 
@@ -40,11 +46,17 @@ impl<M: Machine> Default for Shards<M> {
         Self {
             state: Arc::new(ArcSwap::from_pointee(State { partitions: 0, led: BTreeMap::new() })),
             changes: watch::Sender::new(()),
+            metrics: Arc::default(),
         }
     }
 }
 
 impl<M: Machine> Shards<M> {
+    /// The numbers of these shards.
+    pub const fn metrics(&self) -> &Arc<ShardMetrics> {
+        &self.metrics
+    }
+
     /// Says which shards this node leads now, of how many in all.
     pub fn lead(&self, partitions: usize, led: BTreeMap<PartitionId, Handle<Shard<M>>>) {
         self.state.store(Arc::new(State { partitions, led }));
@@ -91,7 +103,7 @@ impl<M: Machine> Shards<M> {
     ) -> Result<M::Reply, ErrorCode> {
         let shard =
             self.state.load().led.get(&partition).cloned().ok_or(ErrorCode::NotCoordinator)?;
-        ask(&shard, request).await
+        ask(&shard, request, &self.metrics).await
     }
 
     /// Has the shard of one partition write the marker that ends a transaction, and take in what that means.
@@ -116,7 +128,7 @@ impl<M: Machine> Shards<M> {
         let shards: Vec<_> = self.state.load().led.values().cloned().collect();
         let mut answers = Vec::with_capacity(shards.len());
         for shard in shards {
-            answers.push(ask(&shard, request()).await);
+            answers.push(ask(&shard, request(), &self.metrics).await);
         }
         answers
     }
@@ -134,9 +146,10 @@ impl<M: Machine> Shards<M> {
 async fn ask<M: Machine>(
     shard: &Handle<Shard<M>>,
     request: M::Request,
+    metrics: &Arc<ShardMetrics>,
 ) -> Result<M::Reply, ErrorCode> {
     let (reply, answer) = oneshot::channel();
-    match shard.try_send(Ask { request, reply }) {
+    match shard.try_send(Ask { request, reply, queued: metrics.queue() }) {
         Ok(()) => answer.await.map_err(|_| ErrorCode::NotCoordinator),
         Err(Refused::Full(_) | Refused::Down(_)) => Err(ErrorCode::CoordinatorNotAvailable),
     }

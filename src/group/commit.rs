@@ -110,6 +110,7 @@ impl GroupMachine {
                     && is_within(metadata, step.settings.offset_metadata_len_max)
                 {
                     code = ErrorCode::None;
+                    step.metrics.commits.add(1);
                     let committed =
                         committed(partition, topic.topic_id, step.now, expire_timestamp);
                     step.record(records::offset(
@@ -224,6 +225,7 @@ impl GroupMachine {
                     self.offsets.get(&request.group_id, &topic.name, partition).is_some()
                         || self.offsets.is_unstable(&request.group_id, &topic.name, partition);
                 if is_known && !is_subscribed {
+                    step.metrics.deletions.add(1);
                     step.record(records::offset_tombstone(
                         &request.group_id,
                         &topic.name,

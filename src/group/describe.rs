@@ -52,6 +52,7 @@ impl GroupMachine {
             Surveyed {
                 group_id: id.clone(),
                 state: group.state_name(),
+                protocol: group.kind().name(),
                 members: match group {
                     Group::Classic(group) => group.members.len(),
                     Group::Consumer(group) => group.members.len(),
@@ -87,6 +88,7 @@ impl GroupMachine {
         let code = self.check_delete(group_id).err().unwrap_or(ErrorCode::None);
         if code == ErrorCode::None {
             for (topic, partition) in self.offsets.partitions(group_id) {
+                step.metrics.deletions.add(1);
                 step.record(records::offset_tombstone(group_id, &topic, partition));
             }
             self.bury(group_id, step);

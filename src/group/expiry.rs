@@ -69,6 +69,7 @@ impl GroupMachine {
             for (partition, committed) in partitions {
                 let is_open = self.offsets.is_unstable(group_id, topic, *partition);
                 if !is_used && !is_open && !step.is_full() && has_expired(committed, &since, step) {
+                    step.metrics.expirations.add(1);
                     step.record(records::offset_tombstone(group_id, topic, *partition));
                 } else {
                     is_bare = false;
@@ -89,6 +90,7 @@ impl GroupMachine {
                     return;
                 }
                 if committed.topic_id.is_zero() || Some(committed.topic_id) != id_now {
+                    step.metrics.deletions.add(1);
                     step.record(records::offset_tombstone(group_id, topic, *partition));
                 }
             }

@@ -22,6 +22,7 @@ use super::step::Step;
 use crate::coordinator::machine::{Decision, Machine, StoredRecord, Ticket};
 use crate::error::ErrorCode;
 use crate::metadata::Image;
+use crate::metrics::GroupMetrics;
 use crate::types::{Millis, Offset, TopicId, Uuid};
 use crate::wire::messages::heartbeat::HeartbeatResponse;
 use crate::wire::messages::join_group::JoinGroupRequest;
@@ -117,6 +118,7 @@ impl Group {
 pub struct GroupMachine {
     pub(super) settings: Settings,
     randomness: Randomness,
+    metrics: Arc<GroupMetrics>,
     pub(super) groups: HashMap<Arc<str>, Group>,
     pub(super) offsets: Offsets,
     /// Records are read back: they are all there is to know.
@@ -132,12 +134,18 @@ impl GroupMachine {
         Self {
             settings,
             randomness,
+            metrics: Arc::default(),
             groups: HashMap::new(),
             offsets: Offsets::default(),
             is_loading: true,
             image,
             gone: BTreeMap::new(),
         }
+    }
+
+    /// The same shard, which counts what it does.
+    pub fn counting(self, metrics: Arc<GroupMetrics>) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Offsets make a group, if nothing else has.
@@ -349,7 +357,7 @@ impl GroupMachine {
     }
 
     fn step(&self, now: Millis) -> Step {
-        Step::new(self.settings, now)
+        Step::new(self.settings, now, self.metrics.clone())
     }
 }
 

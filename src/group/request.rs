@@ -114,6 +114,8 @@ pub struct Surveyed {
     pub group_id: Arc<str>,
     /// Kafka's name of its state.
     pub state: &'static str,
+    /// Kafka's name of its kind, in small letters.
+    pub protocol: &'static str,
     /// How many members it has.
     pub members: usize,
     /// What it has committed: the next offset to read, by topic and partition.

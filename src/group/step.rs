@@ -12,6 +12,7 @@ use super::request::GroupReply;
 use super::settings::Settings;
 use crate::coordinator::machine::{Decision, StoredRecord, Ticket};
 use crate::error::ErrorCode;
+use crate::metrics::GroupMetrics;
 use crate::types::Millis;
 use crate::wire::messages::join_group::JoinGroupResponse;
 use crate::wire::messages::sync_group::SyncGroupResponse;
@@ -22,13 +23,15 @@ pub(super) struct Step {
     pub(super) settings: Settings,
     /// Now.
     pub(super) now: Millis,
+    /// What is counted.
+    pub(super) metrics: Arc<GroupMetrics>,
     /// What is to be done.
     pub(super) out: Decision<GroupMachine>,
 }
 
 impl Step {
-    pub(super) fn new(settings: Settings, now: Millis) -> Self {
-        Self { settings, now, out: Decision::default() }
+    pub(super) fn new(settings: Settings, now: Millis, metrics: Arc<GroupMetrics>) -> Self {
+        Self { settings, now, metrics, out: Decision::default() }
     }
 
     pub(super) fn reply(&mut self, ticket: Ticket, reply: GroupReply) {

@@ -103,6 +103,7 @@ impl ClassicGroup {
         // As it will be found by a successor, which knows of stable and empty groups alone.
         step.record(records::group(self));
         self.transition(State::Stable, step.now);
+        step.metrics.completed_rebalances.add(1);
         debug_assert!(
             self.members.values().all(|member| member.syncing.is_none()),
             "{}: somebody still waits",

@@ -86,6 +86,7 @@ fn write(request: &TxnOffsetCommitRequest, step: &mut Step) -> TxnOffsetCommitRe
             let mut code = ErrorCode::OffsetMetadataTooLarge;
             if fits {
                 code = ErrorCode::None;
+                step.metrics.commits.add(1);
                 step.record(records::offset(
                     &request.group_id,
                     &topic.name,

@@ -199,5 +199,6 @@ impl Log {
     /// Forgets producers that have been silent for long.
     pub fn expire_producers(&mut self, now: Millis) {
         self.producers.expire(now, self.settings.producer_id_expiration_ms);
+        self.view.set_producers(self.producers.len());
     }
 }

@@ -9,7 +9,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
@@ -166,6 +166,7 @@ pub struct PartitionView {
     leader: AtomicBool,
     offline: AtomicBool,
     bytes: AtomicU64,
+    producers: AtomicUsize,
     ends: Mutex<Ends>,
     segments: ArcSwap<Vec<Arc<Segment>>>,
     epochs: RwLock<Epochs>,
@@ -187,6 +188,7 @@ impl PartitionView {
             leader: AtomicBool::new(false),
             offline: AtomicBool::new(false),
             bytes: AtomicU64::new(0),
+            producers: AtomicUsize::new(0),
             ends: Mutex::default(),
             segments: ArcSwap::default(),
             epochs: RwLock::default(),
@@ -270,6 +272,15 @@ impl PartitionView {
     /// Bytes of records appended since the log was opened: tells waiters how much has come.
     pub fn appended_bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// How many producers are known.
+    pub fn producers(&self) -> usize {
+        self.producers.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_producers(&self, producers: usize) {
+        self.producers.store(producers, Ordering::Relaxed);
     }
 
     /// Who waits.

@@ -300,7 +300,9 @@ impl Log {
         self.publish_unstable();
     }
 
+    /// Tells readers of what the producers have open, and how many there are.
     pub(super) fn publish_unstable(&self) {
+        self.view.set_producers(self.producers.len());
         let start = self.log_start_offset();
         self.view.set_first_unstable_offset(
             self.producers.first_unstable_offset().map(|offset| offset.max(start)),

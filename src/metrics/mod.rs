@@ -4,10 +4,14 @@
 //! of a scrape, through collectors that the owners hand in. Never a decision in here.
 
 mod cleaner;
+mod groups;
 mod histogram;
 mod logs;
+mod meter;
 mod requests;
+mod shards;
 mod topics;
+mod transactions;
 
 use std::fmt;
 use std::future::Future;
@@ -21,9 +25,13 @@ use prometheus::{Encoder, TextEncoder};
 use crate::types::Millis;
 
 pub use cleaner::{Cleaned, CleanerMetrics};
+pub use groups::GroupMetrics;
 pub use logs::LogMetrics;
+pub use meter::Meter;
 pub use requests::{ApiSlot, RequestMetrics};
+pub use shards::{Counted, ShardMetrics, Standing};
 pub use topics::{TopicCounts, TopicMetrics};
+pub use transactions::{TransactionMetrics, Waiting};
 
 /// One value with its labels.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,6 +123,10 @@ pub struct Metrics {
     pub logs: LogMetrics,
     /// What the cleaner is at.
     pub cleaner: CleanerMetrics,
+    /// What groups do.
+    pub groups: Arc<GroupMetrics>,
+    /// What transactions wait for.
+    pub transactions: TransactionMetrics,
     collectors: RwLock<Vec<Arc<Collect>>>,
     askers: RwLock<Vec<Arc<Ask>>>,
 }
@@ -147,6 +159,8 @@ impl Metrics {
         families.extend(self.requests.families(now));
         families.extend(self.logs.families());
         families.extend(self.cleaner.families(now));
+        families.extend(self.groups.families(now));
+        families.extend(self.transactions.families(now));
         let (collectors, askers) = (self.collectors.read().clone(), self.askers.read().clone());
         collectors.iter().for_each(|collect| families.extend(collect()));
         for ask in askers {

@@ -146,6 +146,7 @@ impl Parts {
             quorum: quorum.clone(),
             controller: controller::actor::Handle::new(controller.clone(), clock.clone()),
             elsewhere: (!config.is_controller()).then(|| pool.clone()),
+            peers: wiring::peers(&config),
             groups: shards.clone(),
             transactions: Shards::default(),
             producer_ids: Default::default(),

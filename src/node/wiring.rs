@@ -37,6 +37,9 @@ use crate::types::{
 };
 use crate::wire::messages::broker_registration::{BrokerRegistrationRequest, Feature, Listener};
 
+/// How long a broker may take to accept a connection of another, in ms.
+const PEER_CONNECT_MS: u64 = 2_000;
+
 pub(super) fn fetch_sessions(config: &Config) -> FetchSessions {
     let slots = usize::try_from(config.max_incremental_fetch_session_cache_slots()).unwrap_or(0);
     let seed = i32::from_be_bytes([Uuid::random().as_bytes()[0], 1, 2, 3]);
@@ -232,11 +235,13 @@ pub(super) fn assignments_spec(parts: &Parts) -> AssignmentsSpec {
 
 pub(super) fn groups_spec(parts: &Parts) -> coordinator::manager_actor::ManagerSpec<GroupMachine> {
     let settings = crate::group::settings::Settings::of(&parts.config);
+    let metrics = parts.context.metrics.groups.clone();
     coordinator::manager_actor::ManagerSpec {
         node_id: parts.config.node_id(),
         topic: OFFSETS_TOPIC,
         machine: Arc::new(move |image: &Arc<Image>| {
             GroupMachine::new(settings, image.clone(), Box::new(|| *Uuid::random().as_bytes()))
+                .counting(metrics.clone())
         }),
         shards: parts.shards.clone(),
         table: parts.table.clone(),
@@ -277,6 +282,7 @@ pub(super) fn markers_spec(parts: &Parts) -> MarkerSpec {
             let context = ids.clone();
             Box::pin(async move { api::transactions::fresh_producer_id(&context).await })
         }),
+        metrics: parts.context.metrics.clone(),
     }
 }
 
@@ -297,6 +303,17 @@ pub(super) fn pool(config: &Config) -> Arc<Pool> {
         connect_timeout_ms: timeout_ms,
         request_timeout_ms: timeout_ms,
         in_flight_max: 16,
+    }))
+}
+
+/// Connections to other brokers' listeners.
+pub(super) fn peers(config: &Config) -> Arc<Pool> {
+    let timeout_ms = u64::try_from(config.request_timeout_ms()).unwrap_or(30_000);
+    Arc::new(Pool::new(client::Settings {
+        client_id: format!("broker-{}", config.node_id()),
+        connect_timeout_ms: timeout_ms.min(PEER_CONNECT_MS),
+        request_timeout_ms: timeout_ms,
+        in_flight_max: 64,
     }))
 }
 

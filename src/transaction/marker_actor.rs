@@ -17,7 +17,7 @@
 //! A marker that is written twice changes nothing (the partition has no transaction of that producer then), so whatever
 //! is uncertain is sent again.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -27,17 +27,18 @@ use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler};
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
+use tokio::task::JoinSet;
 
+use super::addressing::{requests, take_in};
 use super::machine::TransactionMachine;
 use super::request::{Markers, TransactionReply, TransactionRequest, Written};
 use crate::coordinator::shards::Shards;
 use crate::error::ErrorCode;
 use crate::metadata::Image;
+use crate::metrics::{Metrics, Waiting};
 use crate::supervision::{DeathWatch, Stop};
-use crate::types::{NONE, NodeId, PartitionId, TRANSACTION_TOPIC};
-use crate::wire::messages::write_txn_markers::{
-    WritableTxnMarker, WritableTxnMarkerTopic, WriteTxnMarkersRequest, WriteTxnMarkersResponse,
-};
+use crate::types::{NodeId, PartitionId};
+use crate::wire::messages::write_txn_markers::{WriteTxnMarkersRequest, WriteTxnMarkersResponse};
 
 /// How many transactions of one shard may wait for their markers here; others wait in the shard.
 const UNDER_WAY_MAX: usize = 4_096;
@@ -72,6 +73,8 @@ pub struct MarkerSpec {
     pub sink: MarkerSink,
     /// Where producer ids come from.
     pub producer_ids: ProducerIdSource,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
 }
 
 /// What the sender knows of one shard.
@@ -158,8 +161,9 @@ impl MarkerSender {
         let fresh = |one: &Markers| line.under_way.lock().insert(written(one));
         let fresh: Vec<Markers> = markers.into_iter().filter(fresh).collect();
         if !fresh.is_empty() {
-            let delivery = deliver(self.spec.clone(), partition, fresh, line.under_way.clone());
-            ctx.spawn(wrap_future::<_, Self>(delivery).map(move |(), sender, ctx| {
+            let (spec, under_way) = (self.spec.clone(), line.under_way.clone());
+            let delivery = Delivery::new(spec, partition, fresh, under_way);
+            ctx.spawn(wrap_future::<_, Self>(delivery.run()).map(move |(), sender, ctx| {
                 sender.ask(partition, ctx);
             }));
         }
@@ -205,143 +209,97 @@ fn written(one: &Markers) -> Written {
     }
 }
 
-/// Has the markers of some transactions of one shard written, however long that takes.
-async fn deliver(
+/// The markers of some transactions of one shard, on their way.
+struct Delivery {
     spec: MarkerSpec,
     shard: PartitionId,
-    mut open: Vec<Markers>,
+    open: Vec<Markers>,
+    /// What the shard has not been told of.
+    untold: Vec<Written>,
     under_way: UnderWay,
-) {
-    let mut untold: Vec<Written> = open.iter().map(written).collect();
-    let strike_out = |ended: &[Written]| {
-        let mut under_way = under_way.lock();
-        under_way.retain(|one| !ended.contains(one));
-    };
-    let mut pause_ms = BACKOFF_MS.0;
-    loop {
-        for (leader, request) in requests(&spec.image.load(), shard, &mut open) {
-            let answer = tokio::time::timeout(PATIENCE, (spec.sink)(leader, request)).await;
+    /// What the metrics were told of.
+    waiting: Waiting,
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        self.wait_for(Waiting::default());
+        let mut under_way = self.under_way.lock();
+        under_way.retain(|one| !self.untold.contains(one));
+    }
+}
+
+impl Delivery {
+    fn new(spec: MarkerSpec, shard: PartitionId, open: Vec<Markers>, under_way: UnderWay) -> Self {
+        let untold: Vec<Written> = open.iter().map(written).collect();
+        let mut new = Self { spec, shard, open, untold, under_way, waiting: Waiting::default() };
+        new.wait_for(Waiting { under_way: new.open.len(), ..Waiting::default() });
+        new
+    }
+
+    fn wait_for(&mut self, now: Waiting) {
+        let before = std::mem::replace(&mut self.waiting, now);
+        self.spec.metrics.transactions.wait_for(before, now);
+    }
+
+    /// Has all markers written, however long that takes.
+    async fn run(mut self) {
+        let mut pause_ms = BACKOFF_MS.0;
+        loop {
+            let without_leader = self.round().await;
+            if self.open.is_empty() || !self.spec.shards.led().contains(&self.shard) {
+                return;
+            }
+            let under_way = self.open.len();
+            let retried = under_way - without_leader.min(under_way);
+            self.wait_for(Waiting { under_way, retried, without_leader });
+            tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+            pause_ms = (pause_ms * 2).min(BACKOFF_MS.1);
+        }
+    }
+
+    /// Asks every leader once, all at the same time: one that is silent keeps nobody waiting but those it concerns. How
+    /// many transactions have a partition without a leader.
+    async fn round(&mut self) -> usize {
+        let image = self.spec.image.load_full();
+        let (requests, without_leader) = requests(&image, self.shard, &mut self.open);
+        let mut asked = JoinSet::new();
+        for (leader, request) in requests {
+            let sink = self.spec.sink.clone();
+            asked.spawn_local(async move {
+                (leader, tokio::time::timeout(PATIENCE, sink(leader, request)).await)
+            });
+        }
+        // Some have nothing left to mark from the beginning.
+        self.tell().await;
+        while let Some(answered) = asked.join_next().await {
+            let Ok((leader, answer)) = answered else { continue };
             match answer.unwrap_or(Err(ErrorCode::RequestTimedOut)) {
-                Ok(response) => take_in(&mut open, &response),
+                Ok(response) => {
+                    let marked = take_in(&mut self.open, &response);
+                    self.spec.metrics.transactions.marked(marked);
+                    self.tell().await;
+                }
                 Err(code) => tracing::debug!(leader, ?code, "markers will be sent again"),
             }
         }
-        let (done, left): (Vec<_>, Vec<_>) =
-            open.into_iter().partition(|one| one.partitions.is_empty());
-        open = left;
+        without_leader
+    }
+
+    /// Tells the shard of what is written everywhere.
+    async fn tell(&mut self) {
+        let is_done = |one: &mut Markers| one.partitions.is_empty();
+        let done: Vec<Written> =
+            self.open.extract_if(.., is_done).map(|one| written(&one)).collect();
         for done in done.chunks(TOLD_MAX) {
-            let done: Vec<Written> = done.iter().map(written).collect();
-            strike_out(&done);
-            untold.retain(|one| !done.contains(one));
-            let told = TransactionRequest::MarkersWritten(done);
-            if spec.shards.ask_partition(shard, told).await.is_err() {
+            self.under_way.lock().retain(|one| !done.contains(one));
+            self.untold.retain(|one| !done.contains(one));
+            let told = TransactionRequest::MarkersWritten(done.to_vec());
+            if self.spec.shards.ask_partition(self.shard, told).await.is_err() {
                 // Its successor will have all written again, which changes nothing.
-                tracing::debug!(shard, "a shard is gone before its transactions have ended");
+                tracing::debug!(self.shard, "a shard is gone before its transactions have ended");
             }
         }
-        if open.is_empty() || !spec.shards.led().contains(&shard) {
-            return strike_out(&untold);
-        }
-        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
-        pause_ms = (pause_ms * 2).min(BACKOFF_MS.1);
-    }
-}
-
-/// One request for each leader. Partitions that are gone need no marker; those without a leader wait.
-fn requests(
-    image: &Image,
-    shard: PartitionId,
-    open: &mut [Markers],
-) -> BTreeMap<NodeId, WriteTxnMarkersRequest> {
-    let coordinator_epoch = image
-        .topics
-        .partition(TRANSACTION_TOPIC, shard)
-        .map_or(NONE, |registration| registration.leader_epoch);
-    let mut requests: BTreeMap<NodeId, WriteTxnMarkersRequest> = BTreeMap::new();
-    for one in open {
-        let mut by_leader: BTreeMap<NodeId, Vec<WritableTxnMarkerTopic>> = BTreeMap::new();
-        one.partitions.retain(|topic, partitions| {
-            partitions.retain(|partition| image.topics.partition(topic, *partition).is_some());
-            !partitions.is_empty()
-        });
-        for (topic, partitions) in &one.partitions {
-            for partition in partitions {
-                let registration = image.topics.partition(topic, *partition);
-                let Some(leader) = registration.and_then(|known| known.leader()) else { continue };
-                let topics = by_leader.entry(leader).or_default();
-                match topics.last_mut().filter(|last| *last.name == **topic) {
-                    Some(last) => last.partition_indexes.push(*partition),
-                    None => topics.push(WritableTxnMarkerTopic {
-                        name: topic.to_string(),
-                        partition_indexes: vec![*partition],
-                        ..Default::default()
-                    }),
-                }
-            }
-        }
-        for (leader, topics) in by_leader {
-            requests.entry(leader).or_default().markers.push(WritableTxnMarker {
-                producer_id: one.producer_id,
-                producer_epoch: one.producer_epoch,
-                transaction_result: one.committed,
-                topics,
-                coordinator_epoch,
-                transaction_version: i8::try_from(one.client_version).unwrap_or(0),
-                ..Default::default()
-            });
-        }
-    }
-    requests
-}
-
-/// What became of one marker.
-enum Fate {
-    Written,
-    Again,
-    /// The partition refuses it for good: somebody newer has ended the transaction there.
-    Refused,
-}
-
-const fn fate(code: ErrorCode) -> Fate {
-    match code {
-        ErrorCode::None | ErrorCode::UnsupportedForMessageFormat => Fate::Written,
-        ErrorCode::InvalidProducerEpoch | ErrorCode::TransactionCoordinatorFenced => Fate::Refused,
-        _ => Fate::Again,
-    }
-}
-
-/// Strikes out what is written. A transaction whose marker is refused for good is left as it stands, as Kafka does.
-fn take_in(open: &mut Vec<Markers>, response: &WriteTxnMarkersResponse) {
-    let mut places: HashMap<i64, usize> =
-        open.iter().enumerate().map(|(place, one)| (one.producer_id, place)).collect();
-    let mut refused = BTreeSet::new();
-    for result in &response.markers {
-        let Some(place) = places.remove(&result.producer_id) else { continue };
-        let one = &mut open[place];
-        for topic in &result.topics {
-            let Some(partitions) = one.partitions.get_mut(topic.name.as_str()) else { continue };
-            for answered in &topic.partitions {
-                let code = ErrorCode::from_code(answered.error_code)
-                    .unwrap_or(ErrorCode::UnknownServerError);
-                match fate(code) {
-                    Fate::Written => {
-                        partitions.remove(&answered.partition_index);
-                    }
-                    Fate::Again => {}
-                    Fate::Refused => {
-                        let (id, partition) = (&*one.transactional_id, answered.partition_index);
-                        tracing::error!(id, topic.name, partition, ?code, "a marker is refused");
-                        refused.insert(place);
-                    }
-                }
-            }
-            if partitions.is_empty() {
-                one.partitions.remove(topic.name.as_str());
-            }
-        }
-    }
-    for place in refused.into_iter().rev() {
-        open.remove(place);
     }
 }
 

@@ -59,6 +59,8 @@
 
 // AddPartitionsToTxn and AddOffsetsToTxn, and whether a partition is part of a transaction.
 mod add;
+// To whom markers go, and what the answers mean.
+mod addressing;
 // EndTxn, and ends that nobody asked for.
 mod end;
 // InitProducerId.

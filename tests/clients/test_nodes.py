@@ -1,10 +1,12 @@
 """Nodes of other shapes than one process with one listener: what clients are told of them."""
 
+import os
+import subprocess
 import time
 import uuid
 
 import pytest
-from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from kafka import KafkaConsumer, KafkaProducer
 from node import Server, free_ports
@@ -129,3 +131,73 @@ def test_a_broker_joins_a_controller_of_another_process(tmp_path):
     finally:
         broker.end()
         controller.end()
+
+
+def test_transactions_reach_over_brokers(tmp_path):
+    """Coordinators and partitions on two brokers, so that markers and questions go from one to the other."""
+    controller_port, *ports = free_ports(3)
+    voters = f"1@127.0.0.1:{controller_port}"
+    controller = Server(str(tmp_path / "controller"), **{
+        "process.roles": "controller",
+        "node.id": 1,
+        "controller.quorum.voters": voters,
+        "listeners": f"CONTROLLER://127.0.0.1:{controller_port}",
+        "controller.listener.names": "CONTROLLER",
+    })
+    brokers = [
+        Server(str(tmp_path / f"broker-{number}"), **SINGLE, **{
+            "process.roles": "broker",
+            "node.id": number,
+            "controller.quorum.voters": voters,
+            "listeners": f"PLAINTEXT://127.0.0.1:{port}",
+            "transaction.state.log.replication.factor": 1,
+            "transaction.state.log.num.partitions": 6,
+        })
+        for number, port in zip((2, 3), ports)
+    ]
+    try:
+        controller.start(controller_port)
+        for broker, port in zip(brokers, ports):
+            broker.start(port)
+        address = ",".join(f"127.0.0.1:{port}" for port in ports)
+        admin = AdminClient({"bootstrap.servers": address})
+        until("both brokers are there", lambda: len(admin.list_topics(timeout=10).brokers) == 2)
+        admin.create_topics([NewTopic("spread", 6, 1)])["spread"].result(20)
+        led = {one.leader for one in admin.list_topics("spread", timeout=10).topics["spread"].partitions.values()}
+        assert led == {2, 3}
+        wanted = set()
+        for number in range(8):
+            producer = Producer({"bootstrap.servers": address, "transactional.id": f"id-{number}"})
+            producer.init_transactions(30)
+            for ending in ("commit", "abort", "commit"):
+                producer.begin_transaction()
+                for partition in range(6):
+                    value = f"{number}-{ending}-{partition}-{uuid.uuid4().hex}"
+                    producer.produce("spread", value, partition=partition)
+                    if ending == "commit":
+                        wanted.add(value.encode())
+                if ending == "commit":
+                    producer.commit_transaction(30)
+                else:
+                    producer.abort_transaction(30)
+        # The tools' own client leaves it to the brokers to add partitions.
+        command = [os.environ["VLTAVA"], "producer-perf-test", "--topic", "spread", "--num-records", "2000", "--record-size", "100"]
+        command += ["--throughput", "4000", "--bootstrap-server", address, "--transaction-duration-ms", "50"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=60)
+        consumer = Consumer({
+            "bootstrap.servers": address, "group.id": "g", "isolation.level": "read_committed", "auto.offset.reset": "earliest",
+        })
+        consumer.assign([TopicPartition("spread", partition, 0) for partition in range(6)])
+        seen = []
+
+        def read():
+            seen.extend(one.value() for one in consumer.consume(500, 0.2) if one.error() is None)
+            return len(seen) >= len(wanted) + 2000
+
+        until("all is read", read)
+        consumer.close()
+        assert {value for value in seen if len(value) < 100} == wanted
+        assert len(seen) == len(wanted) + 2000
+    finally:
+        for one in (*brokers, controller):
+            one.end()

@@ -233,6 +233,9 @@ fn dashboards_find_their_series() {
     assert_eq!(node.produce("t", &"record\n".repeat(10)), "");
     let consume = ["--topic", "t", "--from-beginning", "--max-messages", "4", "--group", "g"];
     assert!(node.tool("console-consumer", &consume, "").contains("record"));
+    let transactions = ["--topic", "t", "--num-records", "20", "--record-size", "10"];
+    let transactions = [&transactions[..], &["--throughput", "100", "--transaction-duration-ms", "50"]];
+    assert!(node.tool("producer-perf-test", &transactions.concat(), "").contains("20 records"));
     let scrape = || {
         let mut stream = TcpStream::connect(&address).expect("a connection");
         stream.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").expect("sent");
@@ -242,7 +245,7 @@ fn dashboards_find_their_series() {
     };
     until("the group has committed", || {
         scrape()
-            .contains("kafka_consumergroup_lag{consumergroup=\"g\",topic=\"t\",partition=\"0\"} 6")
+            .contains("kafka_consumergroup_lag{consumergroup=\"g\",topic=\"t\",partition=\"0\"} ")
     });
     let text = scrape();
     let above_zero = |series: &str| {
@@ -269,12 +272,31 @@ fn dashboards_find_their_series() {
         "kafka_server_raft_metrics_current_epoch ",
         "kafka_server_raftmetrics_current_state{current_state=\"leader\"}",
         "kafka_coordinator_group_groupmetadatamanager_numgroups ",
+        "kafka_server_group_coordinator_metrics_group_count{protocol=\"classic\"}",
+        "kafka_server_group_coordinator_metrics_num_partitions{state=\"active\"}",
+        "kafka_server_group_coordinator_metrics_offset_commit_count ",
+        "kafka_server_group_coordinator_metrics_group_completed_rebalance_count ",
+        "kafka_server_transaction_coordinator_metrics_num_partitions{state=\"active\"}",
+        "kafka_server_transaction_coordinator_metrics_transactional_id_count ",
+        "kafka_server_addpartitionstotxnmanager_verificationtimems_count ",
+        "kafka_server_replicamanager_produceridcount ",
+        "vltava_transaction_markers_written_total ",
         "process_resident_memory_bytes ",
         "vltava_log_dir_free_bytes{",
     ] {
         let labelled = series.ends_with('{') && text.contains(series);
         assert!(labelled || above_zero(series), "{series} in {text}");
     }
-    assert!(text.contains("messagesin_total{topic=\"t\"} 10"), "{text}");
+    for series in [
+        "kafka_coordinator_transaction_transactionmarkerchannelmanager_unknowndestinationqueuesize 0",
+        "kafka_coordinator_transaction_transactionmarkerchannelmanager_logappendretryqueuesize 0",
+        "kafka_server_transaction_coordinator_metrics_partition_load_time_max ",
+        "kafka_server_group_coordinator_metrics_event_queue_size 0",
+        "kafka_log_logmanager_offlinelogdirectorycount 0",
+        "kafka_log_logcleaner_deadthreadcount 0",
+    ] {
+        assert!(text.contains(series), "{series} in {text}");
+    }
+    assert!(text.contains("messagesin_total{topic=\"t\"} 30"), "{text}");
     assert!(text.contains("kafka_server_replicamanager_underreplicatedpartitions 0"), "{text}");
 }

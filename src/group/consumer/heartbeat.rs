@@ -417,6 +417,7 @@ impl ConsumerGroup {
             let epoch = self.epoch.max(1).saturating_add(1);
             self.write_epoch(epoch, hash, &mut step.out.records);
             self.volatile.changed_at = step.now;
+            step.metrics.consumer_rebalances.add(1);
             debug!(group = %self.id, epoch = self.epoch, "the group is to be assigned anew");
         }
     }

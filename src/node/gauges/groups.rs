@@ -11,7 +11,7 @@ use crate::metrics::{Family, Sample};
 use crate::partition::table::PartitionTable;
 use crate::types::TopicPartition;
 
-/// The states that Kafka counts groups of.
+/// The states that Kafka counts classic groups of.
 const STATES: [(&str, &str); 5] = [
     ("PreparingRebalance", "preparingrebalance"),
     ("CompletingRebalance", "completingrebalance"),
@@ -19,6 +19,11 @@ const STATES: [(&str, &str); 5] = [
     ("Dead", "dead"),
     ("Empty", "empty"),
 ];
+
+/// Kafka's protocols of groups.
+const PROTOCOLS: [&str; 4] = ["classic", "consumer", "share", "streams"];
+/// The states that Kafka counts groups of the consumer protocol of.
+const CONSUMER_STATES: [&str; 5] = ["empty", "assigning", "reconciling", "stable", "dead"];
 
 pub(super) fn families(groups: Vec<Surveyed>, table: &PartitionTable) -> Vec<Family> {
     let views: BTreeMap<TopicPartition, Arc<PartitionView>> = table
@@ -48,11 +53,27 @@ pub(super) fn families(groups: Vec<Surveyed>, table: &PartitionTable) -> Vec<Fam
     };
     let committed = groups.iter().map(|group| group.offsets.len()).sum();
     families.push(count("numoffsets", "Committed offsets.", committed));
-    families.push(count("numgroups", "Groups.", groups.len()));
+    let of = |protocol: &'static str| groups.iter().filter(move |one| one.protocol == protocol);
+    families.push(count("numgroups", "Classic groups.", of("classic").count()));
     families.extend(STATES.map(|(state, name)| {
-        let in_state = groups.iter().filter(|group| group.state == state).count();
-        count(&format!("numgroups{name}"), "Groups in that state.", in_state)
+        let in_state = of("classic").filter(|group| group.state == state).count();
+        count(&format!("numgroups{name}"), "Classic groups in that state.", in_state)
     }));
+    let sample = |label, value: &str, count: usize| Sample {
+        labels: vec![(label, value.to_owned())],
+        value: count as f64,
+    };
+    let named = |name: &str, help, samples| {
+        family(&format!("kafka_server_group_coordinator_metrics_{name}"), help, samples)
+    };
+    let by_protocol = PROTOCOLS.map(|name| sample("protocol", name, of(name).count()));
+    families.push(named("group_count", "Groups by their protocol.", by_protocol.into()));
+    let by_state = CONSUMER_STATES.map(|state| {
+        let in_state = |group: &&Surveyed| group.state.eq_ignore_ascii_case(state);
+        sample("state", state, of("consumer").filter(in_state).count())
+    });
+    let help = "Groups of the consumer protocol by their state.";
+    families.push(named("consumer_group_count", help, by_state.into()));
     families
 }
 
@@ -95,10 +116,15 @@ mod tests {
         let group = |id: &str, state, offsets: &[(i32, i64)]| Surveyed {
             group_id: id.into(),
             state,
+            protocol: if state == "Assigning" { "consumer" } else { "classic" },
             members: 2,
             offsets: offsets.iter().map(|(at, offset)| ("t".into(), *at, *offset)).collect(),
         };
-        let groups = vec![group("a", "Stable", &[(0, 5), (1, 7)]), group("b", "Empty", &[])];
+        let groups = vec![
+            group("a", "Stable", &[(0, 5), (1, 7)]),
+            group("b", "Empty", &[]),
+            group("c", "Assigning", &[]),
+        ];
         let families = families(groups, &PartitionTable::default());
         let samples = |name: &str| {
             let found = families.iter().find(|family| family.name.ends_with(name));
@@ -106,9 +132,11 @@ mod tests {
         };
         assert_eq!(samples("consumergroup_current_offset"), Some(vec![5.0, 7.0]));
         assert_eq!(samples("consumergroup_current_offset_sum"), Some(vec![12.0]));
-        assert_eq!(samples("consumergroup_members"), Some(vec![2.0, 2.0]));
+        assert_eq!(samples("consumergroup_members"), Some(vec![2.0, 2.0, 2.0]));
         assert_eq!(samples("numgroups"), Some(vec![2.0]));
         assert_eq!(samples("numgroupsstable"), Some(vec![1.0]));
+        assert_eq!(samples("metrics_group_count"), Some(vec![2.0, 1.0, 0.0, 0.0]));
+        assert_eq!(samples("consumer_group_count"), Some(vec![0.0, 1.0, 0.0, 0.0, 0.0]));
         // Who leads the partition is not known here, and so is not the lag.
         assert_eq!(samples("consumergroup_lag"), Some(vec![]));
     }

@@ -5,12 +5,14 @@ mod groups;
 mod process;
 mod quorum;
 mod replicas;
+mod transactions;
 
 use std::sync::Arc;
 
 use super::parts::Parts;
 use crate::group::request::{GroupReply, GroupRequest};
 use crate::metrics::{Family, Metrics, Sample};
+use crate::transaction::request::{TransactionReply, TransactionRequest};
 use crate::types::PartitionId;
 
 /// Lets `metrics` tell of the parts at each scrape.
@@ -52,6 +54,32 @@ pub(super) fn install(metrics: &Metrics, parts: &Parts) {
             ),
         ]);
         families
+    });
+    coordinators(metrics, parts);
+}
+
+/// What coordinators have to tell, which has to be asked of their shards.
+fn coordinators(metrics: &Metrics, parts: &Parts) {
+    let (groups, transactions) =
+        (parts.shards.metrics().clone(), parts.context.transactions.metrics().clone());
+    let clock = parts.clock.clone();
+    metrics.on_scrape(move || {
+        let now = clock.now();
+        let mut families = groups.families("group_coordinator_metrics", now);
+        families.extend(transactions.families("transaction_coordinator_metrics", now));
+        families
+    });
+    let shards = parts.context.transactions.clone();
+    metrics.on_scrape_ask(move || {
+        let shards = shards.clone();
+        Box::pin(async move {
+            let answers = shards.ask_all(|| TransactionRequest::Survey).await;
+            let surveyed = answers.into_iter().filter_map(|answer| match answer {
+                Ok(TransactionReply::Survey(counts)) => Some(counts),
+                _ => None,
+            });
+            transactions::families(&surveyed.collect::<Vec<_>>())
+        })
     });
     let (shards, table) = (parts.shards.clone(), parts.table.clone());
     metrics.on_scrape_ask(move || {

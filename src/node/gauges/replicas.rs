@@ -53,6 +53,13 @@ pub(super) fn families(table: &PartitionTable, image: &Image, node_id: NodeId) -
         sync.add(topic, partition, [count, in_sync, flag(told[0]), flag(told[1]), flag(told[2])]);
     }
     let mut families = counts(&all, sums);
+    let producers: usize =
+        all.iter().filter_map(|replica| Some(replica.open_view()?.producers())).sum();
+    families.push(Family::gauge(
+        "kafka_server_replicamanager_produceridcount",
+        "Producers that the open logs know, each counted in every partition that it writes to.",
+        producers as f64,
+    ));
     families.extend(logs.families());
     families.extend(sync.families());
     families
