@@ -37,6 +37,8 @@ pub struct LifecycleSpec {
     pub channel: Arc<dyn ControllerChannel>,
     /// Told of every change.
     pub standing: Arc<watch::Sender<(State, i64)>>,
+    /// Which log directories have failed so far.
+    pub failed_dirs: Arc<dyn Fn() -> Vec<Uuid> + Send + Sync>,
     /// The time.
     pub clock: Clock,
 }
@@ -163,6 +165,10 @@ impl Actor for LifecycleActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.step(Event::Start, ctx);
+        let failed = (self.spec.failed_dirs)();
+        if !failed.is_empty() {
+            self.step(Event::DirsFailed(failed), ctx);
+        }
     }
 }
 
@@ -180,8 +186,8 @@ impl Handler<Published> for LifecycleActor {
     }
 }
 
-/// Log directories have failed.
-pub struct DirsFailed(pub Vec<Uuid>);
+/// A log directory has failed.
+pub struct DirsFailed;
 
 impl Message for DirsFailed {
     type Result = ();
@@ -190,8 +196,8 @@ impl Message for DirsFailed {
 impl Handler<DirsFailed> for LifecycleActor {
     type Result = ();
 
-    fn handle(&mut self, DirsFailed(dirs): DirsFailed, ctx: &mut Self::Context) {
-        self.step(Event::DirsFailed(dirs), ctx);
+    fn handle(&mut self, _: DirsFailed, ctx: &mut Self::Context) {
+        self.step(Event::DirsFailed((self.spec.failed_dirs)()), ctx);
     }
 }
 

@@ -21,13 +21,13 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
 use super::append::is_disk_full;
 use super::cache::{Cache, Limits};
 use super::checkpoint::{self, Offsets};
+use super::files::watched::{Failures, WatchedFiles};
 use super::files::{Durability, File, Files, remove_if_there, replace};
 use super::meta_properties::MetaProperties;
 use super::names::{self, Directory};
@@ -72,7 +72,9 @@ pub struct LogDir {
     /// From the marker of the clean stop: a registration that names it tells the controller that nothing was lost
     /// (KIP-966).
     previous_broker_epoch: Option<i64>,
-    offline: AtomicBool,
+    /// Where it is among the directories.
+    at: usize,
+    failures: Arc<Failures>,
     checkpoints: Mutex<Checkpoints>,
     /// What is in the checkpoint files.
     written: Mutex<BTreeMap<&'static str, Offsets>>,
@@ -103,12 +105,12 @@ impl LogDir {
 
     /// Whether it has failed.
     pub fn is_offline(&self) -> bool {
-        self.offline.load(Ordering::SeqCst)
+        self.failures.has_failed(self.at)
     }
 
     /// Gives it up after an input or output error, until the next start.
-    pub fn set_offline(&self) {
-        self.offline.store(true, Ordering::SeqCst);
+    pub fn set_offline(&self, why: &dyn std::fmt::Display) {
+        self.failures.fail(self.at, why);
     }
 }
 
@@ -118,19 +120,22 @@ pub struct LogManager {
     files: Arc<dyn Files>,
     cache: Arc<Cache>,
     dirs: Vec<LogDir>,
+    failures: Arc<Failures>,
 }
 
 impl LogManager {
     /// Takes hold of the log directories `paths`, creating those that are not there. One that fails is offline.
     /// Errors: `Config` if another process holds one, or none is left; `Corrupt` for properties that are none.
     pub fn open(files: Arc<dyn Files>, paths: &[PathBuf], limits: Limits) -> Result<Self, Error> {
+        let failures = Failures::new(paths);
+        let files: Arc<dyn Files> = Arc::new(WatchedFiles::new(files, failures.clone()));
         let mut dirs = Vec::with_capacity(paths.len());
-        for path in paths {
-            match open_dir(&*files, path) {
+        for (at, path) in paths.iter().enumerate() {
+            match open_dir(&*files, path, (at, &failures)) {
                 Ok(dir) => dirs.push(dir),
                 Err(Error::Io(error)) => {
-                    tracing::error!(path = %path.display(), %error, "log directory is offline");
-                    dirs.push(offline(path));
+                    failures.fail(at, &error);
+                    dirs.push(offline(path, (at, &failures)));
                 }
                 Err(error) => return Err(error),
             }
@@ -138,7 +143,7 @@ impl LogManager {
         if dirs.iter().all(LogDir::is_offline) {
             return Err(Error::Config("none of the log directories (log.dirs) can be used".into()));
         }
-        Ok(Self { files, cache: Cache::new(limits), dirs })
+        Ok(Self { files, cache: Cache::new(limits), dirs, failures })
     }
 
     /// The log directories, in the order they were given.
@@ -146,7 +151,12 @@ impl LogManager {
         &self.dirs
     }
 
-    /// The file system.
+    /// Has `told` called whenever a log directory fails from now on, on whatever thread that happens.
+    pub fn on_failure(&self, told: impl Fn() + Send + Sync + 'static) {
+        self.failures.on_failure(told);
+    }
+
+    /// The file system, which gives up a log directory whose device breaks.
     pub const fn files(&self) -> &Arc<dyn Files> {
         &self.files
     }
@@ -163,8 +173,7 @@ impl LogManager {
             let entries = match self.files.list(&dir.path) {
                 Ok(entries) => entries,
                 Err(error) => {
-                    tracing::error!(path = %dir.path.display(), %error, "log directory is offline");
-                    dir.set_offline();
+                    dir.set_offline(&error);
                     continue;
                 }
             };
@@ -227,8 +236,7 @@ impl LogManager {
         if let Err(Error::Io(error)) = &opened
             && error.kind() != io::ErrorKind::StorageFull
         {
-            tracing::error!(path = %dir.path.display(), %error, "log directory is offline");
-            dir.set_offline();
+            dir.set_offline(&error);
         }
         opened
     }
@@ -329,8 +337,7 @@ impl LogManager {
                     tracing::warn!(path = %dir.path.display(), name, %error, "a checkpoint waits for room");
                     continue;
                 }
-                tracing::error!(path = %dir.path.display(), %error, "log directory is offline");
-                dir.set_offline();
+                dir.set_offline(&error);
             }
         }
     }
@@ -419,7 +426,11 @@ impl LogManager {
     }
 }
 
-fn open_dir(files: &dyn Files, path: &Path) -> Result<LogDir, Error> {
+fn open_dir(
+    files: &dyn Files,
+    path: &Path,
+    (at, failures): (usize, &Arc<Failures>),
+) -> Result<LogDir, Error> {
     files.create_dir(path).map_err(Error::io(path.display()))?;
     let lock = files.lock(&path.join(LOCK)).map_err(Error::io(path.display()))?;
     let lock = lock.ok_or_else(|| {
@@ -453,20 +464,22 @@ fn open_dir(files: &dyn Files, path: &Path) -> Result<LogDir, Error> {
         properties,
         clean_shutdown: clean.is_some(),
         previous_broker_epoch: clean.as_deref().and_then(broker_epoch),
-        offline: AtomicBool::new(false),
+        at,
+        failures: failures.clone(),
         checkpoints: Mutex::new(checkpoints),
         written: Mutex::default(),
         _lock: Some(lock),
     })
 }
 
-fn offline(path: &Path) -> LogDir {
+fn offline(path: &Path, (at, failures): (usize, &Arc<Failures>)) -> LogDir {
     LogDir {
         path: path.to_owned(),
         properties: None,
         clean_shutdown: false,
         previous_broker_epoch: None,
-        offline: AtomicBool::new(true),
+        at,
+        failures: failures.clone(),
         checkpoints: Mutex::default(),
         written: Mutex::default(),
         _lock: None,

@@ -3,6 +3,7 @@
 //! Nobody imports this folder but the command line. What starts, in which order and on which thread is all in [`tree`].
 
 // Makes log directories ready for their first start.
+mod directories;
 pub mod format;
 mod gauges;
 mod listeners_actor;
@@ -28,6 +29,8 @@ use parts::{Ground, Parts};
 
 /// How long a controlled shutdown may take before the node stops all the same.
 const CONTROLLED_SHUTDOWN_MAX: Duration = Duration::from_secs(30);
+/// How long the tree may take to stop when a disk is broken.
+const LAST_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A node that serves.
 #[derive(Debug)]
@@ -72,9 +75,11 @@ pub fn run(config: Config, ready: impl FnOnce(&Running) + 'static) -> Result<(),
             }
             end = &mut end => return finish(&parts, end.ok()),
             () = stop_signal() => return shut_down(&parts, &root, end).await,
+            why = directories::lost(&parts) => return give_up(&root, end, why).await,
         }
         tokio::select! {
             end = &mut end => finish(&parts, end.ok()),
+            why = directories::lost(&parts) => give_up(&root, end, why).await,
             () = stop_signal() => shut_down(&parts, &root, end).await,
         }
     })
@@ -109,6 +114,19 @@ async fn shut_down(
     }
     root.do_send(Stop);
     finish(parts, end.await.ok())
+}
+
+/// Ends what cannot go on. Nothing says that this stop is clean.
+async fn give_up(
+    root: &Addr<Supervisor>,
+    end: oneshot::Receiver<End>,
+    why: &'static str,
+) -> Result<(), Error> {
+    tracing::error!(why, "the node ends");
+    root.do_send(Stop);
+    // A broken disk may keep somebody for long.
+    let _ = tokio::time::timeout(LAST_PATIENCE, end).await;
+    Err(Error::Config(why.to_owned()))
 }
 
 fn finish(parts: &Parts, end: Option<End>) -> Result<(), Error> {

@@ -103,6 +103,8 @@ pub(super) struct Parts {
     /// Connections to other nodes.
     pub(super) pool: Arc<Pool>,
     pub(super) standing: Arc<watch::Sender<(State, i64)>>,
+    /// Why the node cannot go on, once it cannot.
+    pub(super) lost: watch::Sender<Option<&'static str>>,
     pub(super) threads: Arc<[ArbiterHandle]>,
     pub(super) bound: Vec<Bound>,
     /// The brokers' listeners of the moment, by name.
@@ -179,6 +181,7 @@ impl Parts {
             lifecycle: Handle::default(),
             registrar: Handle::default(),
             standing: Arc::new(watch::Sender::new((State::NotRunning, -1))),
+            lost: watch::Sender::new(None),
             threads,
             listening: Mutex::new(broker_names(&bound)),
             listeners: Handle::default(),

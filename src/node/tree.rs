@@ -108,6 +108,7 @@ fn draw(lines: &[Line]) -> String {
 
 /// The tree of a node of these parts, not yet started.
 pub(super) fn build(parts: &Arc<Parts>) -> Supervisor {
+    super::directories::watch(parts);
     let mut root = Supervisor::new("node", Intensity::per_minute(3), parts.clock.clone())
         .child(parts.quorum_child());
     if parts.config.is_controller() {

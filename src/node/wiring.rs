@@ -368,6 +368,10 @@ pub(super) fn lifecycle_spec(parts: &Parts) -> LifecycleSpec {
         registration: registration(parts),
         channel: channel(parts),
         standing: parts.standing.clone(),
+        failed_dirs: Arc::new({
+            let logs = parts.logs.clone();
+            move || super::directories::failed(&logs)
+        }),
         clock: parts.clock.clone(),
     }
 }

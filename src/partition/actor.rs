@@ -128,6 +128,11 @@ impl PartitionActor {
     }
 
     fn opened(&mut self, mut log: Log) {
+        if self.spec.replica.is_offline() {
+            // The directory has failed meanwhile.
+            self.state = State::Failed(ErrorCode::KafkaStorageError);
+            return;
+        }
         // The only replica in sync: all it has is committed.
         log.set_high_watermark(log.log_end_offset());
         self.spec.replica.set_open(true);

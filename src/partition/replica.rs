@@ -194,6 +194,9 @@ impl Replica {
         if let Some(view) = self.open_view() {
             return Ok(view);
         }
+        if self.is_offline() {
+            return Err(ErrorCode::KafkaStorageError);
+        }
         self.actor.ask(Open).await.map_err(|_| ErrorCode::NotLeaderOrFollower)??;
         Ok(self.view.clone())
     }

@@ -58,6 +58,17 @@ impl PartitionTable {
         self.moves.lock().get(id).cloned()
     }
 
+    /// Takes every replica out of service whose log directory has failed. Touches no file, and may be called by whoever
+    /// finds out.
+    pub fn take_offline(&self, has_failed: impl Fn(usize) -> bool) {
+        for replica in self.replicas.load().values() {
+            if !replica.is_offline() && has_failed(replica.log_dir()) {
+                tracing::error!(partition = %replica.name, "the replica is offline with its directory");
+                replica.set_offline();
+            }
+        }
+    }
+
     pub(super) fn begin_move(&self, moving: Arc<Move>) {
         self.moves.lock().insert(moving.replica.id, moving);
     }

@@ -234,7 +234,8 @@ fn dashboards_find_their_series() {
     let consume = ["--topic", "t", "--from-beginning", "--max-messages", "4", "--group", "g"];
     assert!(node.tool("console-consumer", &consume, "").contains("record"));
     let transactions = ["--topic", "t", "--num-records", "20", "--record-size", "10"];
-    let transactions = [&transactions[..], &["--throughput", "100", "--transaction-duration-ms", "50"]];
+    let transactions =
+        [&transactions[..], &["--throughput", "100", "--transaction-duration-ms", "50"]];
     assert!(node.tool("producer-perf-test", &transactions.concat(), "").contains("20 records"));
     let scrape = || {
         let mut stream = TcpStream::connect(&address).expect("a connection");

@@ -75,6 +75,14 @@ enum Renaming {
     Remove(PathBuf),
 }
 
+/// How a call fails.
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    Kind(io::ErrorKind),
+    /// The device does not work.
+    Broken,
+}
+
 #[derive(Clone, Debug, Default)]
 struct State {
     nodes: HashMap<u64, Node>,
@@ -87,7 +95,9 @@ struct State {
     /// After so many changes the process dies: that one is done by half, and nothing works any more.
     crash_at: Option<u64>,
     crashed: bool,
-    fail_next: HashMap<Call, io::ErrorKind>,
+    fail_next: HashMap<Call, Fault>,
+    /// What lies below is on a device that does not work.
+    broken: Option<PathBuf>,
     capacity: Option<u64>,
     now: Millis,
     /// What a death in each change would have left, while that is wanted.
@@ -180,9 +190,28 @@ impl State {
             return Err(gone());
         }
         match self.fail_next.remove(&call) {
-            Some(kind) => Err(io::Error::new(kind, "injected")),
+            Some(Fault::Kind(kind)) => Err(io::Error::new(kind, "injected")),
+            Some(Fault::Broken) => Err(rustix::io::Errno::IO.into()),
             None => Ok(()),
         }
+    }
+
+    /// Error: `path` is on the broken device.
+    fn check_device(&self, path: &Path) -> io::Result<()> {
+        match &self.broken {
+            Some(broken) if path.starts_with(broken) => Err(rustix::io::Errno::IO.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same for an open file, by the name that it has now.
+    fn check_node(&self, node: u64) -> io::Result<()> {
+        if self.broken.is_none() {
+            return Ok(());
+        }
+        let is_it = |name: &Name| matches!(name, Name::File(id) if *id == node);
+        let name = self.names.iter().find(|(_, name)| is_it(name));
+        name.map_or(Ok(()), |(path, _)| self.check_device(path))
     }
 
     /// A change of names, which either happens or not.
@@ -254,7 +283,17 @@ impl MemoryFiles {
 
     /// Lets the next `call` fail with `kind`, without effect.
     pub fn fail_next(&self, call: Call, kind: io::ErrorKind) {
-        self.0.lock().fail_next.insert(call, kind);
+        self.0.lock().fail_next.insert(call, Fault::Kind(kind));
+    }
+
+    /// Lets the next `call` fail as one to a broken device does (`EIO`), without effect.
+    pub fn break_next(&self, call: Call) {
+        self.0.lock().fail_next.insert(call, Fault::Broken);
+    }
+
+    /// Lets every use of what lies below `path` fail as on a broken device, or of nothing any more.
+    pub fn break_under(&self, path: Option<&Path>) {
+        self.0.lock().broken = path.map(Path::to_owned);
     }
 
     /// No call is to fail any more.
@@ -385,6 +424,7 @@ impl MemoryFiles {
 impl File for MemoryFile {
     fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
         let mut state = self.state.lock();
+        state.check_node(self.node)?;
         state.check(Call::Read)?;
         let data = &state.node(self.node).data;
         let from = usize::try_from(position).unwrap_or(usize::MAX).min(data.len());
@@ -395,6 +435,7 @@ impl File for MemoryFile {
 
     fn pwritev(&self, slices: &mut [IoSlice<'_>], position: u64) -> io::Result<()> {
         let mut state = self.state.lock();
+        state.check_node(self.node)?;
         let dying = state.change(Call::Write)?;
         let mut bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
         let position = usize::try_from(position).map_err(|_| io::ErrorKind::InvalidInput)?;
@@ -425,6 +466,7 @@ impl File for MemoryFile {
 
     fn fdatasync(&self) -> io::Result<()> {
         let mut state = self.state.lock();
+        state.check_node(self.node)?;
         if state.change(Call::Sync)? {
             return Err(gone());
         }
@@ -458,6 +500,7 @@ impl File for MemoryFile {
 impl Files for MemoryFiles {
     fn open(&self, path: &Path) -> io::Result<Arc<dyn File>> {
         let mut state = self.0.lock();
+        state.check_device(path)?;
         state.check(Call::Open)?;
         let node = state.file(path)?;
         drop(state);
@@ -466,6 +509,7 @@ impl Files for MemoryFiles {
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn File>> {
         let mut state = self.0.lock();
+        state.check_device(path)?;
         let parent = path.parent().unwrap_or(Path::new(""));
         if state.names.get(parent) != Some(&Name::Dir) {
             return Err(io::ErrorKind::NotFound.into());

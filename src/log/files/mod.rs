@@ -25,6 +25,9 @@ pub mod disk;
 // Files in memory, with faults.
 pub mod memory;
 
+// Files whose device is watched.
+pub mod watched;
+
 /// What a directory holds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {

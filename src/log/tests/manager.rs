@@ -83,7 +83,7 @@ fn a_failed_directory_is_offline_alone() {
     );
     assert_eq!(manager.discover().unwrap().len(), 1);
     assert_eq!(manager.pick_dir(&[7, 0]), Some(0));
-    manager.dirs()[0].set_offline();
+    manager.dirs()[0].set_offline(&"a test");
     assert_eq!(manager.pick_dir(&[7, 0]), None);
 }
 

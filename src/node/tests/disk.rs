@@ -1,15 +1,18 @@
 //! A node whose disk is full, or does not give what it has: writes are refused with what clients try again, reads go
-//! on, and all is well without a restart when there is room again.
+//! on, and all is well without a restart when there is room again. A device that breaks takes its directory offline.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::super::directories;
 use super::super::parts::Ground;
 use super::harness::{Node, config, format};
 use super::requests::*;
 use crate::client::Connection;
 use crate::error::ErrorCode;
 use crate::log::files::memory::{Call, MemoryFiles};
+use crate::types::TopicPartition;
 use crate::wire::messages::find_coordinator::FindCoordinatorRequest;
 
 async fn try_append(connection: &Connection, topic: &str, value: &str) -> ErrorCode {
@@ -87,5 +90,81 @@ fn records_that_cannot_be_read_are_an_error_of_their_partition() {
         assert_eq!(values(&client).await, (ErrorCode::KafkaStorageError.code(), 0));
         assert_eq!(values(&client).await, (0, 1));
         node.stop().await;
+    });
+}
+
+async fn append_to(connection: &Connection, partition: i32, value: &str) -> ErrorCode {
+    let request = produce("topic", partition, batch(&[value.to_owned()], None));
+    let answer = connection.send(&request, PRODUCE).await.expect("a produce is answered");
+    ErrorCode::from_code(produced(&answer).error_code).expect("an error that Kafka has")
+}
+
+async fn until_appended(connection: &Connection, partition: i32, value: &str) {
+    while append_to(connection, partition, value).await != ErrorCode::None {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Where the replicas of the four partitions are that the test has.
+fn log_dirs(node: &Node) -> Vec<usize> {
+    let name = |partition| TopicPartition::new("topic", partition);
+    let found = (0..4).map(|partition| node.parts.table.find(&name(partition)));
+    found.map(|replica| replica.expect("it is there").log_dir()).collect()
+}
+
+#[test]
+fn a_broken_device_takes_its_directory_offline_at_once_and_no_other() {
+    run(async {
+        let extra = [("log.dirs", "/data,/more"), ("metadata.log.dir", "/data")];
+        let (config, files) = (config(&extra), MemoryFiles::new());
+        format(&config, &files);
+        let ground = || Ground { files: Arc::new(files.clone()), ..Ground::default() };
+        let node = Node::start(config.clone(), ground()).await;
+        let client = node.connect("client").await;
+        client.send(&create("topic", 4, &[]), CREATE).await.expect("answered");
+        for partition in 0..4 {
+            until_appended(&client, partition, "first").await;
+        }
+        let dirs = log_dirs(&node);
+        assert!(dirs.contains(&0) && dirs.iter().filter(|dir| **dir == 1).count() == 2, "{dirs:?}");
+        files.break_under(Some(Path::new("/more")));
+        let in_more = (0..4).filter(|at| dirs[*at] == 1).map(|at| at as i32).collect::<Vec<_>>();
+        assert_eq!(append_to(&client, in_more[0], "lost").await, ErrorCode::KafkaStorageError);
+        // The other has not touched the disk, and knows.
+        let other = TopicPartition::new("topic", in_more[1]);
+        assert!(node.parts.table.find(&other).is_some_and(|replica| replica.is_offline()));
+        assert_eq!(append_to(&client, in_more[1], "lost").await, ErrorCode::KafkaStorageError);
+        assert!(node.parts.logs.dirs()[1].is_offline() && !node.parts.logs.dirs()[0].is_offline());
+        let well = (0..4).find(|at| dirs[*at as usize] == 0).expect("there is one");
+        assert_eq!(append_to(&client, well, "second").await, ErrorCode::None);
+        // The controller hears of it, and nobody leads what was there.
+        let has_leader = || {
+            let image = node.parts.image.load();
+            let found = image.topics.partition("topic", in_more[1]);
+            found.is_some_and(|partition| partition.leader().is_some())
+        };
+        while has_leader() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        node.try_stop().await;
+        files.break_under(None);
+        let node = Node::start(config, ground()).await;
+        let client = node.connect("client").await;
+        until_appended(&client, in_more[0], "second").await;
+        assert_eq!(log_dirs(&node), dirs);
+        node.stop().await;
+    });
+}
+
+#[test]
+fn without_the_directory_of_the_metadata_a_node_cannot_go_on() {
+    run(async {
+        let (node, files, client) = start().await;
+        files.break_under(Some(Path::new("/data")));
+        let refused = try_append(&client, "topic", "lost").await;
+        assert_eq!(refused, ErrorCode::KafkaStorageError);
+        let why = directories::lost(&node.parts).await;
+        assert_eq!(why, "the directory of the metadata log has failed");
+        node.abandon().await;
     });
 }

@@ -2,6 +2,7 @@
 
 mod disk;
 mod harness;
+mod moves;
 mod own_writes;
 mod panics;
 mod quotas;
