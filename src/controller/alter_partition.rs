@@ -5,19 +5,18 @@
 //! any kind (has something changed that the leader does not know of?). A broker that restarted meanwhile is told apart
 //! by its own epoch (KIP-903): it might have lost what made it count as in sync.
 
-use crate::controller::elections::{Change, Election};
+use crate::controller::elections::Election;
 use crate::controller::machine::Machine;
 use crate::controller::requests::Decision;
 use crate::error::ErrorCode;
 use crate::metadata::delta::{NO_LEADER_CHANGE, merge};
 use crate::metadata::topics::{LeaderRecoveryState, PartitionRegistration, TopicImage};
 use crate::raft::events::VersionedRecord;
-use crate::types::{NodeId, TopicIdPartition};
+use crate::types::NodeId;
 use crate::wire::messages::alter_partition::{
     AlterPartitionRequest, AlterPartitionResponse, BrokerState, PartitionData,
     PartitionDataResponse, TopicData, TopicDataResponse,
 };
-use crate::wire::stored::metadata::MetadataRecord;
 
 /// Any incarnation of the broker will do.
 const ANY_EPOCH: i64 = -1;
@@ -77,16 +76,7 @@ impl Machine {
         let index = wanted.partition_index;
         let partition = topic.partition(index).ok_or(ErrorCode::UnknownTopicOrPartition)?;
         self.check_alteration(leader, partition, wanted, isr)?;
-        let id = TopicIdPartition { topic_id: topic.id, partition: index };
-        let acceptable = |node| self.is_active(node) && self.has_online_directory(node, partition);
-        let default_directory = |node| self.default_directory(node);
-        let mut change = Change::new(
-            id,
-            partition,
-            self.rules(&topic.name, partition),
-            &acceptable,
-            &default_directory,
-        );
+        let mut change = self.change(topic, index, partition, |node| self.serves(node, partition));
         if self.is_unclean_election_enabled(&topic.name) {
             change.election = Election::Unclean;
         }
@@ -96,10 +86,7 @@ impl Machine {
         let mut after = partition.clone();
         merge(&mut after, &record).map_err(|error| error.code())?;
         let elected = record.leader;
-        records.push((
-            MetadataRecord::PartitionChange(record),
-            self.image().features.metadata_version().partition_record_version(),
-        ));
+        records.push(self.change_record(record));
         if elected != leader && elected != NO_LEADER_CHANGE {
             // The change ended a reassignment that leaves the leader out: it must learn the new one first.
             return Err(ErrorCode::NewLeaderElected);

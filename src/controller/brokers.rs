@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::controller::elections::{Change, Election};
+use crate::controller::elections::Election;
 use crate::controller::heartbeats::{BrokerState, Heartbeat};
 use crate::controller::index::is_reserved;
 use crate::controller::machine::Machine;
@@ -443,22 +443,17 @@ impl Machine {
             |node: NodeId| happening.removed == Some(node) || happening.unclean == Some(node);
         let serves =
             |node: NodeId| !gone(node) && (happening.added == Some(node) || self.is_active(node));
-        let version = self.image().features.metadata_version().partition_record_version();
         for id in partitions {
             let Some((topic, partition)) = self.partition(id) else { continue };
-            let acceptable =
-                |node: NodeId| serves(node) && self.has_online_directory(node, partition);
-            let default_directory = |node: NodeId| self.default_directory(node);
-            let rules = self.rules(&topic.name, partition);
-            let mut change = Change::new(id, partition, rules, &acceptable, &default_directory);
+            let mut change = self.change(topic, id.partition, partition, |node| {
+                serves(node) && self.has_online_directory(node, partition)
+            });
             change.isr.retain(|&node| !gone(node));
             change.unclean_shutdown = happening.unclean;
             if self.is_unclean_election_enabled(&topic.name) {
                 change.election = Election::Unclean;
             }
-            records.extend(
-                change.build().map(|record| (MetadataRecord::PartitionChange(record), version)),
-            );
+            records.extend(change.build().map(|record| self.change_record(record)));
         }
     }
 }

@@ -4,7 +4,6 @@
 //! several has told, the directory is `UNASSIGNED`.
 
 use crate::controller::brokers::Happening;
-use crate::controller::elections::Change;
 use crate::controller::machine::Machine;
 use crate::controller::requests::Decision;
 use crate::error::ErrorCode;
@@ -14,7 +13,6 @@ use crate::wire::messages::assign_replicas_to_dirs::{
     AssignReplicasToDirsRequest, AssignReplicasToDirsResponse, DirectoryData,
     DirectoryDataResponse, PartitionDataResponse, TopicDataResponse,
 };
-use crate::wire::stored::metadata::MetadataRecord;
 
 impl Machine {
     /// Notes where replicas are; each has its own result.
@@ -92,17 +90,8 @@ impl Machine {
             return Err(ErrorCode::NotLeaderOrFollower);
         }
         // Where a replica lies is no reason to elect: the broker leads or follows as before.
-        let acceptable = |node| self.is_active(node);
-        let default_directory = |node| self.default_directory(node);
-        let mut change = Change::new(
-            id,
-            partition,
-            self.rules(&topic.name, partition),
-            &acceptable,
-            &default_directory,
-        );
+        let mut change = self.change(topic, id.partition, partition, |node| self.is_active(node));
         change.set_directory(broker, directory);
-        let version = self.image().features.metadata_version().partition_record_version();
-        Ok(change.build().map(|record| (MetadataRecord::PartitionChange(record), version)))
+        Ok(change.build().map(|record| self.change_record(record)))
     }
 }

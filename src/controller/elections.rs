@@ -46,8 +46,8 @@ pub(crate) struct Change<'a> {
     id: TopicIdPartition,
     partition: &'a PartitionRegistration,
     rules: Rules,
-    acceptable: &'a dyn Fn(NodeId) -> bool,
-    default_directory: &'a dyn Fn(NodeId) -> Uuid,
+    acceptable: Box<dyn Fn(NodeId) -> bool + 'a>,
+    default_directory: Box<dyn Fn(NodeId) -> Uuid + 'a>,
     pub(crate) election: Election,
     pub(crate) isr: Vec<NodeId>,
     pub(crate) replicas: Vec<NodeId>,
@@ -68,8 +68,8 @@ impl<'a> Change<'a> {
         id: TopicIdPartition,
         partition: &'a PartitionRegistration,
         rules: Rules,
-        acceptable: &'a dyn Fn(NodeId) -> bool,
-        default_directory: &'a dyn Fn(NodeId) -> Uuid,
+        acceptable: Box<dyn Fn(NodeId) -> bool + 'a>,
+        default_directory: Box<dyn Fn(NodeId) -> Uuid + 'a>,
     ) -> Self {
         let directories =
             partition.replicas.iter().copied().zip(partition.directories.iter().copied());

@@ -6,17 +6,16 @@
 //! | preferred (KIP-183) | the first replica, if it is in sync | it leads already |
 //! | unclean (KIP-460) | any replica that serves, though it may lack data | somebody leads |
 
-use crate::controller::elections::{Change, Election, NO_LEADER};
+use crate::controller::elections::{Election, NO_LEADER};
 use crate::controller::machine::Machine;
 use crate::controller::requests::Decision;
 use crate::error::{ApiError, ErrorCode};
-use crate::metadata::topics::PartitionRegistration;
+use crate::metadata::topics::{PartitionRegistration, TopicImage};
 use crate::raft::events::VersionedRecord;
 use crate::types::{PartitionId, TopicIdPartition};
 use crate::wire::messages::elect_leaders::{
     ElectLeadersRequest, ElectLeadersResponse, PartitionResult, ReplicaElectionResult,
 };
-use crate::wire::stored::metadata::MetadataRecord;
 
 /// The wire's numbers of the kinds of election.
 const PREFERRED: i8 = 0;
@@ -108,8 +107,7 @@ impl Machine {
         if needless {
             return Err(ErrorCode::ElectionNotNeeded.into());
         }
-        let id = TopicIdPartition { topic_id: found.id, partition: index };
-        self.election_record(id, topic, partition, election).ok_or(match election {
+        self.election_record(found, index, partition, election).ok_or(match election {
             Election::Preferred => ErrorCode::PreferredLeaderNotAvailable.into(),
             _ => ErrorCode::EligibleLeadersNotAvailable.into(),
         })
@@ -117,23 +115,14 @@ impl Machine {
 
     fn election_record(
         &self,
-        id: TopicIdPartition,
-        topic: &str,
+        topic: &TopicImage,
+        index: PartitionId,
         partition: &PartitionRegistration,
         election: Election,
     ) -> Option<VersionedRecord> {
-        let acceptable = |node| self.is_active(node) && self.has_online_directory(node, partition);
-        let default_directory = |node| self.default_directory(node);
-        let mut change = Change::new(
-            id,
-            partition,
-            self.rules(topic, partition),
-            &acceptable,
-            &default_directory,
-        );
+        let mut change = self.change(topic, index, partition, |node| self.serves(node, partition));
         change.election = election;
-        let record = MetadataRecord::PartitionChange(change.build()?);
-        Some((record, self.image().features.metadata_version().partition_record_version()))
+        Some(self.change_record(change.build()?))
     }
 
     /// Gives leadership back to first replicas that are in sync again. The flag says that more may be left to do.
@@ -159,7 +148,7 @@ impl Machine {
     ) -> (Vec<VersionedRecord>, bool) {
         let records = partitions.filter_map(|&id| {
             let (topic, partition) = self.partition(id)?;
-            self.election_record(id, &topic.name, partition, election)
+            self.election_record(topic, id.partition, partition, election)
         });
         let records: Vec<_> = records.take(ELECTIONS_PER_PASS_MAX).collect();
         let more = records.len() == ELECTIONS_PER_PASS_MAX;

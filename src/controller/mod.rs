@@ -64,6 +64,7 @@ mod acls;
 mod activation;
 mod alter_partition;
 mod brokers;
+mod changes;
 mod configs;
 mod create_topics;
 mod directories;

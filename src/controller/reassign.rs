@@ -11,12 +11,11 @@ use crate::controller::requests::Decision;
 use crate::error::{ApiError, ErrorCode};
 use crate::metadata::topics::{PartitionRegistration, TopicImage};
 use crate::raft::events::VersionedRecord;
-use crate::types::{NodeId, TopicIdPartition};
+use crate::types::NodeId;
 use crate::wire::messages::alter_partition_reassignments::{
     AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse, ReassignablePartition,
     ReassignablePartitionResponse, ReassignableTopicResponse,
 };
-use crate::wire::stored::metadata::MetadataRecord;
 
 impl Machine {
     /// Begins or cancels reassignments; each partition has its own result.
@@ -64,23 +63,12 @@ impl Machine {
             self.check_assignment(target, None)?;
             check_factor(partition, target, allows_factor)?;
         }
-        let id = TopicIdPartition { topic_id: topic.id, partition: index };
-        let acceptable = |node| self.is_active(node) && self.has_online_directory(node, partition);
-        let default_directory = |node| self.default_directory(node);
-        let mut change = Change::new(
-            id,
-            partition,
-            self.rules(&topic.name, partition),
-            &acceptable,
-            &default_directory,
-        );
+        let mut change = self.change(topic, index, partition, |node| self.serves(node, partition));
         match &wanted.replicas {
             Some(target) => begin(&mut change, partition, target),
             None => self.cancel(&mut change, &topic.name, partition)?,
         }
-        let version = self.image().features.metadata_version().partition_record_version();
-        let record = change.build();
-        Ok(record.map(|record| (MetadataRecord::PartitionChange(record), version)))
+        Ok(change.build().map(|record| self.change_record(record)))
     }
 
     /// Takes away what a reassignment added.
