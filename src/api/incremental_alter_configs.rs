@@ -132,14 +132,7 @@ mod tests {
     use super::*;
 
     fn told(kind: i8, name: &str, key: &str, operation: i8, value: Option<&str>) -> String {
-        let config = Config::from_map([
-            ("process.roles", "broker,controller"),
-            ("node.id", "1"),
-            ("listeners", "PLAINTEXT://:0,CONTROLLER://:0"),
-            ("controller.listener.names", "CONTROLLER"),
-            ("controller.quorum.bootstrap.servers", "localhost:9093"),
-        ])
-        .expect("a configuration");
+        let config = Config::combined([]);
         let change = AlterableConfig {
             name: key.to_owned(),
             config_operation: operation,

@@ -14,6 +14,8 @@ mod properties;
 mod providers;
 mod server;
 mod source;
+#[cfg(test)]
+mod testing;
 mod value;
 
 pub use listener::{Listener, SecurityProtocol, Voter};

@@ -33,38 +33,31 @@ const VALUE_BYTES_MAX: usize = 32_767;
 /// What settings become: a value, or none.
 type Changes = Vec<(String, Option<String>)>;
 
+/// What became of one resource: code and message, and which it is.
+type Verdict = (i16, Option<String>, i8, String);
+
 /// Sets, deletes, and changes lists (KIP-339). Every resource stands or falls by itself.
 pub(crate) fn incremental_alter(
     image: &Image,
     config: &Config,
     request: &IncrementalAlterConfigsRequest,
 ) -> Decision<IncrementalAlterConfigsResponse> {
-    let named: Vec<_> = request
-        .resources
-        .iter()
-        .map(|one| (one.resource_type, one.resource_name.as_str()))
-        .collect();
-    let mut records = Vec::new();
-    let mut responses = Vec::with_capacity(named.len());
-    for resource in &request.resources {
-        let target = Target::new(image, config, resource.resource_type, &resource.resource_name);
-        let result = once(&named, target.kind.0, target.name)
-            .and_then(|()| target.incremental(&resource.configs))
-            .and_then(|changes| target.decide(changes));
-        let (error_code, error_message) =
-            code_and_message(&result.as_ref().map(|_| ()).map_err(Clone::clone));
-        records.extend(result.unwrap_or_default());
-        responses.push(AlterConfigsResourceResponse {
-            error_code,
-            error_message,
-            resource_type: resource.resource_type,
-            resource_name: resource.resource_name.clone(),
-            ..Default::default()
-        });
-    }
+    let resources = request.resources.iter();
+    let named = resources.map(|one| (one.resource_type, one.resource_name.as_str(), &one.configs));
+    let (mut records, verdicts) =
+        decide_each(image, config, named.collect(), |target, configs| target.incremental(configs));
     if request.validate_only {
         records.clear();
     }
+    let answer =
+        |(error_code, error_message, resource_type, resource_name)| AlterConfigsResourceResponse {
+            error_code,
+            error_message,
+            resource_type,
+            resource_name,
+            ..Default::default()
+        };
+    let responses = verdicts.into_iter().map(answer).collect();
     Decision::atomic(records, IncrementalAlterConfigsResponse { responses, ..Default::default() })
 }
 
@@ -74,40 +67,47 @@ pub(crate) fn alter(
     config: &Config,
     request: &AlterConfigsRequest,
 ) -> Decision<AlterConfigsResponse> {
-    let named: Vec<_> = request
-        .resources
-        .iter()
-        .map(|one| (one.resource_type, one.resource_name.as_str()))
-        .collect();
-    let mut records = Vec::new();
-    let mut responses = Vec::with_capacity(named.len());
-    for resource in &request.resources {
-        let target = Target::new(image, config, resource.resource_type, &resource.resource_name);
-        let result = once(&named, target.kind.0, target.name)
-            .and_then(|()| target.decide(target.replacement(&resource.configs)));
-        let (error_code, error_message) =
-            code_and_message(&result.as_ref().map(|_| ()).map_err(Clone::clone));
-        records.extend(result.unwrap_or_default());
-        responses.push(alter_configs::AlterConfigsResourceResponse {
-            error_code,
-            error_message,
-            resource_type: resource.resource_type,
-            resource_name: resource.resource_name.clone(),
-            ..Default::default()
-        });
-    }
+    let resources = request.resources.iter();
+    let named = resources.map(|one| (one.resource_type, one.resource_name.as_str(), &one.configs));
+    let (mut records, verdicts) = decide_each(image, config, named.collect(), |target, configs| {
+        Ok(target.replacement(configs))
+    });
     if request.validate_only {
         records.clear();
     }
+    let answer = |(error_code, error_message, resource_type, resource_name)| {
+        alter_configs::AlterConfigsResourceResponse {
+            error_code,
+            error_message,
+            resource_type,
+            resource_name,
+            ..Default::default()
+        }
+    };
+    let responses = verdicts.into_iter().map(answer).collect();
     Decision::atomic(records, AlterConfigsResponse { responses, ..Default::default() })
 }
 
-/// Refuses a resource that the request names again.
-fn once(named: &[(i8, &str)], kind: i8, name: &str) -> Result<(), ApiError> {
-    match named.iter().filter(|other| **other == (kind, name)).count() {
-        0 | 1 => Ok(()),
-        _ => Err(invalid_request("Each resource must appear at most once.")),
+/// The records of those whose `changes` may be made, and what became of each.
+fn decide_each<C>(
+    image: &Image,
+    config: &Config,
+    named: Vec<(i8, &str, &Vec<C>)>,
+    changes: impl Fn(&Target<'_>, &[C]) -> Result<Changes, ApiError>,
+) -> (Vec<VersionedRecord>, Vec<Verdict>) {
+    let mut records = Vec::new();
+    let mut verdicts = Vec::with_capacity(named.len());
+    for &(kind, name, configs) in &named {
+        let target = Target::new(image, config, kind, name);
+        let result = match named.iter().filter(|other| (other.0, other.1) == (kind, name)).count() {
+            0 | 1 => changes(&target, configs).and_then(|changes| target.decide(changes)),
+            _ => Err(invalid_request("Each resource must appear at most once.")),
+        };
+        let (code, message) = code_and_message(&result.as_ref().map(|_| ()).map_err(Clone::clone));
+        records.extend(result.unwrap_or_default());
+        verdicts.push((code, message, kind, name.to_owned()));
     }
+    (records, verdicts)
 }
 
 fn invalid_request(why: impl Into<String>) -> ApiError {
@@ -312,14 +312,7 @@ mod tests {
 
     impl Cluster {
         fn new(elr: i16) -> Self {
-            let config = Config::from_map([
-                ("process.roles", "broker,controller"),
-                ("node.id", "1"),
-                ("listeners", "PLAINTEXT://:0,CONTROLLER://:0"),
-                ("controller.listener.names", "CONTROLLER"),
-                ("controller.quorum.bootstrap.servers", "localhost:9093"),
-            ])
-            .expect("a configuration");
+            let config = Config::combined([]);
             let mut cluster = Self { delta: Delta::new(&Image::default()), config };
             cluster.replay(&[
                 MetadataRecord::FeatureLevel(FeatureLevelRecord {

@@ -6,10 +6,9 @@ use actix::Actor;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+use super::settings;
 use crate::clock::Clock;
-use crate::config::Config;
 use crate::controller::actor::{Controller, Handle, Parts, Proposer};
-use crate::controller::machine::Settings;
 use crate::controller::requests::RequestContext;
 use crate::error::ErrorCode;
 use crate::metadata::Image;
@@ -67,14 +66,6 @@ fn commit((first, batches, answer): Proposal) -> usize {
 }
 
 fn start(quorum: &Arc<Quorum>) -> (Handle, supervision::Handle<Controller>) {
-    let config = Config::from_map([
-        ("process.roles", "controller"),
-        ("node.id", "1"),
-        ("controller.quorum.voters", "1@localhost:9093"),
-        ("listeners", "CONTROLLER://localhost:9093"),
-        ("controller.listener.names", "CONTROLLER"),
-    ]);
-    let settings = Settings::new(Arc::new(config.expect("a valid configuration")));
     let feature = FeatureLevelRecord {
         name: METADATA_VERSION.to_owned(),
         feature_level: 30,
@@ -82,7 +73,7 @@ fn start(quorum: &Arc<Quorum>) -> (Handle, supervision::Handle<Controller>) {
     };
     let clock = Clock::manual(1);
     let parts = Parts {
-        settings: Settings { idle_interval_ms: None, ..settings },
+        settings: settings(),
         bootstrap: vec![(MetadataRecord::FeatureLevel(feature), 0)],
         proposer: Arc::clone(quorum) as Arc<dyn Proposer>,
         clock: clock.clone(),
