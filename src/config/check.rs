@@ -41,7 +41,7 @@ fn check_groups(config: &Config) -> Checked {
         return Err("Disabling the 'classic' protocol is not supported.".to_string());
     }
     for (kind, relations) in [("consumer", CONSUMER), ("share", SHARE), ("streams", STREAMS)] {
-        for &(left, relation, right) in relations {
+        for &(left, relation, right) in [INTERVALS, relations, ASSIGNMENT].concat().iter() {
             let (left, right) = (format!("group.{kind}.{left}"), format!("group.{kind}.{right}"));
             let read = |name: &str| config.value(name).and_then(|value| value.as_i64());
             let (Some(first), Some(second)) = (read(&left), read(&right)) else { continue };
@@ -67,40 +67,31 @@ use Relation::{Below, NotAbove, NotBelow};
 
 type Relations = &'static [(&'static str, Relation, &'static str)];
 
-const CONSUMER: Relations = &[
+/// Of groups of every kind, before those of the kind.
+const INTERVALS: Relations = &[
     ("max.heartbeat.interval.ms", NotBelow, "min.heartbeat.interval.ms"),
     ("heartbeat.interval.ms", NotBelow, "min.heartbeat.interval.ms"),
     ("heartbeat.interval.ms", NotAbove, "max.heartbeat.interval.ms"),
     ("max.session.timeout.ms", NotBelow, "min.session.timeout.ms"),
     ("session.timeout.ms", NotBelow, "min.session.timeout.ms"),
     ("session.timeout.ms", NotAbove, "max.session.timeout.ms"),
-    ("heartbeat.interval.ms", Below, "session.timeout.ms"),
+];
+
+/// Of groups of every kind, behind those of the kind.
+const ASSIGNMENT: Relations = &[
     ("max.assignment.interval.ms", NotBelow, "min.assignment.interval.ms"),
     ("assignment.interval.ms", NotBelow, "min.assignment.interval.ms"),
     ("assignment.interval.ms", NotAbove, "max.assignment.interval.ms"),
 ];
 
+const CONSUMER: Relations = &[("heartbeat.interval.ms", Below, "session.timeout.ms")];
+
 const STREAMS: Relations = &[
-    ("max.heartbeat.interval.ms", NotBelow, "min.heartbeat.interval.ms"),
-    ("heartbeat.interval.ms", NotBelow, "min.heartbeat.interval.ms"),
-    ("heartbeat.interval.ms", NotAbove, "max.heartbeat.interval.ms"),
-    ("max.session.timeout.ms", NotBelow, "min.session.timeout.ms"),
-    ("session.timeout.ms", NotBelow, "min.session.timeout.ms"),
-    ("session.timeout.ms", NotAbove, "max.session.timeout.ms"),
     ("heartbeat.interval.ms", Below, "session.timeout.ms"),
     ("num.standby.replicas", NotAbove, "max.standby.replicas"),
-    ("max.assignment.interval.ms", NotBelow, "min.assignment.interval.ms"),
-    ("assignment.interval.ms", NotBelow, "min.assignment.interval.ms"),
-    ("assignment.interval.ms", NotAbove, "max.assignment.interval.ms"),
 ];
 
 const SHARE: Relations = &[
-    ("max.heartbeat.interval.ms", NotBelow, "min.heartbeat.interval.ms"),
-    ("heartbeat.interval.ms", NotBelow, "min.heartbeat.interval.ms"),
-    ("heartbeat.interval.ms", NotAbove, "max.heartbeat.interval.ms"),
-    ("max.session.timeout.ms", NotBelow, "min.session.timeout.ms"),
-    ("session.timeout.ms", NotBelow, "min.session.timeout.ms"),
-    ("session.timeout.ms", NotAbove, "max.session.timeout.ms"),
     ("max.record.lock.duration.ms", NotBelow, "min.record.lock.duration.ms"),
     ("record.lock.duration.ms", NotBelow, "min.record.lock.duration.ms"),
     ("max.record.lock.duration.ms", NotBelow, "record.lock.duration.ms"),
@@ -112,9 +103,6 @@ const SHARE: Relations = &[
     ("max.partition.max.record.locks", NotBelow, "partition.max.record.locks"),
     ("max.share.sessions", NotBelow, "max.size"),
     ("heartbeat.interval.ms", Below, "session.timeout.ms"),
-    ("max.assignment.interval.ms", NotBelow, "min.assignment.interval.ms"),
-    ("assignment.interval.ms", NotBelow, "min.assignment.interval.ms"),
-    ("assignment.interval.ms", NotAbove, "max.assignment.interval.ms"),
 ];
 
 fn check_logs(config: &Config) -> Checked {
