@@ -13,6 +13,7 @@ use super::topics::*;
 use super::*;
 use crate::log::files::Files;
 use crate::log::files::memory::MemoryFiles;
+use crate::random::Random;
 use crate::types::{NodeId, Uuid};
 use crate::wire::stored::metadata::*;
 use crate::wire::stored::raft;
@@ -420,28 +421,16 @@ fn transactions_show_whole_or_not_at_all() {
     assert_eq!(changes.deleted_topics.len(), 2);
 }
 
-/// A generator of numbers, the same for the same seed.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % sides
-    }
-
-    fn nodes(&mut self) -> Vec<i32> {
-        (0..self.roll(4)).map(|_| self.roll(9) as i32).collect()
-    }
+fn some_nodes(dice: &mut Random) -> Vec<i32> {
+    (0..dice.below(4)).map(|_| dice.below(9) as i32).collect()
 }
 
-fn any_record(dice: &mut Dice, image: &Image) -> MetadataRecord {
-    let one = id(1 + dice.roll(6) as u8);
-    let name = format!("n{}", dice.roll(6));
-    let value = dice.roll(3).checked_sub(1).map(|n| n.to_string());
-    let broker_id = dice.roll(4) as i32;
-    match dice.roll(16) {
+fn any_record(dice: &mut Random, image: &Image) -> MetadataRecord {
+    let one = id(1 + dice.below(6) as u8);
+    let name = format!("n{}", dice.below(6));
+    let value = dice.below(3).checked_sub(1).map(|n| n.to_string());
+    let broker_id = dice.below(4) as i32;
+    match dice.below(16) {
         0 => broker(broker_id),
         1 if image.cluster.broker(broker_id).is_some() => {
             MetadataRecord::UnfenceBroker(UnfenceBrokerRecord {
@@ -450,28 +439,28 @@ fn any_record(dice: &mut Dice, image: &Image) -> MetadataRecord {
                 ..Default::default()
             })
         }
-        2 => level("group.version", dice.roll(2) as i16),
+        2 => level("group.version", dice.below(2) as i16),
         3 | 4 => topic(&name, one),
         5..8 if image.topics.by_id(one).is_some() => {
             let mut record = PartitionRecord {
-                partition_id: dice.roll(5) as i32,
+                partition_id: dice.below(5) as i32,
                 topic_id: one,
                 ..Default::default()
             };
-            record.replicas = dice.nodes();
-            record.isr = dice.nodes();
-            record.adding_replicas = dice.nodes();
+            record.replicas = some_nodes(dice);
+            record.isr = some_nodes(dice);
+            record.adding_replicas = some_nodes(dice);
             record.directories = record.replicas.iter().map(|&node| id(node as u8)).collect();
-            record.leader = dice.roll(9) as i32 - 1;
-            record.leader_recovery_state = dice.roll(2) as i8;
-            record.eligible_leader_replicas = Some(dice.nodes());
+            record.leader = dice.below(9) as i32 - 1;
+            record.leader_recovery_state = dice.below(2) as i8;
+            record.eligible_leader_replicas = Some(some_nodes(dice));
             MetadataRecord::Partition(record)
         }
         8 if image.topics.by_id(one).is_some() => {
             MetadataRecord::RemoveTopic(RemoveTopicRecord { topic_id: one, ..Default::default() })
         }
         9 => MetadataRecord::ProducerIds(ProducerIdsRecord {
-            next_producer_id: dice.roll(9) as i64,
+            next_producer_id: dice.below(9) as i64,
             ..Default::default()
         }),
         10 => MetadataRecord::ClientQuota(ClientQuotaRecord {
@@ -481,8 +470,8 @@ fn any_record(dice: &mut Dice, image: &Image) -> MetadataRecord {
                 ..Default::default()
             }],
             key: name,
-            value: dice.roll(9) as f64,
-            remove: dice.roll(3) == 0,
+            value: dice.below(9) as f64,
+            remove: dice.below(3) == 0,
             ..Default::default()
         }),
         11 => MetadataRecord::AccessControlEntry(AccessControlEntryRecord {
@@ -492,7 +481,7 @@ fn any_record(dice: &mut Dice, image: &Image) -> MetadataRecord {
         }),
         12 => MetadataRecord::UserScramCredential(UserScramCredentialRecord {
             name,
-            mechanism: 1 + dice.roll(2) as i8,
+            mechanism: 1 + dice.below(2) as i8,
             salt: Bytes::from_static(b"salt"),
             ..Default::default()
         }),
@@ -507,12 +496,12 @@ fn any_record(dice: &mut Dice, image: &Image) -> MetadataRecord {
 #[test]
 fn an_image_survives_its_records_and_its_snapshot() {
     for seed in 1..=60 {
-        let mut dice = Dice(seed * 0x9E37_79B9);
+        let mut dice = Random::new(seed);
         let first = [level("metadata.version", 30), level(ELR_VERSION, 1)];
         let (mut image, _) = replayed(&first);
         for _ in 0..20 {
             let mut delta = Delta::new(&image);
-            for _ in 0..dice.roll(12) {
+            for _ in 0..dice.below(12) {
                 let record = any_record(&mut dice, delta.image());
                 let bytes =
                     record.encode(record_version(&record, MetadataVersion::LATEST)).unwrap();

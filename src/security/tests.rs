@@ -6,26 +6,11 @@ use super::authorizer::{Action, Authorizer, Rule, Subject};
 use super::filter::AclFilter;
 use super::vocabulary::{CLUSTER_NAME, Operation, PatternType, PermissionType, ResourceType, bits};
 use crate::metadata::acls::{Acl, PREFIXED};
+use crate::metadata::records::acl_record;
 use crate::metadata::{Delta, Image, Provenance};
+use crate::random::Random;
 use crate::types::Uuid;
-use crate::wire::stored::metadata::{
-    AccessControlEntryRecord, MetadataRecord, RemoveAccessControlEntryRecord,
-};
-
-/// Numbers that look random and are the same each time.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) % limit as u64) as usize
-    }
-
-    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len())]
-    }
-}
+use crate::wire::stored::metadata::{MetadataRecord, RemoveAccessControlEntryRecord};
 
 const NAMES: [&str; 14] =
     ["a", "ab", "abc", "abd", "b", "ba", "é", "éa", "è", "*", "f", "foo", "foobar", "fop"];
@@ -33,30 +18,20 @@ const PRINCIPALS: [&str; 4] = ["User:*", "User:a", "User:b", "Group:x"];
 const HOSTS: [&str; 3] = ["*", "10.0.0.1", "10.0.0.2"];
 const TYPES: [ResourceType; 3] = [ResourceType::Topic, ResourceType::Group, ResourceType::Cluster];
 
-fn acl(dice: &mut Dice) -> Acl {
+fn acl(dice: &mut Random) -> Acl {
     Acl {
-        resource_type: dice.one_of(&TYPES).code(),
-        resource_name: dice.one_of(&NAMES).to_owned(),
-        pattern_type: dice.one_of(&[3, 4]),
-        principal: dice.one_of(&PRINCIPALS).to_owned(),
-        host: dice.one_of(&HOSTS).to_owned(),
-        operation: dice.one_of(&Operation::ALL[1..]).code(),
+        resource_type: dice.one(&TYPES).code(),
+        resource_name: (*dice.one(&NAMES)).to_owned(),
+        pattern_type: *dice.one(&[3, 4]),
+        principal: (*dice.one(&PRINCIPALS)).to_owned(),
+        host: (*dice.one(&HOSTS)).to_owned(),
+        operation: dice.one(&Operation::ALL[1..]).code(),
         permission_type: if dice.below(4) == 0 { 2 } else { 3 },
     }
 }
 
 fn record(id: Uuid, acl: &Acl) -> MetadataRecord {
-    MetadataRecord::AccessControlEntry(AccessControlEntryRecord {
-        id,
-        resource_type: acl.resource_type,
-        resource_name: acl.resource_name.clone(),
-        pattern_type: acl.pattern_type,
-        principal: acl.principal.clone(),
-        host: acl.host.clone(),
-        operation: acl.operation,
-        permission_type: acl.permission_type,
-        ..Default::default()
-    })
+    MetadataRecord::AccessControlEntry(acl_record(id, acl))
 }
 
 fn image(acls: &[Acl]) -> Image {
@@ -133,20 +108,19 @@ fn naive_by_type(
 #[test]
 fn decisions_are_those_of_one_who_looks_at_every_entry() {
     for seed in 0..400 {
-        let mut dice = Dice(seed);
+        let mut dice = Random::new(seed);
         let count = dice.below(25);
         let acls: Vec<Acl> = (0..count).map(|_| acl(&mut dice)).collect();
         let image = image(&acls);
         let allow_all = dice.below(2) == 0;
         let authorizer = Authorizer::new(["User:root".to_owned()], allow_all);
         for _ in 0..60 {
-            let name = dice.one_of(&[
+            let name = *dice.one(&[
                 "abc", "abcd", "ab", "a", "é", "éab", "ea", "foobars", "fo", "z", "*", "ba",
             ]);
-            let principal = dice.one_of(&["User:a", "User:b", "User:c", "Group:x", "User:*"]);
-            let who = Subject { principal, host: dice.one_of(&["10.0.0.1", "10.0.0.9"]) };
-            let (operation, resource_type) =
-                (dice.one_of(&Operation::ALL[2..]), dice.one_of(&TYPES));
+            let principal = *dice.one(&["User:a", "User:b", "User:c", "Group:x", "User:*"]);
+            let who = Subject { principal, host: *dice.one(&["10.0.0.1", "10.0.0.9"]) };
+            let (operation, resource_type) = (*dice.one(&Operation::ALL[2..]), *dice.one(&TYPES));
             let action = Action { operation, resource_type, name };
             let rule = authorizer.decide(&image, who, action);
             let expected = naive(&acls, who, action, allow_all);
@@ -165,7 +139,7 @@ fn decisions_are_those_of_one_who_looks_at_every_entry() {
 #[test]
 fn entries_come_and_go() {
     for seed in 0..100 {
-        let mut dice = Dice(seed);
+        let mut dice = Random::new(seed);
         let mut kept: Vec<(Uuid, Acl)> = Vec::new();
         let mut delta = Delta::new(&Image::default());
         for step in 0..80_u8 {

@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use bytes::Bytes;
 
 use super::super::files::Files;
-use super::super::files::memory::{Call, MemoryFiles};
+use super::super::files::memory::MemoryFiles;
 use super::super::producers::Origin;
 use super::super::settings::LogSettings;
-use super::super::tests::{EPOCH, NOW, dir, marker_batch, memory, open_with};
+use super::super::tests::{EPOCH, NOW, break_something, dir, marker_batch, memory, open_with};
 use super::super::{Log, OpenOptions};
 use super::*;
 use crate::log::append::PendingAppend;
+use crate::random::Random;
 use crate::types::{Millis, Offset};
 use crate::wire::compression::Codec;
 use crate::wire::records::{BatchBuilder, ControlType, split};
@@ -29,17 +30,6 @@ fn settings() -> LogSettings {
         delete_retention_ms: 1_000,
         file_delete_delay_ms: 0,
         ..LogSettings::default()
-    }
-}
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit.max(1)
     }
 }
 
@@ -71,7 +61,7 @@ impl Model {
     /// Appends a batch: of nobody, of an idempotent producer (1, 2), in a transaction (3 to 5).
     fn append(&mut self, log: &mut Log, random: &mut Random, now: Millis) {
         let producer = random.below(6) as i64;
-        let codec = Codec::ALL[random.below(5) as usize];
+        let codec = *random.one(&Codec::ALL);
         let mut builder = BatchBuilder::new().compression(codec).transactional(producer >= 3);
         let count = 1 + random.below(4) as i32;
         if producer > 0 {
@@ -236,7 +226,7 @@ fn check_producers(log: &Log, model: &Model, what: &str) {
 /// Runs a script; the numbers of compactions, of deaths and of errors that it met.
 fn run(seed: u64, steps: usize, fails: bool) -> [usize; 3] {
     let files = memory();
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut model = Model::default();
     let mut log = reopen(&files, 0);
     let (mut cleaned, mut now, mut counts) = (0, NOW, [0; 3]);
@@ -299,26 +289,6 @@ fn check_again(files: &MemoryFiles, model: &Model, synced: Offset, what: &str) {
     let names = files.list(dir()).unwrap();
     let left = |name: &str| name.ends_with(".swap") || name.ends_with(".cleaned");
     assert!(!names.iter().any(|entry| left(&entry.name)), "{what}: {names:?}");
-}
-
-fn break_something(files: &MemoryFiles, random: &mut Random) {
-    const CALLS: [Call; 8] = [
-        Call::Open,
-        Call::Create,
-        Call::Read,
-        Call::Write,
-        Call::Sync,
-        Call::SyncDir,
-        Call::Rename,
-        Call::List,
-    ];
-    match random.below(4) {
-        0 => files.set_capacity(Some(files.used() + random.below(600))),
-        _ => {
-            let call = CALLS[random.below(CALLS.len() as u64) as usize];
-            files.fail_next(call, io::ErrorKind::Other);
-        }
-    }
 }
 
 #[test]

@@ -5,9 +5,9 @@
 //! what is there was once written there, in order, whole; the producers are those of what is there; and the log goes
 //! on.
 
-use super::super::files::memory::Call;
-use super::model::{Ever, Model, Process, Random, Written, read_until};
+use super::model::{Ever, Model, Process, Written, read_until};
 use super::*;
+use crate::random::Random;
 
 /// What a script has met.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -54,13 +54,13 @@ fn check_damage(files: &MemoryFiles, ever: &Ever, random: &mut Random, what: &st
     let broken = files.after_kill();
     let names: Vec<_> = broken.list(dir()).unwrap().into_iter().map(|entry| entry.name).collect();
     let mut pick = || {
-        let path = dir().join(&names[random.below(names.len() as u64) as usize]);
-        let at = random.below(Files::len(&broken, &path).unwrap());
+        let path = dir().join(&names[random.below(names.len())]);
+        let at = random.below((Files::len(&broken, &path).unwrap() as usize).max(1)) as u64;
         (path, at)
     };
     let ((from, start), (to, at)) = (pick(), pick());
     match random.below(2) {
-        0 => broken.flip_bit(&to, at * 8 + random.below(8)).unwrap(),
+        0 => broken.flip_bit(&to, at * 8 + random.below(8) as u64).unwrap(),
         _ => broken.misdirect((&from, start), 64, (&to, at)).unwrap(),
     }
     // A start that is refused is an answer too.
@@ -71,31 +71,10 @@ fn check_damage(files: &MemoryFiles, ever: &Ever, random: &mut Random, what: &st
     committed::check(&process.log, &format!("{what}, damaged"));
 }
 
-/// Makes the next step fail, perhaps.
-fn break_something(files: &MemoryFiles, random: &mut Random) {
-    const CALLS: [Call; 8] = [
-        Call::Open,
-        Call::Create,
-        Call::Read,
-        Call::Write,
-        Call::Truncate,
-        Call::Sync,
-        Call::SyncDir,
-        Call::Rename,
-    ];
-    match random.below(3) {
-        0 => files.set_capacity(Some(files.used() + random.below(600))),
-        _ => {
-            let call = CALLS[random.below(CALLS.len() as u64) as usize];
-            files.fail_next(call, std::io::ErrorKind::Other);
-        }
-    }
-}
-
 /// Runs a script of so many steps; `every` says how rarely things fail and are damaged, 0 for never.
-fn run(seed: u64, steps: usize, every: u64, deaths: bool) -> Tally {
+fn run(seed: u64, steps: usize, every: usize, deaths: bool) -> Tally {
     let files = memory();
-    let (mut random, mut model, mut ever) = (Random(seed), Model::default(), Ever::new());
+    let (mut random, mut model, mut ever) = (Random::new(seed), Model::default(), Ever::new());
     let mut process = Process::start(&files).unwrap();
     let mut tally = Tally::default();
     if deaths {

@@ -7,11 +7,12 @@ use bytes::Bytes;
 
 use super::append::{Appended, PendingAppend};
 use super::files::Files;
-use super::files::memory::MemoryFiles;
+use super::files::memory::{Call, MemoryFiles};
 use super::producers::Origin;
 use super::settings::LogSettings;
 use super::{Log, OpenOptions};
 use crate::error::{ApiError, Error, ErrorCode};
+use crate::random::Random;
 use crate::types::{Millis, Offset, TopicPartition};
 use crate::wire::records::{BatchBuilder, ControlType, EndTxnMarker, split};
 
@@ -38,6 +39,25 @@ pub(super) fn memory() -> MemoryFiles {
     files.create_dir(Path::new("/logs")).unwrap();
     files.fsync_dir(Path::new("/")).unwrap();
     files
+}
+
+/// Makes what comes next fail, perhaps: a call, or a disk that is nearly full.
+pub(super) fn break_something(files: &MemoryFiles, random: &mut Random) {
+    const CALLS: [Call; 9] = [
+        Call::Open,
+        Call::Create,
+        Call::Read,
+        Call::Write,
+        Call::Truncate,
+        Call::Sync,
+        Call::SyncDir,
+        Call::Rename,
+        Call::List,
+    ];
+    match random.below(4) {
+        0 => files.set_capacity(Some(files.used() + random.below(600) as u64)),
+        _ => files.fail_next(*random.one(&CALLS), std::io::ErrorKind::Other),
+    }
 }
 
 pub(super) fn open_with(files: &MemoryFiles, settings: LogSettings, options: &OpenOptions) -> Log {

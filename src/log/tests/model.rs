@@ -7,21 +7,10 @@ use super::super::cache::Limits;
 use super::super::manager::LogManager;
 use super::super::view::PartitionView;
 use super::*;
+use crate::random::Random;
 
 /// A batch as it was appended: first and last offset, and the crc, which no other batch has.
 pub(super) type Written = (Offset, Offset, u32);
-
-/// xorshift: choices that a seed repeats.
-pub(super) struct Random(pub(super) u64);
-
-impl Random {
-    pub(super) fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit.max(1)
-    }
-}
 
 /// What a log should hold, and what the step under way may change of that.
 #[derive(Clone, Default)]
@@ -102,7 +91,7 @@ impl Model {
     /// A batch of a transaction, or the marker of one.
     fn next_of_transaction(&mut self, random: &mut Random) -> (Bytes, Origin) {
         let timestamp = NOW + self.unique as i64;
-        let at = random.below(2) as usize;
+        let at = random.below(2);
         let id = TRANSACTIONAL + at as i64;
         if random.below(3) == 0 {
             let kind = if random.below(2) == 0 { ControlType::Abort } else { ControlType::Commit };
@@ -124,7 +113,7 @@ impl Model {
         if random.below(3) == 0 {
             return self.next_of_transaction(random);
         }
-        let producer = random.below(4) as usize;
+        let producer = random.below(4);
         let count = 1 + random.below(3) as i32;
         let mut builder = BatchBuilder::new();
         if let Some(sequence) = self.sequence.get_mut(producer) {
@@ -132,7 +121,7 @@ impl Model {
             *sequence += count;
         }
         for _ in 0..count {
-            let value = format!("{:0width$}", self.unique, width = random.below(200) as usize);
+            let value = format!("{:0width$}", self.unique, width = random.below(200));
             builder.append(NOW + random.below(1_000) as i64, None, Some(value.as_bytes()));
         }
         (builder.build(), Origin::Client)
@@ -168,7 +157,7 @@ impl Model {
         if candidates.is_empty() {
             return Ok(());
         }
-        let at = candidates[random.below(candidates.len() as u64) as usize];
+        let at = candidates[random.below(candidates.len())];
         self.cutting = Some(at);
         log.truncate_to(at, NOW)?;
         self.batches.retain(|batch| batch.0 < at);
@@ -185,7 +174,7 @@ impl Model {
     }
 
     fn delete(&mut self, log: &mut Log, random: &mut Random) -> Result<(), Error> {
-        let to = self.start + random.below((self.end - self.start) as u64 / 4 + 1) as i64;
+        let to = self.start + random.below((self.end - self.start) as usize / 4 + 1) as i64;
         self.starting = self.end;
         log.delete_records(to)?;
         self.start = log.log_start_offset();
