@@ -10,6 +10,8 @@ use super::{COMMANDS, complain, say};
 const HELP: &[(&str, &[&str])] = &[
     ("acls", &[include_str!("usage/acls.txt")]),
     ("broker-api-versions", &[include_str!("usage/broker-api-versions.txt")]),
+    ("client-compatibility-test", &[include_str!("usage/client-compatibility-test.txt")]),
+    ("client-metrics", &[include_str!("usage/client-metrics.txt")]),
     (
         "cluster",
         &[
@@ -22,9 +24,11 @@ const HELP: &[(&str, &[&str])] = &[
     ("configs", &[include_str!("usage/configs.txt")]),
     ("console-consumer", &[include_str!("usage/console-consumer.txt")]),
     ("console-producer", &[include_str!("usage/console-producer.txt")]),
+    ("console-share-consumer", &[include_str!("usage/console-share-consumer.txt")]),
     ("groups", &[include_str!("usage/groups.txt")]),
     ("consumer-groups", &[include_str!("usage/consumer-groups.txt")]),
     ("consumer-perf-test", &[include_str!("usage/consumer-perf-test.txt")]),
+    ("delegation-tokens", &[include_str!("usage/delegation-tokens.txt")]),
     ("delete-records", &[include_str!("usage/delete-records.txt")]),
     ("dump-log", &[include_str!("dump_log/usage.txt")]),
     ("e2e-latency", &[include_str!("usage/e2e-latency.txt")]),
@@ -49,8 +53,13 @@ const HELP: &[(&str, &[&str])] = &[
             include_str!("usage/metadata-quorum-remove-controller.txt"),
         ],
     ),
+    ("metadata-shell", &[include_str!("usage/metadata-shell.txt")]),
     ("producer-perf-test", &[include_str!("usage/producer-perf-test.txt")]),
     ("reassign-partitions", &[include_str!("usage/reassign-partitions.txt")]),
+    ("replica-verification", &[include_str!("usage/replica-verification.txt")]),
+    ("share-consumer-perf-test", &[include_str!("usage/share-consumer-perf-test.txt")]),
+    ("share-groups", &[include_str!("usage/share-groups.txt")]),
+    ("streams-groups", &[include_str!("usage/streams-groups.txt")]),
     (
         "storage",
         &[
@@ -73,6 +82,7 @@ const HELP: &[(&str, &[&str])] = &[
         ],
     ),
     ("verifiable-consumer", &[include_str!("usage/verifiable-consumer.txt")]),
+    ("verifiable-share-consumer", &[include_str!("usage/verifiable-share-consumer.txt")]),
     ("verifiable-producer", &[include_str!("usage/verifiable-producer.txt")]),
 ];
 
@@ -162,6 +172,15 @@ fn fish() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_tool_has_its_words() {
+        let known = |name: &str| HELP.iter().any(|(known, _)| *known == name);
+        let own = ["server", "server-start", "dev", "completions"];
+        for (name, _) in COMMANDS.iter().filter(|(name, _)| !own.contains(name)) {
+            assert!(known(name), "nothing completes {name}");
+        }
+    }
 
     #[test]
     fn words_of_help_texts() {

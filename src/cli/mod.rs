@@ -6,6 +6,7 @@
 mod acls;
 mod argparse;
 mod broker_api_versions;
+mod client_compatibility_test;
 mod client_metrics;
 mod cluster;
 mod completions;
@@ -20,8 +21,10 @@ mod delete_records;
 mod dev;
 mod dump_log;
 mod e2e_latency;
+mod elsewhere;
 mod features;
 mod get_offsets;
+mod group_types;
 mod groups;
 mod hello;
 mod java;
@@ -36,7 +39,9 @@ mod producer;
 mod producer_perf_test;
 mod progress;
 mod reassign_partitions;
+mod replica_verification;
 mod server;
+mod share_consumers;
 mod storage;
 mod time;
 mod tool;
@@ -58,8 +63,12 @@ the server
 Kafka's tools, with their options and output
   topics  configs  client-metrics  acls  delegation-tokens  features  cluster  metadata-quorum  broker-api-versions  log-dirs
   console-producer  console-consumer  consumer-groups  get-offsets  delete-records  transactions
-  leader-election  reassign-partitions  dump-log  metadata-shell
+  leader-election  reassign-partitions  replica-verification  dump-log  metadata-shell  groups
   producer-perf-test  consumer-perf-test  e2e-latency  verifiable-producer  verifiable-consumer
+  client-compatibility-test
+
+  console-share-consumer  share-consumer-perf-test  verifiable-share-consumer  share-groups  streams-groups
+                                   only so far that they say what is missing
 
   completions bash|zsh|fish        print what makes a shell complete all of these
 
@@ -117,6 +126,13 @@ static COMMANDS: &[Command] = &[
     ("verifiable-consumer", verifiable_consumer::run),
     ("cluster", cluster::run),
     ("client-metrics", client_metrics::run),
+    ("console-share-consumer", share_consumers::run_console),
+    ("share-consumer-perf-test", share_consumers::run_perf_test),
+    ("verifiable-share-consumer", share_consumers::run_verifiable),
+    ("share-groups", group_types::run_share),
+    ("streams-groups", group_types::run_streams),
+    ("client-compatibility-test", client_compatibility_test::run),
+    ("replica-verification", replica_verification::run),
     ("delegation-tokens", delegation_tokens::run),
     ("transactions", transactions::run),
     ("features", features::run),
@@ -135,10 +151,10 @@ fn dispatch(command: &str, arguments: &[String]) -> i32 {
             0
         }
         "--help" | "-h" | "help" => usage(0),
-        other => {
+        other => elsewhere::tell(other).unwrap_or_else(|| {
             complain(&format!("vltava: there is no command '{other}'\n\n"));
             usage(2)
-        }
+        }),
     }
 }
 

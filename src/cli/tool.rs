@@ -29,6 +29,19 @@ pub(super) fn run<T>(work: impl Future<Output = T>) -> T {
     runtime.expect("a system that runs a process has room for a runtime").block_on(work)
 }
 
+/// Waits until the user, or the system, wants the tool to end.
+pub(super) async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut ended) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = ended.recv() => {}
+    }
+}
+
 /// Prints why the tool did not start; the exit code. Exceptions are left to the tool.
 pub(super) fn stopped(stop: Stop, usage: &Usage, throw: impl FnOnce(Exception) -> i32) -> i32 {
     match stop {
@@ -64,7 +77,6 @@ pub(super) fn failed(thrown: &Exception) -> i32 {
     1
 }
 
-/// The outcome of a tool: what it did, or why it did not start.
 /// What a thread of Java's that ends by an exception prints. The exit code that follows.
 pub(super) fn thrown_in_main(thrown: &Exception) -> i32 {
     complain(&format!("Exception in thread \"main\" {}", thrown.trace()));
@@ -104,6 +116,7 @@ pub(super) fn properties_given(
     Ok(properties)
 }
 
+/// The outcome of a tool: what it did, or why it did not start. The exit code.
 pub(super) fn outcome(outcome: Result<(), Stop>, usage: &Usage) -> i32 {
     match outcome {
         Ok(()) => 0,

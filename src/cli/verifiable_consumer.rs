@@ -1,7 +1,7 @@
 //! `kafka-verifiable-consumer`: a member of a group, and a line of JSON about whatever happens to it, with Kafka's
 //! options, words and exit codes.
 //!
-//! Caveat: it speaks the classic protocol only, and assigns by range whatever strategy is asked for.
+//! Caveat: in a classic group it assigns by range whatever strategy is asked for.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -15,7 +15,6 @@ use super::options::Exception;
 use super::tool;
 use super::verifiable_producer::event;
 use super::{complain, say};
-use crate::error::ErrorCode;
 use crate::types::{Offset, TopicPartition};
 
 const TOOL: Program = Program {
@@ -45,22 +44,25 @@ struct Options {
     consumer: Settings,
     max: u64,
     verbose: bool,
-    new_protocol: bool,
 }
 
 /// The inner error is one that Java would throw.
 fn options(parsed: &Parsed) -> Result<Result<Options, Exception>, Stop> {
     let max = TOOL.number::<i32>(parsed, "max-messages", "Integer")?.unwrap_or(-1);
     let session = TOOL.number::<i32>(parsed, "session-timeout", "Integer")?;
-    Ok(settings(parsed, session).map(|(consumer, new_protocol)| Options {
+    if parsed.has("consumer.config") && parsed.has("command-config") {
+        return Err(
+            TOOL.wrong("Options --consumer.config and --command-config are mutually exclusive.")
+        );
+    }
+    Ok(settings(parsed, session).map(|consumer| Options {
         consumer,
         max: u64::try_from(max).unwrap_or(u64::MAX),
         verbose: parsed.has("verbose"),
-        new_protocol,
     }))
 }
 
-fn settings(parsed: &Parsed, session: Option<i32>) -> Result<(Settings, bool), Exception> {
+fn settings(parsed: &Parsed, session: Option<i32>) -> Result<Settings, Exception> {
     let protocol = parsed.value("group-protocol").unwrap_or("classic").to_ascii_uppercase();
     if !["CLASSIC", "CONSUMER"].contains(&protocol.as_str()) {
         return Err(Exception::illegal_argument(format!(
@@ -73,7 +75,20 @@ fn settings(parsed: &Parsed, session: Option<i32>) -> Result<(Settings, bool), E
             properties.extend(tool::properties_of(path)?);
         }
     }
+    if parsed.has("consumer.config") {
+        say(
+            "Option --consumer.config has been deprecated and will be removed in a future version. Use --command-config \
+             instead.\n",
+        );
+    }
     let value = |name: &str| parsed.value(name).map(str::to_owned);
+    if protocol == "CONSUMER" {
+        let assignor = value("group-remote-assignor");
+        properties.extend(assignor.map(|assignor| ("group.remote.assignor".to_owned(), assignor)));
+    }
+    properties.push(("group.protocol".to_owned(), protocol));
+    let session = session.map(|ms| ("session.timeout.ms".to_owned(), ms.to_string()));
+    properties.extend(session);
     let subject = Subject::Topic(value("topic").unwrap_or_default());
     let mut settings = Settings::new(subject, properties)?;
     settings.bootstrap = value("bootstrap-server").unwrap_or_default();
@@ -81,8 +96,7 @@ fn settings(parsed: &Parsed, session: Option<i32>) -> Result<(Settings, bool), E
     settings.instance = value("group-instance-id").or(settings.instance);
     settings.reset = reset(parsed.value("reset-policy").unwrap_or("earliest"))?;
     settings.auto_commit = parsed.has("enable-autocommit");
-    settings.session_timeout_ms = session.unwrap_or(settings.session_timeout_ms);
-    Ok((settings, protocol == "CONSUMER"))
+    Ok(settings)
 }
 
 async fn consume(options: Options) {
@@ -90,14 +104,7 @@ async fn consume(options: Options) {
     let auto_commit = options.consumer.auto_commit;
     let mut consumer = Consumer::new(options.consumer);
     let mut left = options.max;
-    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
-    if options.new_protocol {
-        log_end(&Exception::new(
-            &tool::exception_class(ErrorCode::UnsupportedVersion),
-            "This tool does not support the new CONSUMER group protocol. Set group.protocol=classic on the consumer configs.",
-        ));
-        left = 0;
-    }
+    let mut interrupt = std::pin::pin!(tool::interrupted());
     while left > 0 {
         let polled = tokio::select! {
             polled = consumer.poll(None) => polled,

@@ -102,7 +102,7 @@ async fn produce(options: Options) -> Result<(), Exception> {
     let pace = Pace::new((options.throughput >= 0).then_some(options.throughput as f64));
     let mut producer: Producer<Sent> = Producer::new(options.producer, &options.topic);
     let (mut sent, mut acked) = (0_u64, 0_u64);
-    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut interrupt = std::pin::pin!(tool::interrupted());
     'sending: while sent < options.max {
         while let Some(due) = pace.next(sent) {
             tokio::select! {

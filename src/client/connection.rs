@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::ClientError;
+use super::traffic::Traffic;
 use crate::error::ErrorCode;
 use crate::wire::api_key::ApiKey;
 use crate::wire::codec::{Reader, Writer};
@@ -28,6 +29,9 @@ use crate::wire::messages::api_versions::{ApiVersionsRequest, ApiVersionsRespons
 
 /// The longest answer that is read: a gigabyte, far above what any setting makes a broker send.
 pub const FRAME_BYTES_MAX: usize = 1 << 30;
+
+/// What tells a frame's size takes so many bytes itself.
+const SIZE_BYTES: usize = 4;
 
 /// How to connect and to ask.
 #[derive(Clone, Debug)]
@@ -40,6 +44,8 @@ pub struct Settings {
     pub request_timeout_ms: u64,
     /// How many requests may be under way.
     pub in_flight_max: usize,
+    /// Where what goes over the connection is counted, if anywhere.
+    pub traffic: Option<Arc<Traffic>>,
 }
 
 impl Default for Settings {
@@ -49,6 +55,22 @@ impl Default for Settings {
             connect_timeout_ms: 10_000,
             request_timeout_ms: 30_000,
             in_flight_max: 5,
+            traffic: None,
+        }
+    }
+}
+
+/// Whose bytes are counted, and where.
+#[derive(Clone)]
+struct Counted {
+    address: String,
+    traffic: Option<Arc<Traffic>>,
+}
+
+impl Counted {
+    fn tell(&self, count: impl FnOnce(&Traffic, &str)) {
+        if let Some(traffic) = &self.traffic {
+            count(traffic, &self.address);
         }
     }
 }
@@ -71,6 +93,7 @@ pub struct Connection {
     next_correlation_id: Mutex<i32>,
     versions: HashMap<i16, (i16, i16)>,
     tasks: [JoinHandle<()>; 2],
+    counted: Counted,
 }
 
 impl Drop for Connection {
@@ -78,6 +101,7 @@ impl Drop for Connection {
         for task in &self.tasks {
             task.abort();
         }
+        end(&self.waiting, &self.counted);
     }
 }
 
@@ -91,12 +115,14 @@ impl Connection {
             .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
         stream.set_nodelay(true)?;
         let (read, write) = stream.into_split();
+        let counted = Counted { address: address.to_owned(), traffic: settings.traffic.clone() };
+        counted.tell(Traffic::opened);
         let waiting: Waiting = Arc::new(Mutex::new(Some(HashMap::new())));
         // Room beside the requests under way for those that take no permit.
         let (outgoing, frames) = mpsc::channel(settings.in_flight_max.max(1) * 2 + 8);
         let tasks = [
-            tokio::spawn(write_frames(write, frames, Arc::clone(&waiting))),
-            tokio::spawn(read_frames(read, Arc::clone(&waiting))),
+            tokio::spawn(write_frames(write, frames, Arc::clone(&waiting), counted.clone())),
+            tokio::spawn(read_frames(read, Arc::clone(&waiting), counted.clone())),
         ];
         let permits = Arc::new(Semaphore::new(settings.in_flight_max.max(1)));
         let mut connection = Self {
@@ -107,6 +133,7 @@ impl Connection {
             next_correlation_id: Mutex::new(0),
             versions: HashMap::new(),
             tasks,
+            counted,
         };
         connection.versions = connection.ask_versions().await?;
         Ok(connection)
@@ -313,21 +340,31 @@ async fn write_frames(
     mut write: OwnedWriteHalf,
     mut frames: mpsc::Receiver<Outgoing>,
     waiting: Waiting,
+    counted: Counted,
 ) {
     while let Some(Outgoing { frame, written }) = frames.recv().await {
         if write.write_all(&frame).await.is_err() {
             break;
         }
+        counted.tell(|traffic, address| traffic.request(address, frame.len()));
         if let Some(written) = written {
             let _ = written.send(());
         }
     }
     let _ = write.shutdown().await;
-    waiting.lock().take();
+    end(&waiting, &counted);
 }
 
-async fn read_frames(mut read: OwnedReadHalf, waiting: Waiting) {
+/// The connection is over; who still waits learns by the loss of the sender.
+fn end(waiting: &Waiting, counted: &Counted) {
+    if waiting.lock().take().is_some() {
+        counted.tell(Traffic::closed);
+    }
+}
+
+async fn read_frames(mut read: OwnedReadHalf, waiting: Waiting, counted: Counted) {
     while let Ok(frame) = read_frame(&mut read).await {
+        counted.tell(|traffic, address| traffic.response(address, frame.len() + SIZE_BYTES));
         let Some(correlation_id) = frame.first_chunk::<4>().map(|id| i32::from_be_bytes(*id))
         else {
             break;
@@ -337,8 +374,7 @@ async fn read_frames(mut read: OwnedReadHalf, waiting: Waiting) {
             let _ = reply.send(frame);
         }
     }
-    // Who still waits learns by the loss of the sender.
-    waiting.lock().take();
+    end(&waiting, &counted);
 }
 
 async fn read_frame(read: &mut OwnedReadHalf) -> io::Result<Bytes> {

@@ -6,8 +6,10 @@
 pub mod cluster;
 pub mod connection;
 mod failure;
+pub mod meter;
 pub mod offsets;
 pub mod pool;
+pub mod traffic;
 
 #[cfg(test)]
 mod tests;

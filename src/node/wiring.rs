@@ -303,6 +303,7 @@ pub(super) fn pool(config: &Config) -> Arc<Pool> {
         connect_timeout_ms: timeout_ms,
         request_timeout_ms: timeout_ms,
         in_flight_max: 16,
+        traffic: None,
     }))
 }
 
@@ -314,6 +315,7 @@ pub(super) fn peers(config: &Config) -> Arc<Pool> {
         connect_timeout_ms: timeout_ms.min(PEER_CONNECT_MS),
         request_timeout_ms: timeout_ms,
         in_flight_max: 64,
+        traffic: None,
     }))
 }
 

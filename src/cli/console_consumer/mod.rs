@@ -51,7 +51,7 @@ async fn consume(options: Options) -> u64 {
     let mut consumer = Consumer::new(options.consumer);
     let mut out = Vec::new();
     let mut count = 0;
-    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut interrupt = std::pin::pin!(tool::interrupted());
     let mut end = patience.map(|patience| Instant::now() + patience);
     while count < max {
         let polled = tokio::select! {

@@ -1,292 +1,97 @@
-//! A member of a classic group: joins, assigns by range when it leads, beats, commits, leaves.
+//! A member of a group, of whichever protocol the settings ask for.
+//!
+//! A classic member is told to join again and gets everything anew; one of the consumer protocol is told what is its
+//! own from now on.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
+use std::time::Instant;
 
-use super::settings::Settings;
-use crate::client::offsets::{self, Committer};
+use super::classic::ClassicMember;
+use super::modern::ModernMember;
+use super::settings::{Protocol, Settings};
 use crate::client::{ClientError, Cluster};
-use crate::error::ErrorCode;
-use crate::types::{Offset, PartitionId, TopicPartition};
-use crate::wire::message::Message;
-use crate::wire::messages::heartbeat::HeartbeatRequest;
-use crate::wire::messages::join_group::{
-    JoinGroupRequest, JoinGroupRequestProtocol, JoinGroupResponse,
-};
-use crate::wire::messages::leave_group::{LeaveGroupRequest, MemberIdentity};
-use crate::wire::messages::sync_group::{SyncGroupRequest, SyncGroupRequestAssignment};
-use crate::wire::stored::consumer_protocol::{
-    ConsumerProtocolAssignment, ConsumerProtocolSubscription, TopicPartition as TopicPartitions,
-};
+use crate::types::{Offset, TopicPartition};
 
-const REBALANCE_TIMEOUT_MS: i32 = 300_000;
-const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(3);
+/// What a heartbeat brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Beat {
+    /// Nothing that matters.
+    Steady,
+    /// All partitions are to be given back, and the group joined again.
+    Rejoin,
+    /// These partitions, and no others, are the member's.
+    Assigned(Vec<TopicPartition>),
+}
 
 /// See the module.
-pub(super) struct Member {
-    group: String,
-    topics: Vec<String>,
-    instance: Option<String>,
-    session_timeout_ms: i32,
-    committer: Committer,
-    last_heartbeat: Instant,
+pub(super) enum Member {
+    Classic(ClassicMember),
+    Modern(ModernMember),
 }
 
 impl Member {
-    pub(super) fn new(group: &str, topics: Vec<String>, settings: &Settings) -> Self {
-        Self {
-            group: group.to_owned(),
-            topics,
-            instance: settings.instance.clone(),
-            session_timeout_ms: settings.session_timeout_ms,
-            committer: Committer::default(),
-            last_heartbeat: Instant::now(),
+    pub(super) fn new(group: &str, settings: &Settings) -> Self {
+        match settings.protocol {
+            Protocol::Classic => Self::Classic(ClassicMember::new(group, settings)),
+            Protocol::Consumer => Self::Modern(ModernMember::new(group, settings)),
         }
     }
 
-    /// Joins, or joins again, and answers what is assigned. The deadline is the rebalance timeout.
+    /// Names the topics that the member wants.
+    pub(super) fn subscribe(&mut self, topics: Vec<String>) {
+        match self {
+            Self::Classic(member) => member.subscribe(topics),
+            Self::Modern(member) => member.subscribe(topics),
+        }
+    }
+
+    /// Joins, or joins again, and answers what is assigned.
     pub(super) async fn join(
         &mut self,
         cluster: &mut Cluster,
     ) -> Result<Vec<TopicPartition>, ClientError> {
-        loop {
-            match self.join_once(cluster).await {
-                Ok(assigned) => {
-                    self.last_heartbeat = Instant::now();
-                    return Ok(assigned);
-                }
-                Err(error) if self.rejoins(&error) => {
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-                Err(error) => return Err(error),
-            }
+        match self {
+            Self::Classic(member) => member.join(cluster).await,
+            Self::Modern(member) => member.join(cluster).await,
         }
     }
 
-    /// Whether the member should join anew, and as whom.
-    fn rejoins(&mut self, error: &ClientError) -> bool {
-        match error.code() {
-            Some(ErrorCode::UnknownMemberId | ErrorCode::IllegalGeneration) => {
-                self.committer = Committer::default();
-                true
-            }
-            Some(ErrorCode::RebalanceInProgress | ErrorCode::MemberIdRequired) => true,
-            _ => error.is_retriable(),
+    /// Beats when it is time to.
+    pub(super) async fn beat(&mut self, cluster: &mut Cluster) -> Result<Beat, ClientError> {
+        match self {
+            Self::Classic(member) => member.beat(cluster).await,
+            Self::Modern(member) => member.beat(cluster).await,
         }
     }
 
-    async fn join_once(
-        &mut self,
-        cluster: &mut Cluster,
-    ) -> Result<Vec<TopicPartition>, ClientError> {
-        let subscription =
-            ConsumerProtocolSubscription { topics: self.topics.clone(), ..Default::default() };
-        let metadata = subscription.encode_versioned(3)?;
-        let protocol =
-            JoinGroupRequestProtocol { name: "range".to_owned(), metadata, ..Default::default() };
-        let request = JoinGroupRequest {
-            group_id: self.group.clone(),
-            session_timeout_ms: self.session_timeout_ms,
-            group_instance_id: self.instance.clone(),
-            rebalance_timeout_ms: REBALANCE_TIMEOUT_MS,
-            member_id: self.committer.member_id.clone(),
-            protocol_type: "consumer".to_owned(),
-            protocols: vec![protocol],
-            ..Default::default()
-        };
-        let connection = cluster.group_coordinator(&self.group).await?;
-        let wait = Duration::from_millis(REBALANCE_TIMEOUT_MS as u64 + 5_000);
-        let version = connection.version_of::<JoinGroupRequest>()?;
-        let joined = connection.send_within(&request, version, wait).await?;
-        if joined.error_code == ErrorCode::MemberIdRequired.code() {
-            self.committer.member_id = joined.member_id;
-            return Err(ClientError::api(joined.error_code, None));
-        }
-        ClientError::check(joined.error_code, None)?;
-        self.committer =
-            Committer { member_id: joined.member_id.clone(), generation_id: joined.generation_id };
-        let assignments = match joined.leader == joined.member_id && !joined.skip_assignment {
-            true => assign(cluster, &joined).await?,
-            false => Vec::new(),
-        };
-        let request = SyncGroupRequest {
-            group_id: self.group.clone(),
-            generation_id: joined.generation_id,
-            member_id: joined.member_id,
-            group_instance_id: self.instance.clone(),
-            protocol_type: Some("consumer".to_owned()),
-            protocol_name: joined.protocol_name,
-            assignments,
-            ..Default::default()
-        };
-        let version = connection.version_of::<SyncGroupRequest>()?;
-        let synced = connection.send_within(&request, version, wait).await?;
-        ClientError::check(synced.error_code, None)?;
-        if synced.assignment.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (assignment, _) = ConsumerProtocolAssignment::decode_versioned(synced.assignment)?;
-        let places = assignment.assigned_partitions.into_iter().flat_map(|topic| {
-            let name = topic.topic;
-            topic.partitions.into_iter().map(move |p| TopicPartition::new(name.clone(), p))
-        });
-        Ok(places.collect())
-    }
-
-    /// Beats when it is time to. True when the group wants its members to join again.
-    pub(super) async fn beat(&mut self, cluster: &mut Cluster) -> Result<bool, ClientError> {
-        if self.last_heartbeat.elapsed() < HEARTBEAT_INTERVAL {
-            return Ok(false);
-        }
-        self.last_heartbeat = Instant::now();
-        let request = HeartbeatRequest {
-            group_id: self.group.clone(),
-            generation_id: self.committer.generation_id,
-            member_id: self.committer.member_id.clone(),
-            group_instance_id: self.instance.clone(),
-            ..Default::default()
-        };
-        let answer = cluster.group_coordinator(&self.group).await?.ask(&request).await?;
-        match ClientError::check(answer.error_code, None) {
-            Ok(()) => Ok(false),
-            Err(error) if self.rejoins(&error) => Ok(true),
-            Err(error) => Err(error),
+    /// When it is time to beat.
+    pub(super) fn next_heartbeat(&self) -> Instant {
+        match self {
+            Self::Classic(member) => member.next_heartbeat(),
+            Self::Modern(member) => member.next_heartbeat(),
         }
     }
 
-    /// Commits positions.
+    /// Commits positions; of none there is nothing to say.
     pub(super) async fn commit(
-        &self,
+        &mut self,
         cluster: &mut Cluster,
         positions: &BTreeMap<TopicPartition, Offset>,
     ) -> Result<(), ClientError> {
         if positions.is_empty() {
             return Ok(());
         }
-        offsets::commit(cluster, &self.group, &self.committer, positions).await
+        match self {
+            Self::Classic(member) => member.commit(cluster, positions).await,
+            Self::Modern(member) => member.commit(cluster, positions).await,
+        }
     }
 
-    /// When it is time to beat.
-    pub(super) fn next_heartbeat(&self) -> Instant {
-        self.last_heartbeat + HEARTBEAT_INTERVAL
-    }
-
-    /// Whether another set of topics must be subscribed to, which makes it join again.
-    pub(super) fn subscribe(&mut self, topics: Vec<String>) {
-        self.topics = topics;
-    }
-
-    /// Leaves, unless it is a static member; what the group thinks of it does not matter any more.
+    /// Leaves; what the group thinks of it does not matter any more.
     pub(super) async fn leave(&self, cluster: &mut Cluster) {
-        if self.instance.is_some() {
-            return;
+        match self {
+            Self::Classic(member) => member.leave(cluster).await,
+            Self::Modern(member) => member.leave(cluster).await,
         }
-        let member_id = self.committer.member_id.clone();
-        let member = MemberIdentity {
-            member_id: member_id.clone(),
-            reason: Some("the consumer is being closed".to_owned()),
-            ..Default::default()
-        };
-        let Ok(connection) = cluster.group_coordinator(&self.group).await else { return };
-        let Ok(version) = connection.version_of::<LeaveGroupRequest>() else { return };
-        let mut request = LeaveGroupRequest { group_id: self.group.clone(), ..Default::default() };
-        if version >= 3 {
-            request.members = vec![member];
-        } else {
-            request.member_id = member_id;
-        }
-        if let Err(error) = connection.send(&request, version).await {
-            tracing::debug!(%error, "left without a farewell");
-        }
-    }
-}
-
-/// What every member gets, as the leader tells the coordinator.
-async fn assign(
-    cluster: &mut Cluster,
-    joined: &JoinGroupResponse,
-) -> Result<Vec<SyncGroupRequestAssignment>, ClientError> {
-    let mut subscriptions = BTreeMap::new();
-    for member in &joined.members {
-        let subscription = ConsumerProtocolSubscription::decode_versioned(member.metadata.clone());
-        let (subscription, _) = subscription?;
-        subscriptions.insert(member.member_id.clone(), subscription.topics);
-    }
-    let topics: BTreeSet<String> = subscriptions.values().flatten().cloned().collect();
-    let topics: Vec<_> = topics.into_iter().collect();
-    let metadata = cluster.metadata(Some(&topics), true).await?;
-    let counts = metadata.topics.into_iter().filter(|topic| topic.error_code == 0).map(|topic| {
-        (topic.name.unwrap_or_default(), i32::try_from(topic.partitions.len()).unwrap_or(0))
-    });
-    let assigned = range(&subscriptions, &counts.collect());
-    let mut assignments = Vec::new();
-    for (member_id, topics) in assigned {
-        let assigned_partitions = topics.into_iter().map(|(topic, partitions)| TopicPartitions {
-            topic,
-            partitions,
-            ..Default::default()
-        });
-        let assignment = ConsumerProtocolAssignment {
-            assigned_partitions: assigned_partitions.collect(),
-            ..Default::default()
-        };
-        let assignment = assignment.encode_versioned(3)?;
-        assignments.push(SyncGroupRequestAssignment {
-            member_id,
-            assignment,
-            ..Default::default()
-        });
-    }
-    Ok(assignments)
-}
-
-type Assigned = BTreeMap<String, BTreeMap<String, Vec<PartitionId>>>;
-
-/// Topic by topic, an even share of adjacent partitions for each subscriber in the order of their ids; the first ones
-/// get what is left over.
-fn range(
-    subscriptions: &BTreeMap<String, Vec<String>>,
-    partitions: &BTreeMap<String, i32>,
-) -> Assigned {
-    let mut assigned: Assigned =
-        subscriptions.keys().map(|member| (member.clone(), BTreeMap::new())).collect();
-    for (topic, &count) in partitions {
-        let members: Vec<_> =
-            subscriptions.iter().filter(|(_, topics)| topics.contains(topic)).collect();
-        let Ok(among @ 1..) = i32::try_from(members.len()) else { continue };
-        let mut next = 0;
-        for ((member, _), place) in members.into_iter().zip(0..) {
-            let end = next + count / among + i32::from(place < count % among);
-            if end > next
-                && let Some(topics) = assigned.get_mut(member)
-            {
-                topics.insert(topic.clone(), (next..end).collect());
-            }
-            next = end;
-        }
-    }
-    assigned
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges() {
-        let topics = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let subscriptions = BTreeMap::from([
-            ("a".to_owned(), topics(&["t", "u"])),
-            ("b".to_owned(), topics(&["t"])),
-            ("c".to_owned(), topics(&["none"])),
-        ]);
-        let partitions = BTreeMap::from([("t".to_owned(), 3), ("u".to_owned(), 1)]);
-        let assigned = range(&subscriptions, &partitions);
-        assert_eq!(
-            assigned["a"],
-            BTreeMap::from([("t".into(), vec![0, 1]), ("u".into(), vec![0])])
-        );
-        assert_eq!(assigned["b"], BTreeMap::from([("t".into(), vec![2])]));
-        assert!(assigned["c"].is_empty());
     }
 }

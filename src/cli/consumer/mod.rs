@@ -4,7 +4,10 @@
 //! One task drives it; a member's heartbeats go out while [`Consumer::poll`] waits.
 
 mod chunk;
+mod classic;
 mod member;
+mod modern;
+mod reconcile;
 pub(super) mod settings;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -20,7 +23,7 @@ use crate::error::ErrorCode;
 use crate::types::{Millis, NodeId, Offset, TopicPartition};
 use crate::wire::messages::fetch::{FetchPartition, FetchRequest, FetchResponse, FetchTopic};
 pub(super) use chunk::Chunk;
-use member::Member;
+use member::{Beat, Member};
 use settings::{Settings, Start, Subject};
 
 /// The last version of Fetch that names topics.
@@ -152,11 +155,15 @@ impl Consumer {
             return Ok(());
         }
         self.commit_in_time().await;
-        if let Some(member) = &mut self.member
-            && member.beat(&mut self.cluster).await?
-        {
-            self.revoke().await;
-            return Ok(());
+        if let Some(member) = &mut self.member {
+            match member.beat(&mut self.cluster).await? {
+                Beat::Steady => {}
+                Beat::Rejoin => {
+                    self.revoke().await;
+                    return Ok(());
+                }
+                Beat::Assigned(places) => return self.reconcile(places).await,
+            }
         }
         if self.positions.is_empty() {
             self.pause(end).await;
@@ -183,7 +190,7 @@ impl Consumer {
     /// Gives the partitions back, and joins anew in the next round.
     async fn revoke(&mut self) {
         if self.settings.auto_commit
-            && let Some(member) = &self.member
+            && let Some(member) = &mut self.member
         {
             let _ = member.commit(&mut self.cluster, &self.consumed).await;
         }
@@ -232,7 +239,7 @@ impl Consumer {
         let places = self.known_topics(topics.clone()).await?;
         let Some(group) = &self.settings.group else { return Ok(places) };
         let settings = &self.settings;
-        let member = self.member.get_or_insert_with(|| Member::new(group, Vec::new(), settings));
+        let member = self.member.get_or_insert_with(|| Member::new(group, settings));
         member.subscribe(topics);
         Ok(member.join(&mut self.cluster).await?)
     }
@@ -431,7 +438,7 @@ impl Consumer {
     /// Commits what was used.
     pub(super) async fn commit(&mut self) -> Result<(), Exception> {
         self.last_commit = Instant::now();
-        let Some(member) = &self.member else { return Ok(()) };
+        let Some(member) = &mut self.member else { return Ok(()) };
         Ok(member.commit(&mut self.cluster, &self.consumed).await?)
     }
 

@@ -25,6 +25,15 @@ pub(in crate::cli) enum Start {
     Time(Millis),
 }
 
+/// How the members of a group come to their partitions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Protocol {
+    /// One of them assigns.
+    Classic,
+    /// The coordinator assigns (KIP-848).
+    Consumer,
+}
+
 /// See the module.
 #[derive(Clone, Debug)]
 pub(in crate::cli) struct Settings {
@@ -33,6 +42,9 @@ pub(in crate::cli) struct Settings {
     pub(in crate::cli) subject: Subject,
     pub(in crate::cli) group: Option<String>,
     pub(in crate::cli) instance: Option<String>,
+    pub(in crate::cli) protocol: Protocol,
+    /// Who is to assign where the coordinator does.
+    pub(in crate::cli) remote_assignor: Option<String>,
     pub(in crate::cli) session_timeout_ms: i32,
     /// Where to begin where nothing is committed; none is an error.
     pub(in crate::cli) reset: Option<Millis>,
@@ -56,7 +68,10 @@ impl Settings {
                 "Invalid value {isolation} for configuration isolation.level: String must be one of: read_committed, read_uncommitted"
             )));
         }
+        let protocol = protocol(&properties)?;
         Ok(Self {
+            protocol,
+            remote_assignor: text("group.remote.assignor").map(str::to_owned),
             bootstrap: text("bootstrap.servers").unwrap_or_default().to_owned(),
             client_id: text("client.id").unwrap_or("consumer-1").to_owned(),
             subject,
@@ -71,6 +86,31 @@ impl Settings {
             min_bytes: number("fetch.min.bytes", 1),
             properties,
         })
+    }
+}
+
+/// The protocol that `group.protocol` names. What the other protocol alone knows must not be set.
+fn protocol(properties: &Properties) -> Result<Protocol, Exception> {
+    const OF_CLASSIC: [&str; 3] =
+        ["partition.assignment.strategy", "heartbeat.interval.ms", "session.timeout.ms"];
+    let name =
+        property(properties, "group.protocol").unwrap_or("classic").trim().to_ascii_uppercase();
+    let (protocol, unwanted): (_, &[&str]) = match name.as_str() {
+        "CLASSIC" => (Protocol::Classic, &["group.remote.assignor"]),
+        "CONSUMER" => (Protocol::Consumer, &OF_CLASSIC),
+        _ => {
+            let text = property(properties, "group.protocol").unwrap_or_default();
+            return Err(config(format!(
+                "Invalid value {text} for configuration group.protocol: String must be one of (case insensitive): \
+                 CONSUMER, CLASSIC"
+            )));
+        }
+    };
+    match unwanted.iter().find(|unwanted| property(properties, unwanted).is_some()) {
+        Some(unwanted) => {
+            Err(config(format!("{unwanted} cannot be set when group.protocol={name}")))
+        }
+        None => Ok(protocol),
     }
 }
 
@@ -90,4 +130,27 @@ pub(in crate::cli) fn reset(text: &str) -> Result<Option<Millis>, Exception> {
 
 fn config(message: String) -> Exception {
     Exception::new("org.apache.kafka.common.config.ConfigException", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_protocol_does_not_know_is_refused() {
+        let settings = |text: &str| {
+            let pairs = text.split_whitespace().filter_map(|pair| pair.split_once('='));
+            let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            Settings::new(Subject::Topic("t".to_owned()), pairs.collect())
+        };
+        let of = |text| settings(text).map(|settings| settings.protocol);
+        assert_eq!(of(""), Ok(Protocol::Classic));
+        assert_eq!(
+            of("group.protocol=Consumer group.remote.assignor=range"),
+            Ok(Protocol::Consumer)
+        );
+        let why = of("group.protocol=consumer session.timeout.ms=1").expect_err("it is refused");
+        assert_eq!(why.message, "session.timeout.ms cannot be set when group.protocol=CONSUMER");
+        assert!(of("group.remote.assignor=range").is_err() && of("group.protocol=new").is_err());
+    }
 }

@@ -22,6 +22,10 @@ pub(super) struct Batch<T> {
     pub(super) attempts: u64,
     /// What its records count for in the buffer, in bytes.
     pub(super) weight: usize,
+    /// The size of the largest record, in bytes.
+    pub(super) record_bytes_max: usize,
+    /// What part of the records' size is left when they are packed.
+    pub(super) packed: f64,
     /// Where it stands among the partition's batches.
     number: u64,
     contents: Contents,
@@ -41,6 +45,8 @@ impl<T> Batch<T> {
             opened: Instant::now(),
             attempts: 0,
             weight: 0,
+            record_bytes_max: 0,
+            packed: 1.0,
             number,
             contents: Contents::Open(Box::new(builder)),
         }
@@ -71,7 +77,10 @@ impl<T> Batch<T> {
             if let Some((id, epoch, sequence)) = producer {
                 builder = builder.producer(id, epoch, sequence).transactional(transactional);
             }
-            self.contents = Contents::Sealed(builder.build());
+            let size = builder.uncompressed_size();
+            let bytes = builder.build();
+            self.packed = (bytes.len() as f64 / size.max(1) as f64).min(1.0);
+            self.contents = Contents::Sealed(bytes);
         }
         match &self.contents {
             Contents::Sealed(bytes) => bytes.clone(),
@@ -117,6 +126,7 @@ impl<T> Queue<T> {
         let batch = self.open.get_or_insert_with(|| Batch::new(self.partition, number, settings));
         let size = batch.push(record, tag);
         batch.weight += weight;
+        batch.record_bytes_max = batch.record_bytes_max.max(weight);
         let full = size >= settings.batch_bytes || settings.send_now;
         if full {
             self.close();

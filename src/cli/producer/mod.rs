@@ -4,6 +4,7 @@
 //! [`Producer::done`]. Waits where the buffer is full.
 
 mod batch;
+pub(super) mod metrics;
 mod partitioner;
 pub(super) mod settings;
 mod transactions;
@@ -25,6 +26,7 @@ use crate::wire::messages::produce::{
     PartitionProduceData, ProduceRequest, ProduceResponse, TopicProduceData,
 };
 use batch::{Batch, Queue};
+use metrics::{Metrics, Transactional};
 use partitioner::partition_of;
 use settings::Settings;
 
@@ -64,6 +66,8 @@ pub(super) struct Done<T> {
 /// A request that has come back, one way or the other.
 struct Landed<T> {
     node: NodeId,
+    /// When it was sent.
+    sent: Instant,
     batches: Vec<Batch<T>>,
     outcome: Result<Option<ProduceResponse>, ClientError>,
 }
@@ -84,9 +88,7 @@ pub(super) struct Producer<T> {
     /// Whether the metadata must be asked for anew before anything is sent.
     stale: bool,
     done: VecDeque<Done<T>>,
-    records_sent: u64,
-    requests_sent: u64,
-    bytes_sent: u64,
+    metrics: Metrics,
     /// Something was sent that is in no ended transaction.
     in_transaction: bool,
     /// Why the transaction cannot be committed.
@@ -96,10 +98,12 @@ pub(super) struct Producer<T> {
 impl<T: Send + 'static> Producer<T> {
     /// A producer to `topic`. Nothing is connected yet.
     pub(super) fn new(settings: Settings, topic: &str) -> Self {
+        let metrics = Metrics::new();
         let client = crate::client::Settings {
             client_id: settings.client_id.clone(),
             request_timeout_ms: u64::try_from(settings.timeout_ms).unwrap_or(0).max(1500) + 1000,
             in_flight_max: settings.in_flight_max,
+            traffic: Some(metrics.traffic()),
             ..crate::client::Settings::default()
         };
         let cluster = Cluster::new(&settings.bootstrap, client, settings.max_block);
@@ -117,9 +121,7 @@ impl<T: Send + 'static> Producer<T> {
             since_turn_bytes: 0,
             stale: false,
             done: VecDeque::new(),
-            records_sent: 0,
-            requests_sent: 0,
-            bytes_sent: 0,
+            metrics,
             in_transaction: false,
             spoilt: None,
         }
@@ -153,8 +155,12 @@ impl<T: Send + 'static> Producer<T> {
             self.since_turn_bytes = 0;
             self.look().await;
         }
-        while self.buffered_bytes > self.settings.buffer_bytes {
-            self.turn(None).await;
+        if self.buffered_bytes > self.settings.buffer_bytes {
+            let start = Instant::now();
+            while self.buffered_bytes > self.settings.buffer_bytes {
+                self.turn(None).await;
+            }
+            self.metrics.waited_for_room(start);
         }
         Ok(())
     }
@@ -175,33 +181,15 @@ impl<T: Send + 'static> Producer<T> {
         self.done.pop_front()
     }
 
-    /// What was counted, under Kafka's names, in their order.
-    pub(super) fn metrics(&self) -> Vec<(String, f64)> {
-        let client = &self.settings.client_id;
-        let records = self.records_sent as f64;
-        let requests = self.requests_sent.max(1) as f64;
-        let of_client = |name: &str| format!("producer-metrics:{name}:{{client-id={client}}}");
-        let of_topic = |name: &str| {
-            format!("producer-topic-metrics:{name}:{{client-id={client}, topic={}}}", self.topic)
-        };
-        vec![
-            (of_client("outgoing-byte-total"), self.bytes_sent as f64),
-            (of_client("record-send-total"), records),
-            (of_client("records-per-request-avg"), records / requests),
-            (of_client("request-total"), self.requests_sent as f64),
-            (of_client("requests-in-flight"), self.flights.len() as f64),
-            (of_topic("byte-total"), self.bytes_sent as f64),
-            (of_topic("record-send-total"), records),
-        ]
-    }
-
     /// Sends all, and returns when it is known what became of it.
     pub(super) async fn flush(&mut self) {
+        let start = Instant::now();
         self.queues.iter_mut().for_each(Queue::close);
         while !self.queues.iter().all(Queue::is_idle) {
             self.start();
             self.turn(None).await;
         }
+        self.metrics.flushed(start);
     }
 
     /// Lets things go their way until something comes back, a batch has waited long enough, or `until`.
@@ -227,27 +215,36 @@ impl<T: Send + 'static> Producer<T> {
             self.stale = true;
             return;
         }
-        tokio::select! {
-            Some(landed) = self.flights.join_next() => self.land(landed.ok()),
-            () = sleep => {}
-        }
+        let start = Instant::now();
+        let landed = tokio::select! {
+            Some(landed) = self.flights.join_next() => landed.ok(),
+            () = sleep => None,
+        };
+        self.metrics.waited(start);
+        self.land(landed);
         self.look().await;
     }
 
     /// Takes in what has come back, and sends what may go.
     async fn look(&mut self) {
         tokio::task::yield_now().await;
+        let start = Instant::now();
         while let Some(landed) = self.flights.try_join_next() {
             self.land(landed.ok());
         }
         self.start();
+        self.metrics.looked(start);
     }
 
     /// Learns of the topic, and of a producer id where one is needed.
     async fn prepare(&mut self) -> Result<(), Exception> {
+        let start = Instant::now();
         self.wait_for_topic().await?;
+        self.metrics.waited_for_metadata(start);
         if self.settings.transactional_id.is_some() {
+            let start = Instant::now();
             self.identity = Some(self.init_transactions().await?);
+            self.metrics.transactional(Transactional::Init, start);
         } else if self.settings.idempotent {
             self.identity = Some(self.new_identity().await?);
         }
@@ -334,6 +331,7 @@ impl<T: Send + 'static> Producer<T> {
             && self.connect().await.is_ok()
         {
             self.stale = false;
+            self.metrics.metadata_came();
         }
         if self.settings.idempotent
             && self.settings.transactional_id.is_none()
@@ -387,8 +385,7 @@ impl<T: Send + 'static> Producer<T> {
                 .get_mut(index)
                 .and_then(|queue| queue.take(self.identity, transactional_id.is_some()));
             let Some((batch, bytes)) = taken else { continue };
-            self.records_sent += batch.tags.len() as u64;
-            self.bytes_sent += bytes.len() as u64;
+            self.metrics.sends(&batch, bytes.len());
             data.push(PartitionProduceData {
                 index: batch.partition,
                 records: Some(bytes),
@@ -410,7 +407,7 @@ impl<T: Send + 'static> Producer<T> {
             ..Default::default()
         };
         let limit = if topic_id.is_some() { i16::MAX } else { NAMED_VERSION_MAX };
-        self.requests_sent += 1;
+        self.metrics.request(batches.iter().map(|batch| batch.tags.len()).sum());
         *self.under_way.entry(leader).or_default() += 1;
         let connection = self.connections.get(&leader).filter(|known| known.is_open()).cloned();
         let acks = self.settings.acks;
@@ -422,6 +419,7 @@ impl<T: Send + 'static> Producer<T> {
                 _ => Ok((Some(connection.start(&request, version)?), None)),
             }
         });
+        let sent = Instant::now();
         self.flights.spawn(async move {
             let outcome = match started {
                 None => Err(ClientError::Api(ErrorCode::NetworkException.into())),
@@ -432,7 +430,7 @@ impl<T: Send + 'static> Producer<T> {
                     None => Ok(None),
                 },
             };
-            Landed { node: leader, batches, outcome }
+            Landed { node: leader, sent, batches, outcome }
         });
     }
 
@@ -440,6 +438,9 @@ impl<T: Send + 'static> Producer<T> {
         let Some(landed) = landed else { return };
         if let Some(count) = self.under_way.get_mut(&landed.node) {
             *count = count.saturating_sub(1);
+        }
+        if let Ok(Some(answer)) = &landed.outcome {
+            self.metrics.answered(landed.node, landed.sent, answer.throttle_time_ms);
         }
         for batch in landed.batches {
             let outcome = match &landed.outcome {
@@ -460,6 +461,7 @@ impl<T: Send + 'static> Producer<T> {
                 if self.may_retry(&error) && batch.attempts <= self.settings.retries && !late =>
             {
                 self.stale = true;
+                self.metrics.retries(batch.tags.len());
                 if let Some(queue) = self.queues.get_mut(index) {
                     queue.came_back(batch);
                 }
@@ -480,6 +482,9 @@ impl<T: Send + 'static> Producer<T> {
         };
         self.buffered_bytes = self.buffered_bytes.saturating_sub(batch.weight);
         let Batch { partition, tags, .. } = batch;
+        if outcome.is_err() {
+            self.metrics.failed(tags.len());
+        }
         if let Some(queue) = self.queues.get_mut(index) {
             queue.landed();
         }

@@ -1,6 +1,9 @@
 //! The producer's transactions, as from transaction version 2 on (KIP-890): partitions are added by the brokers that
 //! are written to, and each end gives a new epoch. Never decides when one ends.
 
+use std::time::Instant;
+
+use super::metrics::Transactional;
 use super::{Producer, Queue};
 use crate::cli::options::Exception;
 use crate::cli::tool;
@@ -66,6 +69,7 @@ impl<T: Send + 'static> Producer<T> {
         else {
             return Ok(());
         };
+        let start = Instant::now();
         let id = self.transactional_id();
         let request = EndTxnRequest {
             transactional_id: id.clone(),
@@ -79,6 +83,8 @@ impl<T: Send + 'static> Producer<T> {
         let answer = asked.await?;
         self.identity = Some((answer.producer_id, answer.producer_epoch));
         self.in_transaction = false;
+        let what = if committed { Transactional::Commit } else { Transactional::Abort };
+        self.metrics.transactional(what, start);
         self.queues.iter_mut().for_each(Queue::restart);
         Ok(())
     }

@@ -1,16 +1,17 @@
 //! `kafka-producer-perf-test`: how fast records can be produced, with Kafka's options, words and exit codes.
 //!
-//! Caveats: transactions need a cluster of transaction version 2; of the client's metrics only those are printed that
-//! this client counts.
+//! Caveat: transactions need a cluster of transaction version 2.
 
 mod payload;
 mod stats;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::argparse::{Parsed, Program, Stop};
 use super::options::Exception;
 use super::pace::Pace;
+use super::producer::metrics::Value;
 use super::producer::settings::Settings;
 use super::producer::{Producer, Record};
 use super::progress::Progress;
@@ -209,14 +210,22 @@ async fn produce(options: Options) -> Result<(), Exception> {
         steady.tell_total();
     }
     if options.print_metrics {
-        let names = producer.metrics();
-        let width = names.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-        say(&format!("\n{:<width$}   Value\n", "Metric Name"));
-        for (name, value) in names {
-            say(&format!("{name:<width$} : {value:.3}\n"));
-        }
+        print_metrics(&producer.metrics());
     }
     Ok(())
+}
+
+fn print_metrics(metrics: &BTreeMap<String, Value>) {
+    let width = metrics.keys().map(String::len).max().unwrap_or(0);
+    let mut lines = format!("\n{:<width$}   Value\n", "Metric Name");
+    for (name, value) in metrics {
+        let value = match value {
+            Value::Number(number) => format!("{number:.3}"),
+            Value::Text(text) => text.clone(),
+        };
+        lines.push_str(&format!("{name:<width$} : {value}\n"));
+    }
+    say(&lines);
 }
 
 /// Takes in what has come back.
