@@ -116,7 +116,7 @@ impl Diary {
 }
 
 async fn until(condition: impl Fn() -> bool) {
-    for _ in 0..5000 {
+    for _ in 0..60_000 {
         if condition() {
             return;
         }

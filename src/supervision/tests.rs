@@ -114,7 +114,7 @@ fn slow_counter(
 
 /// Waits until `condition` holds; panics when it never does.
 async fn until(condition: impl Fn() -> bool) {
-    for _ in 0..2000 {
+    for _ in 0..30_000 {
         if condition() {
             return;
         }

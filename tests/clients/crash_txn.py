@@ -24,6 +24,8 @@ PARTITIONS = 2
 UNSEEN = b"nobody may see this"
 GROUP = "copiers"
 PATIENCE = 120
+# Two transactions of a partition, at least: a copier takes 50 records at a time.
+LIFE_RECORDS_MIN = 120
 
 
 def client(address, **more):
@@ -186,6 +188,9 @@ class Reader(Part):
                     self.seen[message.partition()].append(message.value())
         consumer.close()
 
+    def count(self):
+        return sum(len(seen) for seen in self.seen)
+
     def is_done(self, sent):
         return all(len(seen) >= count for seen, count in zip(self.seen, sent))
 
@@ -218,8 +223,11 @@ def rounds_of(node, rounds, pause=(0.3, 1.5)):
     for part in parts:
         part.start()
     for _ in range(rounds):
-        end = time.monotonic() + random.uniform(*pause)
-        while time.monotonic() < end:
+        begun, seen = time.monotonic(), reader.count()
+        end = begun + random.uniform(*pause)
+        # However slow the machine, each life of the node is long enough for some of the chain.
+        while time.monotonic() < end or reader.count() < seen + LIFE_RECORDS_MIN:
+            assert time.monotonic() < begun + PATIENCE, f"the chain stands still at {reader.count()}"
             for command in commands:
                 command.keep()
             time.sleep(0.05)

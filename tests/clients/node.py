@@ -31,7 +31,7 @@ class Process:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(timeout=30) == 0
+        assert self.process.wait(timeout=60) == 0
 
     def kill(self):
         self.process.kill()
@@ -84,7 +84,7 @@ class Server(Process):
     def start(self, *ports):
         """Starts it and waits until it listens on `ports`."""
         self.spawn([binary(), "server", self.file], self.file + ".log")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         for port in ports:
             while not listens(port):
                 assert self.process.poll() is None and time.monotonic() < deadline, open(self.file + ".log").read()

@@ -49,14 +49,14 @@ def everything():
 def produce(node, topic):
     """What becomes of one record: an error, or none."""
     told = []
-    producer = Producer({"bootstrap.servers": node.address, "message.timeout.ms": 5000})
+    producer = Producer({"bootstrap.servers": node.address, "message.timeout.ms": 60_000})
     producer.produce(topic, b"x", on_delivery=lambda error, _: told.append(error and error.name()))
-    producer.flush(10)
+    producer.flush(60)
     return told
 
 
 def until(what, condition):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain until {what}"
         time.sleep(0.05)

@@ -17,7 +17,7 @@ def topic_name():
 def create(node, partitions=1, **configs):
     name = topic_name()
     admin = AdminClient({"bootstrap.servers": node.address})
-    admin.create_topics([NewTopic(name, partitions, 1, config=configs)])[name].result(20)
+    admin.create_topics([NewTopic(name, partitions, 1, config=configs)])[name].result(60)
     return name
 
 
@@ -68,7 +68,7 @@ def test_idempotent_producer_keeps_order(node):
 def test_a_topic_comes_into_being_when_asked_for(node):
     topic = topic_name()
     produce(node, topic, 10)
-    metadata = AdminClient({"bootstrap.servers": node.address}).list_topics(topic, timeout=10)
+    metadata = AdminClient({"bootstrap.servers": node.address}).list_topics(topic, timeout=60)
     assert len(metadata.topics[topic].partitions) == 4
     assert sorted(consume(node, topic, 10)) == list(range(10))
 
@@ -86,11 +86,11 @@ def test_pure_python_client(node):
     producer = KafkaProducer(bootstrap_servers=node.address)
     for number in range(500):
         producer.send(topic, str(number).encode())
-    producer.flush(30)
+    producer.flush(60)
     producer.close()
     consumer = KafkaConsumer(
         topic, bootstrap_servers=node.address, auto_offset_reset="earliest", group_id=uuid.uuid4().hex,
-        consumer_timeout_ms=10_000)
+        consumer_timeout_ms=60_000)
     values = []
     for message in consumer:
         values.append(int(message.value))
@@ -107,7 +107,7 @@ def test_clients_of_older_releases(node, release):
     producer = KafkaProducer(**settings, acks="all", compression_type="gzip")
     for number in range(100):
         producer.send(topic, str(number).encode(), timestamp_ms=1_000_000 + number)
-    producer.flush(30)
+    producer.flush(60)
     producer.close()
     consumer = KafkaConsumer(topic, **settings, group_id=uuid.uuid4().hex, auto_offset_reset="earliest")
     values, deadline = [], time.time() + 60
@@ -127,27 +127,27 @@ def test_administration(node):
     admin = AdminClient({"bootstrap.servers": node.address})
     topic = create(node, 1, **{"retention.ms": "1234567"})
     with pytest.raises(KafkaException):
-        admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(20)
-    admin.create_partitions([NewPartitions(topic, 3)])[topic].result(20)
-    deadline = time.time() + 20
-    while len(admin.list_topics(topic, timeout=10).topics[topic].partitions) < 3 and time.time() < deadline:
+        admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(60)
+    admin.create_partitions([NewPartitions(topic, 3)])[topic].result(60)
+    deadline = time.time() + 60
+    while len(admin.list_topics(topic, timeout=60).topics[topic].partitions) < 3 and time.time() < deadline:
         time.sleep(0.05)
-    assert len(admin.list_topics(topic, timeout=10).topics[topic].partitions) == 3
+    assert len(admin.list_topics(topic, timeout=60).topics[topic].partitions) == 3
     resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
-    assert admin.describe_configs([resource])[resource].result(20)["retention.ms"].value == "1234567"
-    admin.delete_topics([topic])[topic].result(20)
-    deadline = time.time() + 20
-    while topic in admin.list_topics(timeout=10).topics and time.time() < deadline:
+    assert admin.describe_configs([resource])[resource].result(60)["retention.ms"].value == "1234567"
+    admin.delete_topics([topic])[topic].result(60)
+    deadline = time.time() + 60
+    while topic in admin.list_topics(timeout=60).topics and time.time() < deadline:
         time.sleep(0.05)
-    assert topic not in admin.list_topics(timeout=10).topics
+    assert topic not in admin.list_topics(timeout=60).topics
 
 
 def test_watermarks_and_timestamps(node):
     topic = create(node)
     produce(node, topic, 50)
     consumer = Consumer({"bootstrap.servers": node.address, "group.id": "w"})
-    assert consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10) == (0, 50)
-    found = consumer.offsets_for_times([TopicPartition(topic, 0, 0)], timeout=10)
+    assert consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=60) == (0, 50)
+    found = consumer.offsets_for_times([TopicPartition(topic, 0, 0)], timeout=60)
     assert found[0].offset == 0
     consumer.close()
 
@@ -163,5 +163,5 @@ def test_nothing_acknowledged_is_lost_by_kill(own_node):
     own_node.start(port)
     produce(own_node, topic, 10)
     consumer = Consumer({"bootstrap.servers": own_node.address, "group.id": "w"})
-    assert consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10) == (0, 3010)
+    assert consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=60) == (0, 3010)
     consumer.close()

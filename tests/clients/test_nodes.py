@@ -19,7 +19,7 @@ SINGLE = {
 }
 
 
-def until(what, condition, seconds=30):
+def until(what, condition, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain until {what}"
@@ -48,7 +48,7 @@ def round_trip(address, topic):
     producer = Producer({"bootstrap.servers": address})
     for number in range(10):
         producer.produce(topic, str(number))
-    assert producer.flush(30) == 0
+    assert producer.flush(60) == 0
     consumer = Consumer({"bootstrap.servers": address, "group.id": uuid.uuid4().hex, "auto.offset.reset": "earliest"})
     consumer.subscribe([topic])
     values = []
@@ -68,18 +68,18 @@ def test_a_client_stays_on_the_listener_that_it_came_by(listeners):
     for host, port in listeners:
         address = f"{host}:{port}"
         admin = AdminClient({"bootstrap.servers": address})
-        metadata = admin.list_topics(timeout=10)
+        metadata = admin.list_topics(timeout=60)
         assert [(broker.host, broker.port) for broker in metadata.brokers.values()] == [(host, port)]
-        described = admin.describe_cluster(request_timeout=10).result()
+        described = admin.describe_cluster(request_timeout=60).result()
         assert [(one.host, one.port) for one in described.nodes] == [(host, port)]
         topic = "t-" + uuid.uuid4().hex[:8]
-        admin.create_topics([NewTopic(topic, 2, 1)])[topic].result(20)
+        admin.create_topics([NewTopic(topic, 2, 1)])[topic].result(60)
         round_trip(address, topic)
         group = "g-" + uuid.uuid4().hex[:8]
         coordinator = Consumer({"bootstrap.servers": address, "group.id": group})
         coordinator.subscribe([topic])
         until("the group is there", lambda: coordinator.poll(0.1) or coordinator.assignment())
-        found = admin.describe_consumer_groups([group])[group].result(20).coordinator
+        found = admin.describe_consumer_groups([group])[group].result(60).coordinator
         assert (found.host, found.port) == (host, port)
         coordinator.close()
 
@@ -88,7 +88,7 @@ def test_the_pure_python_client_stays_on_its_listener_too(listeners):
     for host, port in listeners:
         topic = "t-" + uuid.uuid4().hex[:8]
         producer = KafkaProducer(bootstrap_servers=f"{host}:{port}")
-        producer.send(topic, b"value").get(30)
+        producer.send(topic, b"value").get(60)
         brokers = {(one.host, one.port) for one in producer._metadata.brokers()}
         assert brokers == {(host, port)}
         producer.close()
@@ -114,19 +114,19 @@ def test_a_broker_joins_a_controller_of_another_process(tmp_path):
         broker.start(broker_port)
         address = f"127.0.0.1:{broker_port}"
         admin = AdminClient({"bootstrap.servers": address})
-        assert list(admin.list_topics(timeout=10).brokers) == [2]
-        admin.create_topics([NewTopic("joined", 2, 1)])["joined"].result(20)
+        assert list(admin.list_topics(timeout=60).brokers) == [2]
+        admin.create_topics([NewTopic("joined", 2, 1)])["joined"].result(60)
         round_trip(address, "joined")
         with pytest.raises(KafkaException):
-            admin.create_topics([NewTopic("joined", 2, 1)])["joined"].result(20)
+            admin.create_topics([NewTopic("joined", 2, 1)])["joined"].result(60)
         # The controller comes back with what it knew, and the broker with it.
         controller.kill()
         controller.start(controller_port)
-        admin.create_topics([NewTopic("later", 1, 1)])["later"].result(30)
+        admin.create_topics([NewTopic("later", 1, 1)])["later"].result(60)
         round_trip(address, "later")
         broker.stop()
         broker.start(broker_port)
-        assert {"joined", "later"} <= set(AdminClient({"bootstrap.servers": address}).list_topics(timeout=10).topics)
+        assert {"joined", "later"} <= set(AdminClient({"bootstrap.servers": address}).list_topics(timeout=60).topics)
         round_trip(address, "joined")
     finally:
         broker.end()

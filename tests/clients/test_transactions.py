@@ -13,7 +13,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, NewTopic
 
-PATIENCE = 30
+PATIENCE = 60
 
 
 def fresh(prefix):

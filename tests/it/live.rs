@@ -107,7 +107,7 @@ fn names(dir: &Path) -> Vec<String> {
 }
 
 fn until(what: &str, mut met: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
+    let end = Instant::now() + Duration::from_secs(120);
     while !met() {
         assert!(Instant::now() < end, "never: {what}");
         std::thread::sleep(Duration::from_millis(50));

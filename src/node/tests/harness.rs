@@ -62,7 +62,7 @@ impl Node {
         let root = tree::build(&parts).on_end(move |end| drop(ended.send(end)));
         let status = root.status();
         let root = root.start();
-        let serving = tokio::time::timeout(Duration::from_secs(60), parts.serving()).await;
+        let serving = tokio::time::timeout(Duration::from_secs(180), parts.serving()).await;
         assert!(serving.is_ok(), "the node does not serve:\n{}", status.snapshot());
         let session = Arc::new(Session {
             listener: "PLAINTEXT".into(),
@@ -72,6 +72,7 @@ impl Node {
             host: "127.0.0.1".to_owned(),
             software: Default::default(),
             mute: Default::default(),
+            misdirected: None,
         });
         Self { parts, root, status, end, session }
     }
@@ -92,7 +93,7 @@ impl Node {
     pub(super) async fn connect(&self, client_id: &str) -> Connection {
         let settings = Settings {
             client_id: client_id.to_owned(),
-            request_timeout_ms: 20_000,
+            request_timeout_ms: 60_000,
             ..Settings::default()
         };
         Connection::open(&self.address(0), settings).await.expect("the node accepts")
@@ -100,7 +101,7 @@ impl Node {
 
     /// How the actor at the end of `path` stands, once `met`; panics when that takes too long.
     pub(super) async fn until(&self, path: &[&str], met: impl Fn(&Status) -> bool) -> Status {
-        for _ in 0..2000 {
+        for _ in 0..12_000 {
             let mut status = Some(self.status.snapshot());
             for name in path {
                 status = status.and_then(|status| status.child(name).cloned());
