@@ -62,6 +62,8 @@ pub struct Session {
     pub software: OnceLock<(String, String)>,
     /// Until when nothing more is read from it.
     pub mute: Mute,
+    /// Where it is noted that a request came to a node without the active controller; for requests in envelopes.
+    pub misdirected: Option<Arc<AtomicBool>>,
 }
 
 /// Until when a client that is over a quota is not listened to (KIP-219). Costs one load of an atomic where it is not.
@@ -147,6 +149,7 @@ impl Call {
             principal: self.session.principal.clone(),
             deadline,
             mutations: None,
+            misdirected: self.session.misdirected.clone(),
         }
     }
 
@@ -214,7 +217,7 @@ impl Context {
             version,
             principal: "User:ANONYMOUS".to_owned(),
             deadline,
-            mutations: None,
+            ..RequestContext::default()
         }
     }
 

@@ -5,6 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 
@@ -23,7 +24,14 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
     let request: EnvelopeRequest = decode(&call, reader)?;
     Ok(Box::pin(async move {
         let response = match open(&call, request) {
-            Ok(pending) => enclosed(pending.await),
+            Ok((pending, session)) => {
+                let answer = pending.await;
+                // Such as in the moment between winning an election and acting on it.
+                match session.misdirected.as_ref().is_some_and(|it| it.load(Ordering::Acquire)) {
+                    true => refused(ErrorCode::NotController),
+                    false => enclosed(answer),
+                }
+            }
             Err(code) => refused(code),
         };
         frame::<EnvelopeRequest>(call.head(), &response)
@@ -31,7 +39,7 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
 }
 
 /// Starts what is inside.
-fn open(call: &Call, request: EnvelopeRequest) -> Result<Pending, ErrorCode> {
+fn open(call: &Call, request: EnvelopeRequest) -> Result<(Pending, Arc<Session>), ErrorCode> {
     call.check_cluster(&permissions::ENVELOPE)?;
     let leader = call.context.quorum.leader_and_epoch().leader_id;
     if leader != Some(call.context.node_id) {
@@ -43,7 +51,7 @@ fn open(call: &Call, request: EnvelopeRequest) -> Result<Pending, ErrorCode> {
     }
     let session = Arc::new(session(call, &request)?);
     match dispatch(&call.context, &session, request.request_data) {
-        Ok(answer) => Ok(Box::pin(answer)),
+        Ok(answer) => Ok((Box::pin(answer), session)),
         Err(Refusal::Unsupported { .. }) => Err(ErrorCode::UnsupportedVersion),
         Err(_) => Err(ErrorCode::InvalidRequest),
     }
@@ -63,6 +71,7 @@ fn session(call: &Call, request: &EnvelopeRequest) -> Result<Session, ErrorCode>
         principal: format!("{}:{}", principal.r#type, principal.name),
         software: Default::default(),
         mute: Default::default(),
+        misdirected: Some(Arc::default()),
     })
 }
 

@@ -14,6 +14,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix::{
@@ -121,6 +122,7 @@ impl Handle {
             }
             None => PATIENCE,
         };
+        let misdirected = context.misdirected.clone();
         let (answer, answered) = oneshot::channel();
         let asking = async {
             self.actor
@@ -129,7 +131,12 @@ impl Handle {
                 .map_err(|_| ErrorCode::NotController)?;
             answered.await.map_err(|_| ErrorCode::NotController)?
         };
-        tokio::time::timeout(patience, asking).await.map_err(|_| ErrorCode::RequestTimedOut)?
+        let answer = tokio::time::timeout(patience, asking).await;
+        let answer = answer.unwrap_or(Err(ErrorCode::RequestTimedOut));
+        if let (Err(ErrorCode::NotController), Some(noted)) = (&answer, misdirected) {
+            noted.store(true, Ordering::Release);
+        }
+        answer
     }
 
     /// The same for one kind of request, with its own kind of answer.

@@ -4,6 +4,7 @@
 //! A new kind of request is a line in `exchanges!`, an arm in `Machine::decide`, and a file for what it decides.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::error::{ApiError, ErrorCode};
 use crate::quota::Mutations;
@@ -56,6 +57,8 @@ pub struct RequestContext {
     pub deadline: Option<Millis>,
     /// The quota of partitions made and deleted; none where there is none.
     pub mutations: Option<Arc<Mutations>>,
+    /// Where it is noted that the active controller is not here; none where nobody looks.
+    pub misdirected: Option<Arc<AtomicBool>>,
 }
 
 /// What the machine wants done: append the records, apply them, and answer once they are committed.

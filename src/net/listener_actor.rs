@@ -195,6 +195,7 @@ fn hand_over(
         principal: "User:ANONYMOUS".to_owned(),
         software: OnceLock::new(),
         mute: Mute::default(),
+        misdirected: None,
     });
     let settings =
         ConnectionSettings { request_bytes_max: spec.request_bytes_max, idle_max: spec.idle_max };
