@@ -201,19 +201,21 @@ fn the_topic_has_its_way() {
 }
 
 #[test]
-fn wrong_offsets_in_a_packed_batch_are_put_right() {
-    let mut builder = BatchBuilder::new().compression(Codec::Zstd);
+fn wrong_offsets_in_a_packed_batch_are_refused_unless_it_is_packed_anew() {
+    let mut builder = BatchBuilder::new();
     builder.append(NOW, Some(b"a"), Some(b"1"));
     let bytes = builder.build();
-    let odd = only(&bytes);
     let mut gap = BatchBuilder::new().compression(Codec::Zstd);
-    for record in odd.payload(100).unwrap().records().map(Result::unwrap) {
+    for record in only(&bytes).payload(100).unwrap().records().map(Result::unwrap) {
         gap.append_record(&Record { offset: 4, ..record });
         gap.append_record(&Record { offset: 9, ..record });
     }
-    let bytes = gap.last_offset(1).build();
+    let gap = gap.last_offset(1).build();
     let full = Options { depth: Depth::Records, ..options() };
-    let validated = check(bytes, &full).unwrap();
+    let rejected = check(gap.clone(), &full).unwrap_err();
+    assert_eq!((rejected.code, rejected.record_errors.len()), (ErrorCode::InvalidRecord, 0));
+    let wanted = Options { compression: Target::To(Codec::Lz4.into()), ..full };
+    let validated = check(gap, &wanted).unwrap();
     let payload = only(&validated.bytes).payload(100).unwrap();
     assert_eq!(payload.records().map(|record| record.unwrap().offset).collect::<Vec<_>>(), [0, 1]);
 }

@@ -207,20 +207,16 @@ pub fn check(mut records: Bytes, options: &Options<'_>) -> Result<Validated, Rej
         Target::To(target) => target,
         Target::Producer => source.into(),
     };
-    let seen = if source != target.codec {
-        None
-    } else if source == Codec::None {
-        Some(walk_plain(&batch, options)?)
+    let validated = if source == target.codec {
+        let max_timestamp = match source {
+            Codec::None => walk_plain(&batch, options)?,
+            _ => walk_packed(&batch, options)?,
+        };
+        let size = batch.header().size_in_bytes();
+        records.truncate(size);
+        in_place(records, max_timestamp, options)?
     } else {
-        walk_packed(&batch, options)?
-    };
-    let validated = match seen {
-        Some(max_timestamp) => {
-            let size = batch.header().size_in_bytes();
-            records.truncate(size);
-            in_place(records, max_timestamp, options)?
-        }
-        None => rebuild(&batch, target, options)?,
+        rebuild(&batch, target, options)?
     };
     check_segment(&validated, options)?;
     Ok(validated)
@@ -307,12 +303,14 @@ fn walk_plain(batch: &Batch<'_>, options: &Options<'_>) -> Result<Millis, Reject
     inspector.finish()
 }
 
-/// Looks at compressed records as far as need be. Their latest timestamp, or none where they must be built anew because
-/// their offsets are not 0, 1, 2 and so on.
-fn walk_packed(batch: &Batch<'_>, options: &Options<'_>) -> Result<Option<Millis>, Rejected> {
+/// Looks at compressed records as far as need be. Their latest timestamp.
+///
+/// Offsets that are not 0, 1, 2 and so on are refused, as Kafka does by failing: it then wants to number them anew, of
+/// records whose keys and values it has skipped. Only a change of codec numbers records anew.
+fn walk_packed(batch: &Batch<'_>, options: &Options<'_>) -> Result<Millis, Rejected> {
     let header = batch.header();
     if !needs_records(header, options) {
-        return Ok(Some(header.max_timestamp));
+        return Ok(header.max_timestamp);
     }
     let mut inspector = Inspector::new(header, options);
     let mut stream = stream(batch, options)?;
@@ -323,7 +321,15 @@ fn walk_packed(batch: &Batch<'_>, options: &Options<'_>) -> Result<Option<Millis
         expected = expected.wrapping_add(1);
         inspector.see(partial, "PartialDefaultRecord");
     }
-    inspector.finish().map(|max_timestamp| in_order.then_some(max_timestamp))
+    let max_timestamp = inspector.finish()?;
+    if !in_order {
+        let (topic, partition) = (options.topic, options.partition);
+        let message = format!(
+            "The offsets of compressed records are not in sequence in topic partition {topic}-{partition}"
+        );
+        return Err(Rejected::new(ErrorCode::InvalidRecord, message));
+    }
+    Ok(max_timestamp)
 }
 
 /// The records of a compressed batch, held to what the topic lets them unpack to.
