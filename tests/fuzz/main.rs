@@ -12,6 +12,7 @@ mod messages;
 #[allow(dead_code)]
 mod table;
 
+mod coordinators;
 mod files;
 mod mutate;
 mod targets;

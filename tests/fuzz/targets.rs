@@ -6,9 +6,9 @@ use vltava::raft::quorum_state::ElectionState;
 use vltava::wire::compression::{Codec, compress, decompress};
 use vltava::wire::records::{BatchBuilder, Depth, Options, Target as To, check, checksum, split};
 
-use crate::files;
 use crate::messages::unhex;
 use crate::table::{self, ALL};
+use crate::{coordinators, files};
 
 /// Something that reads bytes.
 pub(crate) struct Target {
@@ -32,13 +32,15 @@ pub(crate) const TARGETS: &[Target] = &[
     target("node-files", files::node_corpus, files::node),
     target("quorum-state", quorum_states, quorum_state),
     target("snapshots", snapshots, read_snapshot),
+    target("coordinator-logs", coordinators::log_corpus, coordinators::load),
+    target("pushes", coordinators::pushes, coordinators::push),
 ];
 
 const NOW: i64 = 1_700_000_000_000;
 /// What is unpacked at most.
 const UNPACKED_MAX: usize = 1 << 20;
 
-fn vectors() -> impl Iterator<Item = serde_json::Value> {
+pub(crate) fn vectors() -> impl Iterator<Item = serde_json::Value> {
     let lines = include_str!("../golden/messages.jsonl").lines();
     lines.map(|line| serde_json::from_str(line).expect("vectors are JSON"))
 }
