@@ -16,6 +16,9 @@ use crate::wire::messages::api_versions::{
     ApiVersion, ApiVersionsRequest, ApiVersionsResponse, FinalizedFeatureKey, SupportedFeatureKey,
 };
 
+/// What a connection remembers of its client's software, in bytes: nobody needs a name that is longer.
+const SOFTWARE_BYTES_MAX: usize = 512;
+
 /// Starts an ApiVersions request.
 pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
     let answered = |head: Head, response: &ApiVersionsResponse| -> Pending {
@@ -40,9 +43,11 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
         };
         return Ok(answered(call.head(), &response));
     }
-    // The first to tell is believed; a connection is one client's.
-    let _ =
-        call.session.software.set((request.client_software_name, request.client_software_version));
+    let software = (request.client_software_name, request.client_software_version);
+    if software.0.len() + software.1.len() <= SOFTWARE_BYTES_MAX {
+        // The first to tell is believed; a connection is one client's.
+        let _ = call.session.software.set(software);
+    }
     Ok(answered(call.head(), &response(&call)))
 }
 

@@ -1,6 +1,6 @@
 //! Creating topics that somebody asks for (`auto.create.topics.enable`), and the coordinators' own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::context::{Call, Context};
@@ -11,12 +11,15 @@ use crate::wire::messages::create_topics::CreateTopicsRequest;
 
 /// How long the controller may take, and how long to wait until this node has seen what it made.
 const PATIENCE_MS: i64 = 5_000;
+/// How long between two looks at the most.
+const PAUSE_MS_MAX: u64 = 16;
 
-/// Creates the topics in `names` that may be; those that are not there yet, and what their asker is told.
-pub(crate) async fn create(call: &Call, names: BTreeSet<String>) -> Vec<(String, ErrorCode)> {
+/// Creates the topics in `names` that may be; those that are not there yet, and what their asker is told. Somebody may
+/// ask for as many as fit into a request.
+pub(crate) async fn create(call: &Call, names: BTreeSet<String>) -> HashMap<String, ErrorCode> {
     let (valid, invalid): (Vec<_>, Vec<_>) =
         names.into_iter().partition(|name| crate::controller::names::validate(name).is_ok());
-    let mut told: Vec<_> =
+    let mut told: HashMap<_, _> =
         invalid.into_iter().map(|name| (name, ErrorCode::InvalidTopicException)).collect();
     let config = call.context.config.load_full();
     let topics = valid.iter().map(|name| new_topic(&config, name)).collect();
@@ -31,10 +34,14 @@ pub(crate) async fn create(call: &Call, names: BTreeSet<String>) -> Vec<(String,
                 match code {
                     ErrorCode::None | ErrorCode::TopicAlreadyExists => {}
                     ErrorCode::RequestTimedOut => {
-                        told.push((topic.name, ErrorCode::UnknownTopicOrPartition))
+                        told.insert(topic.name, ErrorCode::UnknownTopicOrPartition);
                     }
-                    ErrorCode::InvalidTopicException => told.push((topic.name, code)),
-                    _ => told.push((topic.name, ErrorCode::InvalidReplicationFactor)),
+                    ErrorCode::InvalidTopicException => {
+                        told.insert(topic.name, code);
+                    }
+                    _ => {
+                        told.insert(topic.name, ErrorCode::InvalidReplicationFactor);
+                    }
                 }
             }
         }
@@ -42,11 +49,7 @@ pub(crate) async fn create(call: &Call, names: BTreeSet<String>) -> Vec<(String,
             told.extend(valid.iter().map(|name| (name.clone(), ErrorCode::UnknownTopicOrPartition)))
         }
     }
-    seen(
-        &call.context,
-        valid.iter().filter(|name| !told.iter().any(|(failed, _)| failed == *name)),
-    )
-    .await;
+    seen(&call.context, valid.iter().filter(|name| !told.contains_key(*name))).await;
     told
 }
 
@@ -64,7 +67,9 @@ pub(crate) async fn seen(context: &Context, names: impl Iterator<Item = &String>
         })
     };
     let deadline = context.clock.now() + PATIENCE_MS;
+    let mut pause_ms = 1;
     while !there() && context.clock.now() < deadline {
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        pause_ms = (pause_ms * 2).min(PAUSE_MS_MAX);
     }
 }

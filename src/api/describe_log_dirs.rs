@@ -1,6 +1,6 @@
 //! DescribeLogDirs (35), versions 1–5: what lies in which log directory. v4 volume sizes (KIP-827), v5 cordoned.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::context::Call;
@@ -9,6 +9,7 @@ use crate::error::ErrorCode;
 use crate::log::manager::LogDir;
 use crate::partition::future::Move;
 use crate::partition::replica::Replica;
+use crate::types::PartitionId;
 use crate::wire::messages::describe_log_dirs::{
     DescribableLogDirTopic, DescribeLogDirsPartition, DescribeLogDirsRequest,
     DescribeLogDirsResponse, DescribeLogDirsResult, DescribeLogDirsTopic,
@@ -20,23 +21,34 @@ pub(crate) async fn handle(call: Call, request: DescribeLogDirsRequest) -> Descr
     }
     let mut response = DescribeLogDirsResponse::default();
     let Some(logs) = &call.context.logs else { return response };
+    let wanted = request.topics.as_deref().map(by_name);
+    let is_wanted = |replica: &Replica| is_wanted(replica, wanted.as_ref());
     let replicas = call.context.partitions.all();
     for (index, dir) in logs.dirs().iter().enumerate() {
         let here = replicas.iter().filter(|replica| replica.log_dir() == index);
-        let wanted: Vec<_> =
-            here.filter(|replica| is_wanted(replica, request.topics.as_deref())).cloned().collect();
+        let wanted: Vec<_> = here.filter(|replica| is_wanted(replica)).cloned().collect();
         let mut coming = call.context.partitions.moves();
-        coming.retain(|one| one.to == index && is_wanted(&one.replica, request.topics.as_deref()));
+        coming.retain(|one| one.to == index && is_wanted(&one.replica));
         response.results.push(describe(dir, wanted, &coming).await);
     }
     response
 }
 
-fn is_wanted(replica: &Replica, topics: Option<&[DescribableLogDirTopic]>) -> bool {
+/// The partitions that are asked for.
+type Wanted<'a> = HashMap<&'a str, HashSet<PartitionId>>;
+
+fn by_name(topics: &[DescribableLogDirTopic]) -> Wanted<'_> {
+    let mut wanted = Wanted::new();
+    for topic in topics {
+        wanted.entry(&topic.topic).or_default().extend(&topic.partitions);
+    }
+    wanted
+}
+
+fn is_wanted(replica: &Replica, topics: Option<&Wanted<'_>>) -> bool {
     let Some(topics) = topics else { return true };
-    topics.iter().any(|topic| {
-        topic.topic == replica.name.topic && topic.partitions.contains(&replica.name.partition)
-    })
+    let partitions = topics.get(replica.name.topic.as_str());
+    partitions.is_some_and(|partitions| partitions.contains(&replica.name.partition))
 }
 
 async fn describe(

@@ -3,7 +3,7 @@
 //! Pure: time is passed in, and nothing is read here. A request becomes a [`Plan`]; when its partitions are read, the
 //! plan says which of them the answer must name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::error::ErrorCode;
 use crate::types::{LeaderEpoch, Millis, NONE, Offset, PartitionId, TopicId};
@@ -14,6 +14,10 @@ const INVALID_SESSION_ID: i32 = 0;
 const INITIAL_EPOCH: i32 = 0;
 /// The epoch that asks for no session, and ends the one it names.
 const FINAL_EPOCH: i32 = -1;
+
+/// What the partitions of all sessions may take in memory, in bytes: somewhat over half a million of them. A client may
+/// name what it likes, whether it is there or not.
+const WEIGHT_MAX: usize = 64 << 20;
 
 /// A partition as the request names it: by id since version 13, by name before.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -88,6 +92,8 @@ struct Session {
     created: Millis,
     /// In the order in which they are read: those that had records go to the end, so that none starves.
     partitions: Vec<Remembered>,
+    /// What they take in memory, in bytes.
+    weight: usize,
 }
 
 /// What one request says of its session.
@@ -107,13 +113,23 @@ pub(crate) struct FetchSessions {
     slots: usize,
     eviction_ms: Millis,
     next_id: i32,
+    /// Of all sessions, and what that may be.
+    weight: usize,
+    weight_max: usize,
 }
 
 impl FetchSessions {
     /// `max.incremental.fetch.session.cache.slots`; a session unused for `eviction_ms` gives way to another. `seed`
     /// keeps the ids of one life of the node apart from those of the next.
     pub(crate) fn new(slots: usize, eviction_ms: Millis, seed: i32) -> Self {
-        Self { sessions: HashMap::new(), slots, eviction_ms, next_id: seed & 0x7fff_ffff }
+        Self {
+            sessions: HashMap::new(),
+            slots,
+            eviction_ms,
+            next_id: seed & 0x7fff_ffff,
+            weight: 0,
+            weight_max: WEIGHT_MAX,
+        }
     }
 
     /// Turns a request into what is to be read.
@@ -129,7 +145,7 @@ impl FetchSessions {
     ) -> Result<Plan, ErrorCode> {
         if request.epoch == FINAL_EPOCH || request.epoch == INITIAL_EPOCH {
             if request.id != INVALID_SESSION_ID {
-                self.sessions.remove(&request.id);
+                self.remove(request.id);
             }
             let kind = if request.epoch == FINAL_EPOCH { Kind::Sessionless } else { Kind::New };
             return Ok(Plan { wanted: partitions, kind });
@@ -142,7 +158,15 @@ impl FetchSessions {
         if session.epoch != request.epoch {
             return Err(ErrorCode::InvalidFetchSessionEpoch);
         }
+        let before = session.weight;
         session.change(partitions, forgotten);
+        let after = session.weight;
+        self.weight = self.weight - before + after;
+        if after > before && self.weight > self.weight_max {
+            // Whoever asks again from the start is answered without a session.
+            self.remove(request.id);
+            return Err(ErrorCode::FetchSessionIdNotFound);
+        }
         session.epoch = next_epoch(session.epoch);
         session.last_used = now;
         let wanted =
@@ -207,9 +231,21 @@ impl FetchSessions {
             last_used: now,
             created: now,
             partitions: partitions.collect(),
+            weight: plan.wanted.iter().map(Wanted::weight).sum(),
         };
+        let weight = session.weight;
+        if self.weight + weight > self.weight_max {
+            return INVALID_SESSION_ID;
+        }
+        self.weight += weight;
         self.sessions.insert(id, session);
         id
+    }
+
+    fn remove(&mut self, id: i32) -> bool {
+        let removed = self.sessions.remove(&id);
+        self.weight -= removed.as_ref().map_or(0, |session| session.weight);
+        removed.is_some()
     }
 
     fn make_room(&mut self, privileged: bool, size: usize, now: Millis) -> bool {
@@ -228,7 +264,7 @@ impl FetchSessions {
             .filter(|(_, session)| stale(session) || smaller(session))
             .min_by_key(|(_, session)| (session.last_used, session.partitions.len()))
             .map(|(id, _)| *id);
-        victim.is_some_and(|id| self.sessions.remove(&id).is_some())
+        victim.is_some_and(|id| self.remove(id))
     }
 }
 
@@ -246,6 +282,7 @@ impl Session {
                 None => {
                     places.insert((wanted.topic.clone(), wanted.partition), self.partitions.len());
                     let (high_watermark, log_start_offset) = (-1, -1);
+                    self.weight += wanted.weight();
                     self.partitions.push(Remembered {
                         wanted,
                         high_watermark,
@@ -256,11 +293,11 @@ impl Session {
             }
         }
         if !forgotten.is_empty() {
+            let forgotten: HashSet<_> = forgotten.iter().map(|(topic, id)| (topic, *id)).collect();
             self.partitions.retain(|known| {
-                !forgotten.iter().any(|(topic, partition)| {
-                    *topic == known.wanted.topic && *partition == known.wanted.partition
-                })
+                !forgotten.contains(&(&known.wanted.topic, known.wanted.partition))
             });
+            self.weight = self.partitions.iter().map(|known| known.wanted.weight()).sum();
         }
     }
 
@@ -303,6 +340,14 @@ fn next_epoch(epoch: i32) -> i32 {
 }
 
 impl Wanted {
+    fn weight(&self) -> usize {
+        let name = match &self.topic {
+            TopicRef::Id(_) => 0,
+            TopicRef::Name(name) => name.len(),
+        };
+        size_of::<Remembered>() + name
+    }
+
     /// Whether the reader is a follower that tells what it has (KIP-595's truncation on fetch).
     pub(crate) fn has_last_fetched_epoch(&self) -> bool {
         self.last_fetched_epoch != NONE
@@ -324,6 +369,36 @@ mod tests {
             last_fetched_epoch: NONE,
             log_start_offset: -1,
         }
+    }
+
+    #[test]
+    fn sessions_take_no_more_memory_than_is_set_aside_for_them() {
+        let mut sessions = FetchSessions::new(1_000, 120_000, 0);
+        sessions.weight_max = 25 * (size_of::<Remembered>() + 1_000);
+        let long = |n: usize| Wanted {
+            topic: TopicRef::Name(format!("{n:01000}")),
+            ..wanted(n as PartitionId, 0)
+        };
+        let asked = |id, epoch| SessionRequest { id, epoch, uses_ids: false, from_follower: false };
+        let mut made = Vec::new();
+        for round in 0..4 {
+            let partitions: Vec<_> = (0..10).map(|n| long(round * 10 + n)).collect();
+            let plan = sessions.begin(asked(0, 0), partitions, &[], 0).unwrap();
+            let outcomes = vec![outcome(0, 0); plan.wanted.len()];
+            made.push(sessions.finish(&plan, asked(0, 0), &outcomes, 0).0);
+        }
+        assert!(made[0] > 0 && made[1] > 0 && made[2] == 0 && made[3] == 0, "{made:?}");
+        // One that grows beyond it ends, and its weight is gone.
+        let more: Vec<_> = (0..10).map(|n| long(100 + n)).collect();
+        let grown = sessions.begin(asked(made[0], 1), more, &[], 0);
+        assert_eq!(grown.unwrap_err(), ErrorCode::FetchSessionIdNotFound);
+        assert_eq!((sessions.len(), sessions.weight * 5), (1, sessions.weight_max * 2));
+        // What is forgotten weighs nothing.
+        let forgotten: Vec<_> = (10..15).map(|n| (long(n).topic, long(n).partition)).collect();
+        sessions.begin(asked(made[1], 1), Vec::new(), &forgotten, 0).unwrap();
+        assert_eq!(sessions.weight * 5, sessions.weight_max);
+        sessions.begin(asked(made[1], FINAL_EPOCH), Vec::new(), &[], 0).unwrap();
+        assert_eq!((sessions.len(), sessions.weight), (0, 0));
     }
 
     fn outcome(records_bytes: usize, high_watermark: Offset) -> Outcome {

@@ -40,7 +40,7 @@ fn ongoing(
     wanted: impl Fn(PartitionId) -> bool,
 ) -> Option<OngoingTopicReassignment> {
     let moving =
-        topic.partitions.iter().filter(|(id, partition)| wanted(*id) && partition.is_reassigning());
+        topic.partitions.iter().filter(|(id, partition)| partition.is_reassigning() && wanted(*id));
     let partitions: Vec<_> = moving
         .map(|(partition_index, partition)| OngoingPartitionReassignment {
             partition_index,

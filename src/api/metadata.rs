@@ -4,7 +4,7 @@
 //! (`auto.create.topics.enable`). v8 authorized operations; v10 topic ids; v12 topics by id; v13 an error of its own
 //! (KIP-1102).
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::context::Call;
 use super::permissions;
@@ -19,7 +19,16 @@ use crate::wire::messages::metadata::{
     MetadataResponsePartition, MetadataResponseTopic,
 };
 
+/// From this version on topics may be asked for by id; versions 10 and 11 have the field.
+const BY_ID_SINCE: i16 = 12;
+
 pub(crate) async fn handle(call: Call, request: MetadataRequest) -> MetadataResponse {
+    if let Some(topics) = &request.topics
+        && call.version < BY_ID_SINCE
+        && topics.iter().any(|topic| topic.name.is_none() || !topic.topic_id.is_zero())
+    {
+        return invalid(topics);
+    }
     let mut topics = match &request.topics {
         None => all_topics(&call),
         Some(topics) if topics.is_empty() && call.version == 0 => all_topics(&call),
@@ -47,6 +56,17 @@ pub(crate) async fn handle(call: Call, request: MetadataRequest) -> MetadataResp
         },
         ..Default::default()
     }
+}
+
+/// The answer to a request that asks by id where its version has only names for it, as far as those can be said.
+fn invalid(topics: &[MetadataRequestTopic]) -> MetadataResponse {
+    let topic = |topic: &MetadataRequestTopic| MetadataResponseTopic {
+        error_code: ErrorCode::InvalidRequest.code(),
+        name: Some(topic.name.clone().unwrap_or_default()),
+        topic_id: topic.topic_id,
+        ..Default::default()
+    };
+    MetadataResponse { topics: topics.iter().map(topic).collect(), ..Default::default() }
 }
 
 fn brokers(image: &Image, listener: &str) -> Vec<MetadataResponseBroker> {
@@ -91,7 +111,7 @@ async fn some_topics(
         topics.partition(|topic| may_describe(call, &image, topic));
     let wanted: BTreeSet<String> =
         visible.iter().copied().filter(missing).filter_map(|topic| topic.name.clone()).collect();
-    let mut failed = Vec::new();
+    let mut failed = HashMap::new();
     if may_create && !wanted.is_empty() && call.context.config.load().auto_create_topics_enable() {
         let (wanted, refused) = creatable(call, wanted);
         if !wanted.is_empty() {
@@ -143,15 +163,16 @@ fn creatable(call: &Call, names: BTreeSet<String>) -> (BTreeSet<String>, BTreeSe
     names.into_iter().partition(|name| call.may(&permissions::METADATA_CREATE, name))
 }
 
-fn unknown(topic: &MetadataRequestTopic, failed: &[(String, ErrorCode)]) -> MetadataResponseTopic {
+fn unknown(
+    topic: &MetadataRequestTopic,
+    failed: &HashMap<String, ErrorCode>,
+) -> MetadataResponseTopic {
     let code = match &topic.name {
-        Some(name) if topic.topic_id.is_zero() => {
-            match failed.iter().find(|(failed, _)| failed == name) {
-                Some((_, code)) => *code,
-                None if names::validate(name).is_err() => ErrorCode::InvalidTopicException,
-                None => ErrorCode::UnknownTopicOrPartition,
-            }
-        }
+        Some(name) if topic.topic_id.is_zero() => match failed.get(name) {
+            Some(code) => *code,
+            None if names::validate(name).is_err() => ErrorCode::InvalidTopicException,
+            None => ErrorCode::UnknownTopicOrPartition,
+        },
         _ => ErrorCode::UnknownTopicId,
     };
     let is_internal = topic.name.as_deref().is_some_and(is_internal_topic);

@@ -4,6 +4,8 @@
 //! KIP-848 groups, and GROUP_ID_NOT_FOUND; v10 names topics by their ids (KIP-848). Topics and partitions that do
 //! not exist are refused one by one, the rest is committed.
 
+use std::collections::HashMap;
+
 use super::context::Call;
 use super::permissions;
 use crate::error::ErrorCode;
@@ -95,14 +97,16 @@ fn merge(
     mut response: OffsetCommitResponse,
     committed: OffsetCommitResponse,
 ) -> OffsetCommitResponse {
+    let named = |topic: &OffsetCommitResponseTopic| (topic.name.clone(), topic.topic_id);
+    let refused = response.topics.iter().enumerate().rev();
+    let mut places: HashMap<_, _> = refused.map(|(at, topic)| (named(topic), at)).collect();
     for topic in committed.topics {
-        match response
-            .topics
-            .iter_mut()
-            .find(|known| known.name == topic.name && known.topic_id == topic.topic_id)
-        {
-            Some(known) => known.partitions.extend(topic.partitions),
-            None => response.topics.push(topic),
+        match places.get(&named(&topic)) {
+            Some(&at) => response.topics[at].partitions.extend(topic.partitions),
+            None => {
+                places.insert(named(&topic), response.topics.len());
+                response.topics.push(topic);
+            }
         }
     }
     response

@@ -1,5 +1,7 @@
 //! OffsetDelete (47), version 0: forget offsets of topics that a group no longer reads (KIP-496).
 
+use std::collections::HashMap;
+
 use super::context::Call;
 use super::permissions;
 use crate::error::ErrorCode;
@@ -72,10 +74,15 @@ fn merge(
     mut response: OffsetDeleteResponse,
 ) -> OffsetDeleteResponse {
     let deleted = std::mem::replace(&mut response.topics, refused);
+    let refused = response.topics.iter().enumerate().rev();
+    let mut places: HashMap<_, _> = refused.map(|(at, topic)| (topic.name.clone(), at)).collect();
     for topic in deleted {
-        match response.topics.iter_mut().find(|known| known.name == topic.name) {
-            Some(known) => known.partitions.extend(topic.partitions),
-            None => response.topics.push(topic),
+        match places.get(&topic.name) {
+            Some(&at) => response.topics[at].partitions.extend(topic.partitions),
+            None => {
+                places.insert(topic.name.clone(), response.topics.len());
+                response.topics.push(topic);
+            }
         }
     }
     response

@@ -3,6 +3,8 @@
 //! v3 says whose member of the group commits (KIP-447); v4 tells a producer to abort (KIP-890); v5 adds the partition
 //! of the group's offsets to the transaction by itself, where before AddOffsetsToTxn has done that.
 
+use std::collections::HashMap;
+
 use super::context::Call;
 use super::permissions;
 use super::verification::{Supports, add_or_verify};
@@ -137,10 +139,15 @@ fn with_code(mut response: TxnOffsetCommitResponse, code: ErrorCode) -> TxnOffse
 
 /// Puts what was committed beside what was refused, topic by topic.
 fn merge(response: &mut TxnOffsetCommitResponse, committed: TxnOffsetCommitResponse) {
+    let refused = response.topics.iter().enumerate().rev();
+    let mut places: HashMap<_, _> = refused.map(|(at, topic)| (topic.name.clone(), at)).collect();
     for topic in committed.topics {
-        match response.topics.iter_mut().find(|known| known.name == topic.name) {
-            Some(known) => known.partitions.extend(topic.partitions),
-            None => response.topics.push(topic),
+        match places.get(&topic.name) {
+            Some(&at) => response.topics[at].partitions.extend(topic.partitions),
+            None => {
+                places.insert(topic.name.clone(), response.topics.len());
+                response.topics.push(topic);
+            }
         }
     }
 }

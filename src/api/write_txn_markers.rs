@@ -5,7 +5,7 @@
 //! later transaction. Markers for groups' offsets go through their shard, which so learns which offsets count. The
 //! node's own coordinator takes the same way without a connection: see [`write`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use tokio::sync::oneshot;
 
@@ -66,6 +66,7 @@ async fn write_if(
         }
     }
     let mut results = Results::new();
+    let mut places: HashMap<(i64, String), usize> = HashMap::new();
     for (producer_id, name, partitions) in started {
         let mut topic = WritableTxnMarkerTopicResult { name, ..Default::default() };
         for (partition_index, started) in partitions {
@@ -77,7 +78,15 @@ async fn write_if(
                 ..Default::default()
             });
         }
-        merge(results.entry(producer_id).or_default(), topic);
+        // What became of a marker goes beside what became of others of the same producer.
+        let topics = results.entry(producer_id).or_default();
+        match places.get(&(producer_id, topic.name.clone())) {
+            Some(&at) => topics[at].partitions.extend(topic.partitions),
+            None => {
+                places.insert((producer_id, topic.name.clone()), topics.len());
+                topics.push(topic);
+            }
+        }
     }
     let of_producer = |(producer_id, topics)| WritableTxnMarkerResult {
         producer_id,
@@ -141,13 +150,5 @@ fn end(marker: &WritableTxnMarker) -> End {
         coordinator_epoch: marker.coordinator_epoch,
         is_committed: marker.transaction_result,
         transaction_version: i16::from(marker.transaction_version),
-    }
-}
-
-/// Puts what became of a marker beside what became of others of the same producer.
-fn merge(topics: &mut Vec<WritableTxnMarkerTopicResult>, topic: WritableTxnMarkerTopicResult) {
-    match topics.iter_mut().find(|known| known.name == topic.name) {
-        Some(known) => known.partitions.extend(topic.partitions),
-        None => topics.push(topic),
     }
 }

@@ -4,7 +4,7 @@
 //! An entity is a set of parts: a user, a client id, both, or an address; a part without a name is the default of its
 //! kind. Values are stored as they come; who is bound by which of them is `quota`'s business.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::controller::requests::{Decision, code_and_message};
 use crate::error::{ApiError, ErrorCode};
@@ -67,8 +67,9 @@ fn changes<'a>(
     entity: &QuotaEntity,
 ) -> Result<Vec<(&'a str, Option<f64>)>, ApiError> {
     let mut changes: Vec<(&str, Option<f64>)> = Vec::with_capacity(entry.ops.len());
+    let mut keys = HashSet::new();
     for op in &entry.ops {
-        if changes.iter().any(|(key, _)| *key == op.key) {
+        if !keys.insert(op.key.as_str()) {
             // Kafka looks at the entity once more after it has noted this, and takes it for one that came before.
             return Err(invalid(format!("Ignoring duplicate entity {}", shown(entity))));
         }

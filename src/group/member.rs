@@ -3,6 +3,7 @@
 //! It waits for at most one answer of each kind: a request that comes while another waits takes its place, and the
 //! earlier is refused (the client has given it up, or its answer was lost).
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -55,11 +56,9 @@ impl Member {
 
     /// The names of its protocols, each once, best first.
     pub(crate) fn protocol_names(&self) -> impl Iterator<Item = &str> {
-        self.protocols.iter().enumerate().filter_map(|(at, protocol)| {
-            let first =
-                self.protocols.iter().position(|other| other.name == protocol.name) == Some(at);
-            first.then_some(protocol.name.as_str())
-        })
+        let mut seen = HashSet::new();
+        let names = self.protocols.iter().map(|protocol| protocol.name.as_str());
+        names.filter(move |name| seen.insert(*name))
     }
 
     /// Whether it is excused from heartbeats: one who waits for the others cannot send any.
@@ -109,7 +108,8 @@ pub(super) fn keep(protocols: &[JoinGroupRequestProtocol]) -> Vec<JoinGroupReque
 
 /// What protocols take in memory, in bytes.
 pub(super) fn metadata_bytes(protocols: &[JoinGroupRequestProtocol]) -> usize {
-    protocols.iter().map(|protocol| protocol.name.len() + protocol.metadata.len()).sum()
+    let one = size_of::<JoinGroupRequestProtocol>();
+    protocols.iter().map(|protocol| one + protocol.name.len() + protocol.metadata.len()).sum()
 }
 
 /// The rebalance timeout of a request: before version 1 it is the session timeout.

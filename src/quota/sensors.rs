@@ -17,6 +17,8 @@ use crate::types::Millis;
 
 /// How many clients of one kind of quota are told apart.
 const SENSORS_MAX: usize = 10_000;
+/// The longest client id that is told apart, in bytes: a request may have one of 32 KiB.
+const CLIENT_ID_BYTES_MAX: usize = 512;
 /// What nobody has used for so long goes, as in Kafka.
 const IDLE_MS: Millis = 3_600_000;
 /// How often is looked for what nobody uses.
@@ -122,7 +124,7 @@ impl Sensors {
         if now - table.swept >= SWEEP_MS || table.count >= SENSORS_MAX {
             table.sweep(now);
         }
-        if table.count < SENSORS_MAX {
+        if table.count < SENSORS_MAX && found.client_id.len() <= CLIENT_ID_BYTES_MAX {
             return Some(table.make(found.user, found.client_id, now));
         }
         let limit = found.limit?.to_string();

@@ -19,7 +19,7 @@ pub(super) struct Point {
 /// How many points one push may have.
 const POINTS_MAX: usize = 10_000;
 /// The longest name, and the longest attributes, in bytes.
-const TEXT_BYTES_MAX: usize = 512;
+pub(super) const TEXT_BYTES_MAX: usize = 512;
 
 /// A field of a message: a number of one of the fixed sizes, or bytes.
 enum Field<'a> {

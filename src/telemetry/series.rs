@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::otlp::Point;
+use super::otlp::{Point, TEXT_BYTES_MAX};
 use super::subscriptions::Client;
 use crate::metrics::{Family, Sample};
 use crate::types::{Millis, Uuid};
@@ -37,6 +37,9 @@ impl Series {
 
     /// Takes in what one client has pushed. What there is no room for is dropped.
     pub(super) fn take(&mut self, client: &Client<'_>, points: Vec<Point>, keep_until: Millis) {
+        if client.client_id.len() > TEXT_BYTES_MAX {
+            return;
+        }
         for point in points {
             let Point { name, attributes, value, is_delta, is_counter } = point;
             let key = Key { name: series_name(&name), instance: client.instance, attributes };

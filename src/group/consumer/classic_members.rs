@@ -5,6 +5,7 @@
 //! assignments are ignored where a client sends any: the coordinator's count. Each step of `reconcile` that a new
 //! member takes with a heartbeat, a classic one takes with a JoinGroup.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use tracing::info;
@@ -233,11 +234,14 @@ impl ConsumerGroup {
     /// Whether the classic members, with one more that follows these protocols, have one in common.
     fn supports(&self, request: &JoinGroupRequest) -> bool {
         let spoken = || self.members.values().filter_map(|m| m.subscription.classic.as_ref());
-        let is_common = |name: &str| {
-            spoken().all(|classic| classic.protocols.iter().any(|(known, _)| known == name))
-        };
-        request.protocol_type == CONSUMER
-            && request.protocols.iter().any(|protocol| is_common(&protocol.name))
+        let mut common: HashSet<&str> =
+            request.protocols.iter().map(|protocol| protocol.name.as_str()).collect();
+        for classic in spoken() {
+            let names: HashSet<&str> =
+                classic.protocols.iter().map(|(name, _)| name.as_str()).collect();
+            common.retain(|name| names.contains(name));
+        }
+        request.protocol_type == CONSUMER && !common.is_empty()
     }
 
     fn join_classic(
