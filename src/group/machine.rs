@@ -11,6 +11,7 @@ use tracing::{info, warn};
 
 use super::classic::{ClassicGroup, State};
 use super::consumer::group::ConsumerGroup;
+use super::crowd::Crowd;
 use super::foreign::{ForeignGroup, GroupKind};
 use super::join::Joiner;
 use super::member::metadata_bytes;
@@ -126,6 +127,7 @@ pub struct GroupMachine {
     pub(super) image: Arc<Image>,
     /// Topics that are gone and whose offsets are not yet, with the ids of those that bear their names now.
     gone: BTreeMap<Arc<str>, Option<TopicId>>,
+    crowd: Crowd,
 }
 
 impl GroupMachine {
@@ -140,12 +142,27 @@ impl GroupMachine {
             is_loading: true,
             image,
             gone: BTreeMap::new(),
+            crowd: Crowd::default(),
         }
     }
 
     /// The same shard, which counts what it does.
     pub fn counting(self, metrics: Arc<GroupMetrics>) -> Self {
         Self { metrics, ..self }
+    }
+
+    /// Counted with the other shards of the node.
+    pub fn among(self, crowd: Crowd) -> Self {
+        Self { crowd, ..self }
+    }
+
+    /// How many members of consumer groups the node has, as of a second ago.
+    pub(super) fn count_crowd(&mut self, now: Millis) -> usize {
+        let members = |group: &Group| match group {
+            Group::Consumer(group) => group.members.len(),
+            Group::Classic(_) | Group::Foreign(_) => 0,
+        };
+        self.crowd.all(now, || self.groups.values().map(members).sum())
     }
 
     /// Offsets make a group, if nothing else has.

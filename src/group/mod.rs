@@ -54,6 +54,8 @@ pub(crate) mod classic;
 mod commit;
 // Consumer groups (KIP-848).
 pub mod consumer;
+// How many members a node has in all.
+pub mod crowd;
 // ListGroups, DescribeGroups, DeleteGroups.
 mod describe;
 // Offsets and groups that have outlived their use.

@@ -33,6 +33,8 @@ pub struct ConsumerSettings {
     pub session_timeout_ms: Millis,
     /// `group.consumer.heartbeat.interval.ms`: of members that are settled.
     pub heartbeat_interval_ms: i32,
+    /// Whether the group itself says so: then it is kept to, however few members there are.
+    pub is_heartbeat_interval_own: bool,
     /// `group.consumer.assignment.interval.ms`.
     pub assignment_interval_ms: Millis,
     /// Whether the group itself says so: then the interval is kept to whatever the group's size.
@@ -69,6 +71,7 @@ impl ConsumerSettings {
         Self {
             session_timeout_ms: Millis::from(config.group_consumer_session_timeout_ms()),
             heartbeat_interval_ms: config.group_consumer_heartbeat_interval_ms(),
+            is_heartbeat_interval_own: false,
             assignment_interval_ms: Millis::from(config.group_consumer_assignment_interval_ms()),
             is_assignment_interval_own: false,
             regex_refresh_interval_ms: Millis::from(
@@ -101,10 +104,24 @@ impl ConsumerSettings {
         }
         if let Some(ms) = value("consumer.heartbeat.interval.ms", bounds.heartbeat_interval_ms) {
             self.heartbeat_interval_ms = ms;
+            self.is_heartbeat_interval_own = true;
         }
         if let Some(ms) = value("consumer.assignment.interval.ms", bounds.assignment_interval_ms) {
             self.assignment_interval_ms = Millis::from(ms);
             self.is_assignment_interval_own = true;
+        }
+        self
+    }
+
+    /// As they are for a node with so many members in all: members that have nothing to do come as often as one that
+    /// leaves should be missed, and all of them together no oftener than the node can well answer. What is configured
+    /// is the bound.
+    pub(super) fn among(mut self, members: usize) -> Self {
+        const IDLE_MS_MIN: i32 = 200;
+        if !self.is_heartbeat_interval_own {
+            // Three heartbeats a millisecond.
+            let fair = i32::try_from(members / 3).unwrap_or(i32::MAX);
+            self.heartbeat_interval_ms = self.heartbeat_interval_ms.min(fair.max(IDLE_MS_MIN));
         }
         self
     }
@@ -137,6 +154,7 @@ impl Default for ConsumerSettings {
         Self {
             session_timeout_ms: 45_000,
             heartbeat_interval_ms: 5_000,
+            is_heartbeat_interval_own: false,
             assignment_interval_ms: 1_000,
             is_assignment_interval_own: false,
             regex_refresh_interval_ms: 600_000,
@@ -208,5 +226,24 @@ impl Default for Settings {
             retention_check_interval_ms: 10 * 60 * 1_000,
             consumer: ConsumerSettings::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_with_nothing_to_do_come_as_often_as_the_node_can_answer() {
+        let settings = ConsumerSettings::default();
+        let idle_ms = |members| settings.among(members).heartbeat_interval_ms;
+        assert_eq!([0, 100, 600, 1_000, 9_000].map(idle_ms), [200, 200, 200, 333, 3_000]);
+        assert_eq!(
+            [15_000, usize::MAX].map(idle_ms),
+            [5_000; 2],
+            "what is configured is the bound"
+        );
+        let own = ConsumerSettings { is_heartbeat_interval_own: true, ..settings };
+        assert_eq!(own.among(100).heartbeat_interval_ms, 5_000, "a group's own is kept to");
     }
 }

@@ -21,6 +21,7 @@ use crate::client::{self, Pool};
 use crate::config::Config;
 use crate::controller;
 use crate::coordinator;
+use crate::group::crowd::Crowd;
 use crate::group::machine::GroupMachine;
 use crate::metadata::cluster::VersionRange;
 use crate::metadata::{Image, features};
@@ -236,12 +237,15 @@ pub(super) fn assignments_spec(parts: &Parts) -> AssignmentsSpec {
 pub(super) fn groups_spec(parts: &Parts) -> coordinator::manager_actor::ManagerSpec<GroupMachine> {
     let settings = crate::group::settings::Settings::of(&parts.config);
     let metrics = parts.context.metrics.groups.clone();
+    let crowd = Crowd::default();
     coordinator::manager_actor::ManagerSpec {
         node_id: parts.config.node_id(),
         topic: OFFSETS_TOPIC,
         machine: Arc::new(move |image: &Arc<Image>| {
-            GroupMachine::new(settings, image.clone(), Box::new(|| *Uuid::random().as_bytes()))
+            let randomness = Box::new(|| *Uuid::random().as_bytes());
+            GroupMachine::new(settings, image.clone(), randomness)
                 .counting(metrics.clone())
+                .among(crowd.neighbour())
         }),
         shards: parts.shards.clone(),
         table: parts.table.clone(),

@@ -91,8 +91,9 @@ impl GroupMachine {
         self.ensure_consumer_group(&request.group_id, is_joining, step)?;
         let random_id =
             if request.member_id.is_empty() { self.random_uuid() } else { String::new() };
+        let crowd = self.count_crowd(step.now);
         let image = self.image.clone();
-        let settings = step.settings.consumer.of_group(&image, &request.group_id);
+        let settings = step.settings.consumer.of_group(&image, &request.group_id).among(crowd);
         let around = Surroundings { image: &image, settings };
         let Some(Group::Consumer(group)) = self.groups.get_mut(request.group_id.as_str()) else {
             return Err(ErrorCode::UnknownServerError.into());
@@ -309,7 +310,7 @@ impl ConsumerGroup {
         })
     }
 
-    /// Members with a change before them, or a change around them, come back soon; the others as Kafka has them.
+    /// Members with a change before them, or a change around them, come back soon; the others as the settings have it.
     fn interval_ms(&self, member: &Member, settings: ConsumerSettings, now: Millis) -> i32 {
         const SOON_MS: (i32, i32) = (50, 500);
         let is_settled =

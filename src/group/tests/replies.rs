@@ -1,8 +1,11 @@
 //! How the scripts show answers and records.
 
+use bytes::Bytes;
+
 use super::super::machine::{Group, GroupMachine};
 use super::super::records::{self, Entry};
 use super::super::request::GroupReply;
+use super::consumer::scripting;
 use super::shard::{BEGIN, Replies, short_name};
 use crate::coordinator::machine::StoredRecord;
 use crate::error::ErrorCode;
@@ -20,6 +23,11 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into()
 }
 
+/// An assignment by its partitions where it is one of consumers, else as text.
+fn share(bytes: &Bytes) -> String {
+    scripting::show_share(bytes).unwrap_or_else(|| format!("{:?}", text(bytes)))
+}
+
 pub(super) fn show(replies: &Replies) -> String {
     replies.iter().map(|(ticket, reply)| format!("#{} {}\n", ticket.0, show_one(reply))).collect()
 }
@@ -31,16 +39,16 @@ fn show_one(reply: &GroupReply) -> String {
             format!("sync {}", code(reply.error_code))
         }
         GroupReply::Sync(reply) => format!(
-            "sync assignment={:?} type={} protocol={}",
-            text(&reply.assignment),
+            "sync assignment={} type={} protocol={}",
+            share(&reply.assignment),
             reply.protocol_type.as_deref().unwrap_or("none"),
             reply.protocol_name.as_deref().unwrap_or("none"),
         ),
         GroupReply::Heartbeat(reply) => format!("heartbeat {}", code(reply.error_code)),
-        GroupReply::ConsumerHeartbeat(reply) => {
-            format!("consumer heartbeat {} {reply:?}", code(reply.error_code))
+        GroupReply::ConsumerHeartbeat(reply) => scripting::show_beat(reply),
+        GroupReply::DescribeConsumers(groups) => {
+            groups.iter().map(scripting::show_described).collect::<Vec<_>>().join("\n")
         }
-        GroupReply::DescribeConsumers(groups) => format!("describe {groups:?}"),
         GroupReply::Leave(reply) => show_leave(reply),
         GroupReply::List(reply) => {
             let groups = reply.groups.iter().map(|group| {
@@ -129,7 +137,7 @@ fn show_join(reply: &JoinGroupResponse) -> String {
 fn show_described(group: &DescribedGroup) -> String {
     let members = group.members.iter().map(|member| {
         format!(
-            "\n  {}{} client={} host={} metadata={} assignment={:?}",
+            "\n  {}{} client={} host={} metadata={} assignment={}",
             short_name(&member.member_id),
             member
                 .group_instance_id
@@ -139,7 +147,7 @@ fn show_described(group: &DescribedGroup) -> String {
             member.client_id,
             member.client_host,
             member.member_metadata.len(),
-            text(&member.member_assignment),
+            share(&member.member_assignment),
         )
     });
     format!(
@@ -201,10 +209,7 @@ fn show_record(record: &StoredRecord) -> String {
         }
         Entry::Group { group, picture: None } => format!("group {group} gone"),
         Entry::Group { picture: Some(picture), .. } => show_group(&picture),
-        Entry::Consumer { group, key, value } => {
-            let value = value.map_or_else(|| "gone".into(), |value| format!("{value:?}"));
-            format!("consumer group {group} {key:?} {value}")
-        }
+        Entry::Consumer { key, value, .. } => scripting::show_record(&key, value.as_ref()),
         Entry::Foreign { kind, group, record_type } => {
             let gone = if record.value.is_none() { " gone" } else { "" };
             format!("{} group {group} type={}{gone}", kind.name(), record_type.0)
@@ -218,10 +223,10 @@ pub(super) fn show_group(group: &super::super::classic::ClassicGroup) -> String 
     let members = group.members.values().map(|member| {
         let instance = member.instance_id.as_deref().map(|instance| format!("({instance})"));
         format!(
-            " {}{}={:?}",
+            " {}{}={}",
             short_name(&member.id),
             instance.unwrap_or_default(),
-            text(&member.assignment)
+            share(&member.assignment)
         )
     });
     format!(

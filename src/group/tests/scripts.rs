@@ -12,6 +12,7 @@ use goldenscript::{ArgumentConsumer, Command, Runner};
 use super::super::machine::Group;
 use super::super::request::{GroupRequest, RequestContext};
 use super::super::settings::Settings;
+use super::consumer::scripting;
 use super::replies::{show, show_group, show_records};
 use super::shard::{BEGIN, Replies, Shard, full_name, subscription};
 use crate::coordinator::machine::{Machine, StoredRecord};
@@ -106,6 +107,18 @@ fn sync(args: &mut ArgumentConsumer<'_>) -> Outcome<GroupRequest> {
             ..Default::default()
         }
     };
+    let mut assignments: Vec<_> =
+        shares.split(',').filter(|text| !text.is_empty()).map(share).collect();
+    // What the leader takes for itself, in the consumers' own protocol.
+    if let Some(owned) = named(args, "consume") {
+        let assignment = scripting::share(&owned)?;
+        let member_id = member_id.clone();
+        assignments.push(SyncGroupRequestAssignment {
+            member_id,
+            assignment,
+            ..Default::default()
+        });
+    }
     Ok(GroupRequest::Sync(SyncGroupRequest {
         group_id,
         generation_id,
@@ -113,7 +126,7 @@ fn sync(args: &mut ArgumentConsumer<'_>) -> Outcome<GroupRequest> {
         group_instance_id: named(args, "instance"),
         protocol_type: named(args, "type"),
         protocol_name: named(args, "protocol"),
-        assignments: shares.split(',').filter(|text| !text.is_empty()).map(share).collect(),
+        assignments,
         ..Default::default()
     }))
 }
@@ -184,6 +197,7 @@ fn commit(args: &mut ArgumentConsumer<'_>) -> Outcome<GroupRequest> {
 fn fetch(args: &mut ArgumentConsumer<'_>) -> Outcome<GroupRequest> {
     let mut request = OffsetFetchRequestGroup { group_id: word(args)?, ..Default::default() };
     request.member_id = named(args, "member").map(|member| full_name(&member));
+    request.member_epoch = number(args, "epoch", -1)?;
     let require_stable = number(args, "stable", false)?;
     let topic_id = Uuid::from_bytes([number(args, "id", 0u8)?; 16]);
     let mut topics = Vec::new();
@@ -214,12 +228,15 @@ fn delete_offsets(args: &mut ArgumentConsumer<'_>) -> Outcome<GroupRequest> {
 
 fn settings(args: &mut ArgumentConsumer<'_>) -> Outcome<Settings> {
     let default = Settings::default();
+    let mut consumer = default.consumer;
+    consumer.size_max = number(args, "consumers-max", consumer.size_max)?;
     Ok(Settings {
         max_size: number(args, "max-size", default.max_size)?,
         initial_rebalance_delay_ms: number(args, "delay", default.initial_rebalance_delay_ms)?,
         offset_metadata_len_max: number(args, "metadata-max", default.offset_metadata_len_max)?,
         offsets_retention_ms: number(args, "retention", default.offsets_retention_ms)?,
         retention_check_interval_ms: number(args, "check", default.retention_check_interval_ms)?,
+        consumer,
         ..default
     })
 }
@@ -231,6 +248,10 @@ impl Runner for Script {
             "join" => join(&mut args)?,
             "sync" => sync(&mut args)?,
             "heartbeat" => heartbeat(&mut args)?,
+            "beat" => scripting::beat(&mut args)?,
+            "describe-consumers" => GroupRequest::DescribeConsumers {
+                group_ids: args.rest_pos().iter().map(|argument| argument.value.clone()).collect(),
+            },
             "leave" => leave(&mut args)?,
             "commit" => commit(&mut args)?,
             "fetch" => fetch(&mut args)?,
@@ -284,6 +305,13 @@ impl Script {
                     )),
                     None => Ok("no such group\n".into()),
                 };
+            }
+            "cluster" => {
+                let image = scripting::cluster(&mut args, &self.shard.ground.image)?;
+                self.shard.ground.image = image.clone();
+                let decision = self.shard.machine.image_changed(&image, self.shard.now);
+                let replies = self.shard.carry_out(decision);
+                return Ok(self.after(&replies));
             }
             "topics" => {
                 let mut image = Image::default();
@@ -345,4 +373,6 @@ scripts! {
     "group/tests/scripts", Script::new();
     first_rebalance rejoin static_members leaving sessions sizes_and_errors
     describing offsets expiry transactions loading
+    consumer_members consumer_reconciliation consumer_static consumer_fencing consumer_regex consumer_offsets
+    consumer_upgrade consumer_downgrade
 }

@@ -4,4 +4,5 @@ mod assignors;
 mod client;
 mod fuzz;
 mod migration;
+pub(super) mod scripting;
 mod size;
