@@ -1,6 +1,9 @@
 //! AddOffsetsToTxn (25), versions 0–4: a transaction is about to commit offsets of a group. What is added is the
 //! group's partition of `__consumer_offsets`. Clients from TxnOffsetCommit version 5 on leave this to the group
 //! coordinator.
+//!
+//! Errors are those of AddPartitionsToTxn, of the one partition. It is the group's coordinator that will be told how
+//! the transaction ended, by a marker in that partition; until then what TxnOffsetCommit brings only waits there.
 
 use super::context::Call;
 use super::find_coordinator::ensure_topic;

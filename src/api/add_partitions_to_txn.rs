@@ -2,6 +2,12 @@
 //!
 //! Until v3 a client adds partitions to its own transaction; from v4 a broker does so for clients, or only asks whether
 //! partitions are in it, for several transactions at once (KIP-890).
+//!
+//! Errors of a partition: UNKNOWN_TOPIC_OR_PARTITION, TOPIC_AUTHORIZATION_FAILED, and OPERATION_NOT_ATTEMPTED for the
+//! others, since either all are added or none; what the coordinator refuses is told to all of them.
+//! INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED (before v2 INVALID_PRODUCER_EPOCH): somebody else has the id now.
+//! CONCURRENT_TRANSACTIONS: the transaction before has not ended everywhere, and the client waits. For a broker that
+//! only asks, TRANSACTION_ABORTABLE: it is not in there.
 
 use std::collections::BTreeMap;
 

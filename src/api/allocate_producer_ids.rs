@@ -1,4 +1,6 @@
 //! AllocateProducerIds (67), version 0: a broker takes the next thousand producer ids (KIP-730).
+//!
+//! A block is a record before it is told: what has been given out is never given out again, whoever is the controller.
 
 use super::context::Call;
 use super::forward;

@@ -1,4 +1,7 @@
 //! AlterClientQuotas (49), versions 0–1: sets and removes quotas (KIP-546).
+//!
+//! Errors of an entity: INVALID_REQUEST (no such type, key or value, or named twice). Quotas hold on a broker when it
+//! has read their records.
 
 use super::context::Call;
 use super::{forward, permissions};

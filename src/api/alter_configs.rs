@@ -1,5 +1,8 @@
 //! AlterConfigs (33), versions 0–2: a resource's settings replaced as a whole (KIP-133). IncrementalAlterConfigs took
 //! its place; older clients still send it.
+//!
+//! What is not named goes back to its default, which is why nobody should use it: two clients that change different
+//! keys undo each other.
 
 use super::config_changes::{self, invalid_request};
 use super::context::Call;

@@ -1,4 +1,7 @@
 //! AlterPartition (56), versions 2-3: a leader proposes its in-sync set (KIP-497); v3 names lives of brokers (KIP-903).
+//!
+//! Served for brokers that Kafka runs; here nothing proposes one, as partitions have one replica. FENCED_LEADER_EPOCH,
+//! INVALID_UPDATE_VERSION (the proposal is made from an older state), INELIGIBLE_REPLICA, NEW_LEADER_ELECTED.
 
 use super::context::Call;
 use super::forward;

@@ -1,6 +1,10 @@
 //! AlterReplicaLogDirs (34), versions 1-2: moves replicas between the log directories of this broker (KIP-113).
 //!
 //! The answer comes when the copying has begun. Back to where the replica is calls a move off.
+//!
+//! Until the copy has caught up the partition is served from where it is; then the two change places.
+//! REPLICA_NOT_AVAILABLE: it is not here (Kafka says so too, but remembers where it shall go once it comes).
+//! LOG_DIR_NOT_FOUND: the path is none of `log.dirs`. KAFKA_STORAGE_ERROR: it is offline.
 
 use std::path::PathBuf;
 

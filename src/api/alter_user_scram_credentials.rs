@@ -1,4 +1,7 @@
 //! AlterUserScramCredentials (51), version 0: sets and removes SCRAM credentials (KIP-554).
+//!
+//! Keys come salted and hashed: nobody sends a password. Errors of a user: UNACCEPTABLE_CREDENTIAL (too few or too many
+//! iterations, no name), UNSUPPORTED_SASL_MECHANISM, RESOURCE_NOT_FOUND, DUPLICATE_RESOURCE.
 
 use super::context::Call;
 use super::{forward, permissions};

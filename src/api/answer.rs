@@ -1,4 +1,8 @@
 //! What comes back from a handler: a frame to send, nothing, or the end of the connection.
+//!
+//! A `Pending` is not `Send`: it lives and dies on its connection's thread, which saves every handler a lock. Dropping
+//! it is how a request is given up when the client has gone; what was handed to an actor by then takes place all the
+//! same, as in Kafka.
 
 use std::fs::File;
 use std::future::Future;

@@ -2,6 +2,12 @@
 //!
 //! What this listener serves, and the features of the cluster (KIP-584). A version that we do not know is answered with
 //! `UNSUPPORTED_VERSION` in version 0, so that the client can try again (KIP-511).
+//!
+//! The first request of nearly every connection, and the only one that must be answered to clients of any age. Nothing
+//! is asked of the authorizer, since nobody can have logged in yet. INVALID_REQUEST for a name of software that could
+//! not be a label of a metric.
+//!
+//! The bounds of an API are its own, whatever `metadata.version` is, as in Kafka on a broker's listener.
 
 use super::answer::Pending;
 use super::context::{Call, Head};

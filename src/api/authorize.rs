@@ -60,9 +60,11 @@ impl Call {
 
     /// Whether there may be any resource to which who calls may do what `ask` says.
     pub(crate) fn may_any(&self, ask: &Ask) -> bool {
-        // A name that nobody gives anything shows whether somebody may do all, whatever is denied by name.
+        // Kafka's way to find out whether somebody may do all: a name that no rule is made for. Who may use that may
+        // use any other that is not denied by name.
         const NOBODYS: &str = "hardcode";
         let Some(authorizer) = &self.context.authorizer else { return true };
+        // Neither look is a decision yet, so neither is written to the audit log as a refusal.
         let quiet = Ask { voice: Voice::Quiet, ..*ask };
         self.may_all(&quiet, NOBODYS, 0) || {
             let image = self.context.image.load();

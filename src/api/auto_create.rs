@@ -1,4 +1,8 @@
 //! Creating topics that somebody asks for (`auto.create.topics.enable`), and the coordinators' own.
+//!
+//! The node asks the controller in its own name: whether the client may create topics is judged before, by the handler.
+//! Kafka answers UNKNOWN_TOPIC_OR_PARTITION (or COORDINATOR_NOT_AVAILABLE) at once and lets the client come again; here
+//! the first answer already has the topic, as long as that takes less than [`PATIENCE_MS`].
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -31,6 +35,8 @@ pub(crate) async fn create(call: &Call, names: BTreeSet<String>) -> HashMap<Stri
             for topic in response.topics {
                 let code =
                     ErrorCode::from_code(topic.error_code).unwrap_or(ErrorCode::UnknownServerError);
+                // UNKNOWN_TOPIC_OR_PARTITION makes a client ask again, which is right for what was only too slow.
+                // Where there are not brokers enough, it must be told something that it does not retry for ever.
                 match code {
                     ErrorCode::None | ErrorCode::TopicAlreadyExists => {}
                     ErrorCode::RequestTimedOut => {
@@ -55,6 +61,7 @@ pub(crate) async fn create(call: &Call, names: BTreeSet<String>) -> HashMap<Stri
 
 /// Waits until this node's metadata has the topics, with leaders.
 pub(crate) async fn seen(context: &Context, names: impl Iterator<Item = &String> + Clone) {
+    // The replica of a partition that this node leads must be there too: the client's next request will be for it.
     let there = || {
         let image = context.image();
         names.clone().all(|name| {

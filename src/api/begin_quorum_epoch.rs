@@ -1,6 +1,9 @@
 //! BeginQuorumEpoch (53), versions 0-1: a controller says that it leads the quorum (KIP-595).
 //!
 //! v1 names the voter that is told, and where the leader listens (KIP-853). Controllers' listeners only.
+//!
+//! Voters that hear nothing of a leader would stand for election themselves; this tells them before their first fetch.
+//! FENCED_LEADER_EPOCH: the epoch is over, and the sender learns who leads now.
 
 use super::context::Call;
 use super::permissions;

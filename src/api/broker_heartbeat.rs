@@ -2,6 +2,10 @@
 //!
 //! v1 names directories that failed (KIP-858), v2 those that take no new replicas (KIP-1066). Controllers' listeners
 //! only.
+//!
+//! A broker that is not heard of for `broker.session.timeout.ms` is fenced: it leads nothing, and its partitions get
+//! other leaders if there are any. STALE_BROKER_EPOCH: it has registered again since; BROKER_ID_NOT_REGISTERED: it
+//! must. Both end what it is doing. The answer says whether it may serve, and whether it may stop.
 
 use super::context::Call;
 use super::forward;

@@ -1,5 +1,15 @@
 //! What IncrementalAlterConfigs and AlterConfigs share: a node judges changes of its own settings itself, and passes
 //! the rest on to the controller.
+//!
+//! As Kafka's ConfigAdminManager: a broker's settings can only be judged by that broker, since the file that they lie
+//! over is its own; log levels are changed here and never travel. All else is the controller's to judge. So a request
+//! with several resources is taken apart, and the answers put together again in its order:
+//!
+//! ```text
+//! resources ─► judge_all ─► refused here    ─────────────────────────────►─┐
+//!                       ├─► done here (log levels)  ─────────────────────►─┤─► answers, in the request's order
+//!                       └─► nothing against it ─► controller, all at once ─┘
+//! ```
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -62,6 +72,7 @@ pub(super) async fn pass_on<R: Clone, A>(
     ask: impl AsyncFnOnce(Vec<R>) -> Result<Vec<A>, ErrorCode>,
 ) -> Vec<Result<A, ApiError>> {
     let waits = |(_, judgement): &(&R, &Result<Option<A>, ApiError>)| matches!(judgement, Ok(None));
+    // The controller answers in the order in which it was asked, so its answers fall into the gaps.
     let passed_on: Vec<R> =
         resources.iter().zip(&judged).filter(waits).map(|(r, _)| r.clone()).collect();
     let answers = if passed_on.is_empty() { Ok(Vec::new()) } else { ask(passed_on).await };

@@ -2,6 +2,8 @@
 //!
 //! v1 tells which protocol a member speaks (KIP-1099). A group with topics that the caller may not know of is not told
 //! of.
+//!
+//! GROUP_ID_NOT_FOUND also for a group of another kind. UNSUPPORTED_VERSION while the protocol is switched off.
 
 use super::context::Call;
 use super::permissions;

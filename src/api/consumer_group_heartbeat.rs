@@ -2,6 +2,11 @@
 //!
 //! v1 added subscriptions by regular expression, and members that choose their own ids. Served while `group.version` is
 //! at 1 and `group.coordinator.rebalance.protocols` has `consumer`.
+//!
+//! One request does what JoinGroup, SyncGroup, Heartbeat and LeaveGroup do: the coordinator assigns, and a member
+//! learns from each answer what it should have, and tells what it does have. UNKNOWN_MEMBER_ID and FENCED_MEMBER_EPOCH:
+//! begin again from epoch 0, giving up all partitions; UNRELEASED_INSTANCE_ID: the one before has not left;
+//! UNSUPPORTED_ASSIGNOR, INVALID_REGULAR_EXPRESSION, GROUP_MAX_SIZE_REACHED, INVALID_REQUEST: fatal.
 
 use std::sync::Arc;
 
@@ -48,7 +53,8 @@ pub(crate) async fn handle(
     }
 }
 
-/// Which topics an expression of the caller's may stand for.
+/// Which topics an expression of the caller's may stand for. The call's rights, kept for later: the expression is
+/// looked at again when the cluster's topics change.
 fn filter(call: &Call) -> TopicFilter {
     let call = Call {
         context: call.context.clone(),

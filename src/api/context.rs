@@ -1,4 +1,8 @@
 //! What a handler may reach: the node's parts, and who is asking. No behaviour beyond finding things.
+//!
+//! A [`Context`] is one for the whole node and lives as long as it; a [`Session`] is one for each connection; a
+//! [`Call`] is one for each request. What changes while the node runs (configuration, metadata) is behind an `ArcSwap`:
+//! a handler loads it where it needs it and holds it for as long as its parts must agree with each other.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -67,15 +71,20 @@ pub struct Session {
 }
 
 /// Until when a client that is over a quota is not listened to (KIP-219). Costs one load of an atomic where it is not.
+///
+/// Handlers hold it and the connection lifts it, on one thread: the lock is never waited for.
 #[derive(Debug, Default)]
 pub struct Mute {
+    /// Whether it holds: looked at before every frame.
     on: AtomicBool,
+    /// When it ends. Where two quotas are exceeded, the later end counts.
     until: Mutex<Option<Instant>>,
 }
 
 impl Mute {
     /// Whether it holds. It does until it is lifted.
     pub fn is_on(&self) -> bool {
+        // Not compared with the clock: the connection is woken at the end, and lifts it then.
         self.on.load(Ordering::Acquire)
     }
 
@@ -248,6 +257,8 @@ impl Context {
     /// # Errors
     /// `NOT_ENOUGH_REPLICAS`.
     pub fn check_min_isr(&self, replica: &Replica) -> Result<(), ErrorCode> {
+        // Before the append, on the metadata's word. NOT_ENOUGH_REPLICAS_AFTER_APPEND, which Kafka gives where the set
+        // shrinks while a write waits, cannot come up while a partition has one replica.
         let image = self.image.load();
         let Some(partition) =
             image.topics.partition_by_id(replica.id.topic_id, replica.id.partition)

@@ -1,4 +1,7 @@
 //! CreateAcls (30), versions 1–3: makes access control entries (KIP-140, KIP-290).
+//!
+//! SECURITY_DISABLED where nothing judges requests. An entry that is there already is success. What the entries say is
+//! checked by the controller, each by itself; they are judged by when a broker has read their records.
 
 use super::answer::Pending;
 use super::context::Call;

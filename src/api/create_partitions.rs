@@ -1,4 +1,7 @@
 //! CreatePartitions (37), versions 0-3: adds partitions to topics (KIP-195).
+//!
+//! `count` is of all partitions, those that are there included; there is no way back. INVALID_PARTITIONS: not more than
+//! now. Keys go to other partitions from then on, which is the producers' affair. With `validate_only` nothing is made.
 
 use super::context::Call;
 use super::forward;

@@ -2,6 +2,11 @@
 //!
 //! v5 answers with the new topic's settings (KIP-525), v7 with its id (KIP-516). −1 partitions or replicas are the
 //! broker's default since v4; older versions say so too without harm.
+//!
+//! Errors of a topic: TOPIC_ALREADY_EXISTS, INVALID_TOPIC_EXCEPTION (also for a name that differs from another's in `.`
+//! and `_` only), INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR, INVALID_REPLICA_ASSIGNMENT, INVALID_CONFIG,
+//! INVALID_REQUEST (named twice), POLICY_VIOLATION, THROTTLING_QUOTA_EXCEEDED. REQUEST_TIMED_OUT: there was no
+//! controller for `timeout_ms`, or its answer took longer; the topic may be made all the same.
 
 use std::collections::BTreeMap;
 

@@ -20,8 +20,11 @@ thread_local! {
 /// Those who wait on this thread, by when, and the task that sleeps until the first of them.
 #[derive(Default)]
 struct Alarms {
+    /// The earliest first; tickets tell apart those that wait until the same instant.
     waiting: BTreeMap<(Instant, u64), Waker>,
+    /// Never used twice, so that one who gives up cannot take another's place away.
     next_ticket: u64,
+    /// The task that rings, and when: never later than the first who waits, but maybe earlier, if that one has given up.
     sleeper: Option<(Instant, JoinHandle<()>)>,
 }
 
@@ -56,7 +59,9 @@ impl Alarms {
 
 /// One who waits; dropping it gives up.
 struct Alarm {
+    /// When it rings.
     at: Instant,
+    /// Its place among those who wait; none before it was polled the first time.
     ticket: Option<u64>,
 }
 
@@ -70,6 +75,7 @@ impl Alarm {
                 alarms.next_ticket += 1;
                 alarms.next_ticket
             });
+            // A task may have moved to another waker since.
             let waker = alarms.waiting.entry((self.at, ticket));
             waker.or_insert_with(|| cx.waker().clone()).clone_from(cx.waker());
             alarms.arm();

@@ -1,4 +1,6 @@
 //! DeleteAcls (31), versions 1–3: takes away the access control entries that filters match (KIP-140, KIP-290).
+//!
+//! The answer names, for each filter, the entries that it took away. SECURITY_DISABLED where nothing judges requests.
 
 use super::answer::Pending;
 use super::context::Call;

@@ -1,4 +1,6 @@
 //! DeleteGroups (42), versions 0-2: forget groups without members, and their offsets (KIP-229).
+//!
+//! NON_EMPTY_GROUP, GROUP_ID_NOT_FOUND. A name that comes twice is answered once.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,9 @@
 //! DeleteRecords (21), versions 0–2: moves the log start offset; −1 means up to the high watermark (KIP-107).
+//!
+//! The offset becomes the first that can be read at once; the bytes go with the segment when all of it is behind.
+//! OFFSET_OUT_OF_RANGE: beyond the high watermark. POLICY_VIOLATION: the topic is only compacted, and what is compacted
+//! must be kept by key. INVALID_TOPIC_EXCEPTION: an internal topic. The answer's `low_watermark` is that of all
+//! replicas in Kafka; here there is one.
 
 use super::context::Call;
 use super::permissions;

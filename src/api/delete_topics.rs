@@ -1,4 +1,9 @@
 //! DeleteTopics (20), versions 1-6: by name, since v6 also by id (KIP-516).
+//!
+//! A topic is gone for everybody when its record is committed; each broker deletes the files of its replicas when it
+//! has read that. Errors of a topic: UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, TOPIC_DELETION_DISABLED
+//! (`delete.topic.enable`), INVALID_REQUEST (named twice, or by name and id). One that may be deleted, but not seen, is
+//! refused by its id and without its name.
 
 use std::collections::BTreeMap;
 

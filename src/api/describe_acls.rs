@@ -1,5 +1,7 @@
 //! DescribeAcls (29), versions 1–3: the access control entries that a filter matches, from this node's metadata
 //! (KIP-140, KIP-290).
+//!
+//! SECURITY_DISABLED where nothing judges requests. Nothing is paged: all that match are in one answer.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,7 @@
 //! DescribeClientQuotas (48), versions 0–1: quotas that match a filter (KIP-546).
+//!
+//! A filter names types of entities; with `strict` an entity may have no others. It says what was set, not what holds
+//! for a client: that is the narrowest of eight levels (`quota::limits`).
 
 use std::collections::BTreeMap;
 
@@ -19,7 +22,8 @@ const DEFAULT: i8 = 1;
 /// A part with any name, or the default.
 const SPECIFIED: i8 = 2;
 
-/// What the part of each type must be: none means anything.
+/// What the part of each type must be: none means anything. By type of entity: any name (none), the default (an empty
+/// one inside), or this name.
 type Wanted<'a> = BTreeMap<&'a str, Option<Option<&'a str>>>;
 
 pub(crate) async fn handle(

@@ -1,6 +1,9 @@
 //! DescribeCluster (60), versions 0–2.
 //!
 //! v1 asks for brokers or controllers (KIP-919); v2 tells of fenced brokers.
+//!
+//! MISMATCHED_ENDPOINT_TYPE: brokers are asked of brokers and controllers of controllers, so that a client that was
+//! given the wrong addresses learns it. UNSUPPORTED_ENDPOINT_TYPE: neither.
 
 use super::context::{Call, ListenerKind};
 use super::permissions;

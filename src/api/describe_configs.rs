@@ -3,6 +3,10 @@
 //!
 //! A broker describes itself and nobody else; of topics, groups and client metrics subscriptions it tells what the
 //! cluster's metadata and its own file make of them.
+//!
+//! Errors of a resource: INVALID_REQUEST (another broker, or an empty name), UNKNOWN_TOPIC_OR_PARTITION,
+//! INVALID_TOPIC_EXCEPTION. Values of passwords are never told, only that there is one. Which keys are told of a topic,
+//! of a group and of a broker is the same table that judges changes: `config::describe`.
 
 use super::config_changes::{check_granted, current_config};
 use super::context::Call;

@@ -2,6 +2,9 @@
 //!
 //! v3 added the operations that the client may do (KIP-430); v4 static members (KIP-345); from v6 a group that is
 //! not there is an error, with a message (KIP-1043).
+//!
+//! A group that is not there is `Dead` and no error before v6. NOT_COORDINATOR, COORDINATOR_LOAD_IN_PROGRESS; of a
+//! group of another kind nothing is told but that it is not a classic one.
 
 use super::context::Call;
 use super::permissions;

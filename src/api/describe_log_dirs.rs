@@ -1,4 +1,7 @@
 //! DescribeLogDirs (35), versions 1–5: what lies in which log directory. v4 volume sizes (KIP-827), v5 cordoned.
+//!
+//! A replica that is being moved is told of twice: where it is, and, as `is_future_key`, where it will be, with how
+//! many records it lacks. KAFKA_STORAGE_ERROR of a directory: it is offline.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;

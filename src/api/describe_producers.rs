@@ -1,4 +1,7 @@
 //! DescribeProducers (61), version 0: who writes to a partition, and what they did last (KIP-664).
+//!
+//! From the leader's memory: a producer that has written nothing for `producer.id.expiration.ms` is forgotten.
+//! `current_txn_start_offset` is where its open transaction begins, and so how one finds who holds up the readers.
 
 use super::context::Call;
 use super::permissions;

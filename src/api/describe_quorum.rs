@@ -2,6 +2,9 @@
 //!
 //! v1 has the times of the last fetch and of being caught up (KIP-836), v2 directories, listeners and messages
 //! (KIP-853).
+//!
+//! Only the leader knows how far the others are: all else is answered NOT_LEADER_OR_FOLLOWER, upon which a client asks
+//! the next. UNKNOWN_TOPIC_OR_PARTITION for any other partition.
 
 use super::context::Call;
 use super::permissions;

@@ -1,4 +1,8 @@
 //! DescribeTopicPartitions (75), version 0: topics page by page, with eligible leaders (KIP-966).
+//!
+//! A page ends at `response_partition_limit` partitions or the node's own bound; `next_cursor` is the first that is not
+//! on it. Pages are of different moments: a topic that is made behind the cursor is missed, one before it does no harm.
+//! INVALID_REQUEST: a cursor at a topic that was not asked for.
 
 use super::context::Call;
 use super::permissions;

@@ -1,5 +1,7 @@
 //! DescribeTransactions (65), version 0: how transactions stand (KIP-664). Topics that the client may not see are left
 //! out.
+//!
+//! TRANSACTIONAL_ID_NOT_FOUND, and NOT_COORDINATOR where another node's partition has it.
 
 use super::context::Call;
 use super::permissions;

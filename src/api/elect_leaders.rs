@@ -1,4 +1,8 @@
 //! ElectLeaders (43), versions 0-2: preferred leaders (KIP-183), since v1 also unclean ones (KIP-460).
+//!
+//! ELECTION_NOT_NEEDED of a partition: it is led as it should be. PREFERRED_LEADER_NOT_AVAILABLE
+//! and ELIGIBLE_LEADERS_NOT_AVAILABLE: nobody may lead it who is alive. Unclean: somebody who is not in sync may, and
+//! what only others have is lost.
 
 use super::context::Call;
 use super::forward;

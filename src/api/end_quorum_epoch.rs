@@ -1,6 +1,8 @@
 //! EndQuorumEpoch (54), versions 0-1: a controller says that it leads the quorum no longer (KIP-595).
 //!
 //! v1 names candidates with their directories (KIP-853). Controllers' listeners only.
+//!
+//! So nobody has to wait until its fetches run out of time: those that the leader prefers stand at once.
 
 use super::context::Call;
 use super::permissions;

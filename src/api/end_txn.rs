@@ -1,5 +1,9 @@
 //! EndTxn (26), versions 0–5: commit or abort. From v5 the epoch rises with each end, and the answer says to what
 //! (KIP-890). The answer comes when the end is decided; the markers follow.
+//!
+//! To commit what is committed already is no error, and neither is to abort twice: an answer may have been lost. To do
+//! the other is INVALID_TXN_STATE. PRODUCER_FENCED (before v2 INVALID_PRODUCER_EPOCH), INVALID_PRODUCER_ID_MAPPING:
+//! another has taken over. CONCURRENT_TRANSACTIONS: an end is being decided or written; the client asks again.
 
 use super::context::Call;
 use super::permissions;

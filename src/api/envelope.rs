@@ -2,6 +2,12 @@
 //!
 //! What is inside is served as if the client had asked here itself: its principal and its address decide what it may
 //! do. An answer that this node is not the active controller is the envelope's own, so that the broker asks elsewhere.
+//!
+//! Whoever may send envelopes may speak for anybody, so the permission (`ClusterAction` on the cluster) is the
+//! cluster's own. Only what KIP-590 lets pass can be in one: not another envelope, nor what a broker answers by itself.
+//!
+//! Errors of the envelope: CLUSTER_AUTHORIZATION_FAILED; NOT_CONTROLLER, and the broker looks for the new one;
+//! INVALID_REQUEST and UNSUPPORTED_VERSION for what is in it; PRINCIPAL_DESERIALIZATION_FAILURE. All others are inside.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -66,10 +72,12 @@ fn session(call: &Call, request: &EnvelopeRequest) -> Result<Session, ErrorCode>
     Ok(Session {
         listener: call.session.listener.clone(),
         kind: call.session.kind,
+        // The port is not told. Nothing depends on it here: nothing is sent to it, and rules name addresses only.
         peer: SocketAddr::new(ip, 0),
         host: authorize::host_of(ip),
         principal: format!("{}:{}", principal.r#type, principal.name),
         software: Default::default(),
+        // Held for nobody: the time is told in the answer, and the broker that the client is connected to keeps it.
         mute: Default::default(),
         misdirected: Some(Arc::default()),
     })

@@ -4,6 +4,25 @@
 //! request waits on the views until they grow or `max_wait_ms` is over. Records are not copied: the answer is a head
 //! and pieces of files. v7 sessions (KIP-227); v12 diverging epochs (KIP-595) and leader hints; v13 topic ids
 //! (KIP-516); v16 endpoints.
+//!
+//! One fetch, in order:
+//!
+//! 1. The session (or the request alone) says which partitions are read: `FetchSessions::begin`.
+//! 2. A client that owes for what it was sent before gets an answer without partitions, and `throttle_time_ms`.
+//! 3. [`fetch_read::gather`] reads, or waits and reads again. `min_bytes` are enough, and so is any error, and any
+//!    partition that the reader's log has parted from: what the client must know does not wait.
+//! 4. What is sent is charged to the client.
+//! 5. `FetchSessions::finish` says which partitions the answer names: with a session only those that have news.
+//! 6. [`fetch_answer::build`] makes the frame.
+//!
+//! Errors of the whole are the session's: FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH and
+//! FETCH_SESSION_TOPIC_ID_ERROR, upon which a client begins a session anew. A partition's are UNKNOWN_TOPIC_ID,
+//! UNKNOWN_TOPIC_OR_PARTITION, TOPIC_AUTHORIZATION_FAILED, NOT_LEADER_OR_FOLLOWER and FENCED_LEADER_EPOCH (both with
+//! the leader of now), UNKNOWN_LEADER_EPOCH, OFFSET_OUT_OF_RANGE (the client resets, as `auto.offset.reset` says), and
+//! KAFKA_STORAGE_ERROR.
+//!
+//! Other than Kafka's: no replica but the leader is ever recommended (KIP-392), since partitions have one replica; and
+//! the quota of followers is not asked.
 
 use std::time::Duration;
 
@@ -26,6 +45,7 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
     Ok(Box::pin(async move {
         let session = session_request(&call, &request);
         let now = call.context.clock.now();
+        // The epoch of the session moves here, before anything is read: the same request, sent again, is found out.
         let (wanted, forgotten) = (wanted(&call, &request), forgotten(&call, &request));
         let begun = call.context.fetch_sessions.lock().begin(session, wanted, &forgotten, now);
         match begun {
@@ -110,6 +130,7 @@ fn replica_id(call: &Call, request: &FetchRequest) -> i32 {
 
 fn limits(call: &Call, request: &FetchRequest) -> Limits {
     let from_follower = replica_id(call, request) >= 0;
+    // Nobody is sent more at once than a window of its quota brings, or a reader would be mute for minutes at a time.
     let mut max_bytes = usize::try_from(request.max_bytes)
         .unwrap_or(0)
         .min(usize::try_from(call.context.config.load().fetch_max_bytes()).unwrap_or(0));

@@ -1,6 +1,17 @@
 //! The frame of a fetch response: written by hand, so that records go out as pieces of files and are never copied.
 //!
 //! The fields around the records are the generated codec's; only the lengths that span the pieces are ours.
+//!
+//! ```text
+//! head   length │ header │ throttle time │ error │ session │ topics… │ partition … length of records │
+//! tail   ├ a piece of a file: records      (sendfile)
+//!        ├ bytes: tags, the next partition … length of records
+//!        ├ a piece of a file
+//!        └ bytes: the last tags
+//! ```
+//!
+//! `throttle_time_ms` is always 0 here: who must be silent got `nothing_yet` instead. Once the frame's length is
+//! written, as many bytes must follow: a file that turns out to be shorter ends the connection (see `net::output`).
 
 use std::io;
 
@@ -46,8 +57,11 @@ pub(super) fn build(
 
 /// Pieces gathered so far; the last is still being written to.
 struct Rope {
+    /// Those that are done.
     pieces: Vec<Part>,
+    /// The piece under way: always bytes.
     writer: Writer,
+    /// Whether lengths are varints, and structures end in tags (KIP-482).
     flexible: bool,
     version: i16,
 }
@@ -92,6 +106,7 @@ fn encode(
 }
 
 impl Rope {
+    /// The length of an array. A compact one counts from 1, since 0 stands for none.
     fn count(&mut self, count: usize) {
         if self.flexible {
             self.writer.uvarint(count as u32 + 1);
@@ -136,6 +151,7 @@ impl Rope {
         if length == 0 {
             return Ok(());
         }
+        // Empty records are `1` as a compact length and `0` tags, two bytes; or four bytes of length.
         let tail = if self.flexible { 2 } else { 4 };
         let written = self.writer.len();
         self.writer.buffer().truncate(written - tail);

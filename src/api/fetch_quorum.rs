@@ -2,6 +2,11 @@
 //!
 //! Versions as everywhere. Only the one partition of `__cluster_metadata` is served here, whole and uncommitted records
 //! included: who fetches it knows the high watermark.
+//!
+//! What is told instead of records: where the logs part (the fetcher cuts its own and asks again), or which snapshot to
+//! fetch, where the log begins behind what is asked for. Errors of the whole are INCONSISTENT_CLUSTER_ID and
+//! INVALID_REQUEST; the partition's, beside which the leader is told, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH,
+//! NOT_LEADER_OR_FOLLOWER. No sessions here: there is one partition.
 
 use bytes::Bytes;
 

@@ -1,5 +1,17 @@
 //! Reading what a fetch asks for: from the views, in the request's order, until its bytes are full; or waiting for
 //! more.
+//!
+//! `max_bytes` bounds the whole answer and `partition_max_bytes` each partition, but the first batch that is found is
+//! sent whatever its size (KIP-74): a reader whose bounds are smaller than a batch would else never get past it.
+//! Batches are never cut.
+//!
+//! How far a reader may see is one offset of the view, and the one that it waits for:
+//!
+//! ```text
+//! a consumer                  the high watermark
+//! one of committed records    the last stable offset: before the first transaction that is still open
+//! a follower                  the end of the log
+//! ```
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -24,10 +36,15 @@ use crate::wire::messages::fetch::{
 /// What bounds one fetch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
+    /// Of the answer, in bytes: the least of what the client, the node and a quota allow.
     pub(super) max_bytes: usize,
+    /// As many bytes are waited for; 0 never waits.
     pub(super) min_bytes: usize,
+    /// For so long at most.
     pub(super) max_wait: Duration,
+    /// Whether records of transactions that are open are kept back, and aborted ones told of.
     pub(super) read_committed: bool,
+    /// Whether a replica reads.
     pub(super) from_follower: bool,
 }
 
@@ -44,9 +61,13 @@ impl Limits {
 
 /// What was found for one partition.
 pub(super) struct Read {
+    /// What the answer says of the partition, without its records.
     data: PartitionData,
+    /// The records: places in files, not bytes.
     slices: Vec<RecordsSlice>,
+    /// Where to wait for more; none where nothing can be waited for.
     view: Option<Arc<PartitionView>>,
+    /// Where the fetch is counted; none for a failure that clients see to by themselves.
     traffic: Option<Arc<TopicCounts>>,
 }
 
@@ -95,6 +116,9 @@ impl Read {
 }
 
 /// Reads all partitions; waits while there is too little and time is left.
+///
+/// Each round reads everything anew: what has been deleted or truncated meanwhile, or who leads, is judged as it is
+/// now. A round in which nothing has grown costs a look at each view.
 pub(super) async fn gather(call: &Call, wanted: &[Wanted], limits: &Limits) -> Vec<Read> {
     let deadline = tokio::time::Instant::now() + limits.max_wait;
     let refused = refused(call, wanted, limits.from_follower);
@@ -114,6 +138,9 @@ pub(super) async fn gather(call: &Call, wanted: &[Wanted], limits: &Limits) -> V
 }
 
 /// Ready when one of the partitions has more than was read of it.
+///
+/// The order is what makes it sound: park first, then look again. Were it the other way, what is appended in between
+/// would wake nobody.
 async fn grown(wanted: &[Wanted], reads: &[Read], watch: Watch) {
     let waits: Vec<_> = wanted
         .iter()
@@ -126,6 +153,7 @@ async fn grown(wanted: &[Wanted], reads: &[Read], watch: Watch) {
     let mut guards: Vec<Guard> = Vec::new();
     let mut parked_for: Option<Waker> = None;
     poll_fn(|cx| {
+        // A guard that is no longer parked was woken: its partition has moved.
         if guards.iter().any(|guard| !guard.is_parked()) {
             return Poll::Ready(());
         }
@@ -251,6 +279,7 @@ async fn read(
     }
 }
 
+/// Reads one partition: judges who leads, then where the logs part, then the offset, as Kafka's `readRecords` does.
 async fn try_read(
     replica: &Replica,
     wanted: &Wanted,
@@ -286,6 +315,7 @@ async fn try_read(
         };
         Ok((found, aborted))
     };
+    // What must be checked before its first read is read through for that: not here, where thousands of others wait.
     let found = if view.is_cold(from) {
         let view = view.clone();
         let reading = tokio::task::spawn_blocking(move || read(&view));
@@ -308,6 +338,7 @@ fn aborted_transaction(aborted: &crate::log::txn_index::AbortedTxn) -> AbortedTr
     }
 }
 
+/// An offset that is out of range is the client's affair; anything else is ours, and is logged.
 fn told(replica: &Replica, error: &Error) -> ErrorCode {
     let code = error.code();
     if code != ErrorCode::OffsetOutOfRange {

@@ -2,6 +2,31 @@
 //!
 //! Pure: time is passed in, and nothing is read here. A request becomes a [`Plan`]; when its partitions are read, the
 //! plan says which of them the answer must name.
+//!
+//! A consumer of a thousand partitions, of which three are written to, asks for three and is answered for three. The
+//! two numbers of a request say what it is to its session:
+//!
+//! ```text
+//! id, epoch    what it is                              what the answer names
+//! 0, −1        a fetch without a session (and v4–6)    all partitions; id 0
+//! n, −1        the last of session n, which ends       all partitions; id 0
+//! n, 0         the first of a new one; n ends          all partitions; the new id, or 0 where there is no room
+//! n, e         the next of session n                   those that have news; id n
+//! ```
+//!
+//! The epoch counts the requests of a session. One that comes twice, or after one that was lost, has the wrong epoch
+//! and is refused: client and node would else remember different things from there on. Epochs go from the greatest
+//! number to 1, never to 0.
+//!
+//! A partition is news if it has records, an error, or another high watermark or log start offset than was told last;
+//! and once more after an error, so that the client learns of its end.
+//!
+//! # Who gets a slot
+//!
+//! As in Kafka's FetchSessionCache: while slots are free, anybody who asks for any partition. After that, whoever can
+//! take the place of a session that was not used for `eviction_ms`, or that is older than that and is worth less: a
+//! consumer's to a follower, a smaller one to a larger of its kind. Who gets none is answered with id 0, and asks for
+//! everything each time.
 
 use std::collections::{HashMap, HashSet};
 
@@ -29,11 +54,16 @@ pub(crate) enum TopicRef {
 /// One partition that is to be read.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Wanted {
+    /// As the client names it, since that is how the answer must.
     pub(crate) topic: TopicRef,
     pub(crate) partition: PartitionId,
+    /// From where.
     pub(crate) fetch_offset: Offset,
+    /// Of this partition, but for a first batch that is larger.
     pub(crate) max_bytes: i32,
+    /// Under which leader the reader believes to be; −1 where it does not say.
     pub(crate) leader_epoch: LeaderEpoch,
+    /// The epoch of the last record that it has; −1 where it does not say, and then its log is not compared.
     pub(crate) last_fetched_epoch: LeaderEpoch,
     pub(crate) log_start_offset: Offset,
 }
@@ -41,6 +71,7 @@ pub(crate) struct Wanted {
 /// What the answer says of a partition beside its records; an incremental answer leaves out what has not changed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Outcome {
+    /// An error, or that the reader's log has parted from ours.
     pub(crate) error: bool,
     pub(crate) records_bytes: usize,
     pub(crate) high_watermark: Offset,
@@ -50,6 +81,7 @@ pub(crate) struct Outcome {
 /// What one request comes to.
 #[derive(Debug)]
 pub(crate) struct Plan {
+    /// What is to be read, in this order.
     pub(crate) wanted: Vec<Wanted>,
     kind: Kind,
 }
@@ -85,10 +117,15 @@ struct Remembered {
 
 #[derive(Debug)]
 struct Session {
+    /// That of the next request.
     epoch: i32,
+    /// Whether its requests name topics by their ids: a client that changes its mind must begin anew.
     uses_ids: bool,
+    /// Whether it is a follower's.
     privileged: bool,
+    /// When it was asked for last: what is older than the time of eviction is anybody's.
     last_used: Millis,
+    /// When it began: for that long it is safe from those that are worth more.
     created: Millis,
     /// In the order in which they are read: those that had records go to the end, so that none starves.
     partitions: Vec<Remembered>,
@@ -109,9 +146,13 @@ pub(crate) struct SessionRequest {
 /// All sessions of a node.
 #[derive(Debug)]
 pub(crate) struct FetchSessions {
+    /// By id; never more than there are slots.
     sessions: HashMap<i32, Session>,
+    /// How many there may be.
     slots: usize,
+    /// How long one is safe, in ms.
     eviction_ms: Millis,
+    /// The id that was given last; ids are positive.
     next_id: i32,
     /// Of all sessions, and what that may be.
     weight: usize,
@@ -194,7 +235,6 @@ impl FetchSessions {
         }
     }
 
-    /// Whether the plan's answer may be empty: an incremental one that has nothing to say.
     #[cfg(test)]
     fn len(&self) -> usize {
         self.sessions.len()
@@ -248,6 +288,7 @@ impl FetchSessions {
         removed.is_some()
     }
 
+    /// Whether there is a slot for one more session, of so many partitions; another's is taken where that may be.
     fn make_room(&mut self, privileged: bool, size: usize, now: Millis) -> bool {
         if self.sessions.len() < self.slots {
             return true;
@@ -301,6 +342,7 @@ impl Session {
         }
     }
 
+    /// Which partitions are news, and remembers what is told of each.
     fn update(&mut self, wanted: &[Wanted], outcomes: &[Outcome]) -> Vec<bool> {
         // The session was locked to this request's epoch; should another have changed it meanwhile, all is told.
         if self.partitions.len() != wanted.len() {

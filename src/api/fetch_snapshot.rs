@@ -1,5 +1,9 @@
 //! FetchSnapshot (59), versions 0-1: a part of a snapshot of the metadata log, for a replica that is too far behind
 //! (KIP-630). v1 names the fetching directory (KIP-853). Controllers' listeners only.
+//!
+//! A part begins at a byte and ends anywhere, also within a batch: the fetcher writes what comes to a file, and reads
+//! it when it has all of `size`. SNAPSHOT_NOT_FOUND: a newer one has taken its place, and the fetcher begins again;
+//! POSITION_OUT_OF_RANGE; INVALID_REQUEST, FENCED_LEADER_EPOCH and the like as for a fetch.
 
 use super::context::Call;
 use super::permissions;

@@ -2,6 +2,12 @@
 //!
 //! v1 added transactions; v4 several keys at once (KIP-699); v6 share partitions (KIP-932). The topic that the
 //! coordinator keeps its records in is made when it is first asked for. Share partitions have no coordinator yet.
+//!
+//! The coordinator is the leader of the partition that the key's hash falls on, in `__consumer_offsets` or
+//! `__transaction_state`; the hash is Java's `String.hashCode`, since a cluster's records may have been written by
+//! Kafka. COORDINATOR_NOT_AVAILABLE is what a client tries again upon, and so stands for whatever may pass: the topic
+//! is not there yet, or its partition has no leader. INVALID_REQUEST: no such type of key. GROUP_AUTHORIZATION_FAILED,
+//! TRANSACTIONAL_ID_AUTHORIZATION_FAILED, CLUSTER_AUTHORIZATION_FAILED.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,5 +1,8 @@
 //! GetTelemetrySubscriptions (71), version 0: which metrics a client shall push (KIP-714). Offered only where there is
 //! a receiver.
+//!
+//! A client without an id of its own is given one. UNSUPPORTED_VERSION where there is no receiver;
+//! THROTTLING_QUOTA_EXCEEDED for one that asks more often than it should push.
 
 use super::context::Call;
 use crate::error::ErrorCode;

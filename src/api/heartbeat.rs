@@ -1,6 +1,9 @@
 //! Heartbeat (12), versions 0-4: a member says that it is alive, and learns whether it must join again.
 //!
 //! v3 added static members (KIP-345).
+//!
+//! REBALANCE_IN_PROGRESS: join again; ILLEGAL_GENERATION and UNKNOWN_MEMBER_ID: it was given up in the meantime;
+//! FENCED_INSTANCE_ID: another has taken its place.
 
 use super::context::Call;
 use super::permissions;

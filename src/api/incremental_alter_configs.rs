@@ -1,6 +1,10 @@
 //! IncrementalAlterConfigs (44), versions 0–1: set, delete, append and subtract (KIP-339).
 //!
 //! This node judges changes of brokers' settings, the controller judges the others and writes them all.
+//!
+//! INVALID_REQUEST: a key twice, no value where one is needed, or a resource that is another node's or unknown.
+//! INVALID_CONFIG: a value or a key that cannot be, or one that cannot be changed while the node runs. A resource's
+//! changes are made all or none.
 
 use super::config_changes::{self, Change, invalid_request};
 use super::context::Call;

@@ -2,6 +2,11 @@
 //!
 //! v3 goes on after an error with the id it has (KIP-360), v4 tells who is fenced (KIP-588), v6 is that of two-phase
 //! commit (KIP-939), of which Kafka 4.3 has the time-out that never ends and not the rest; it is not offered.
+//!
+//! With a transactional id, who asks takes it over: the epoch rises, whoever had it is fenced, and an open transaction
+//! is aborted first (CONCURRENT_TRANSACTIONS until that is done, upon which clients ask again). Without one, any id
+//! will do. INVALID_TRANSACTION_TIMEOUT: more than `transaction.max.timeout.ms`. INVALID_REQUEST: an empty
+//! transactional id, or an id without an epoch. COORDINATOR_LOAD_IN_PROGRESS: the controller gives no ids just now.
 
 use super::context::Call;
 use super::permissions;

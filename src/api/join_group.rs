@@ -4,6 +4,11 @@
 //! v4 asks a newcomer to come again with the name it was given (KIP-394); v5 added static members (KIP-345); v7
 //! tells the protocol's type and leaves out its name where there is none; v8 added the reason (KIP-800); v9 tells a
 //! leader that comes back to leave the assignments as they are (KIP-814).
+//!
+//! MEMBER_ID_REQUIRED with the id to come again with; UNKNOWN_MEMBER_ID: forget the id and join anew;
+//! FENCED_INSTANCE_ID: another has this instance id now, so stop; REBALANCE_IN_PROGRESS: come again at once;
+//! INCONSISTENT_GROUP_PROTOCOL: no strategy that all members know; INVALID_SESSION_TIMEOUT, GROUP_MAX_SIZE_REACHED,
+//! INVALID_GROUP_ID: fatal for the client.
 
 use super::context::Call;
 use super::permissions;

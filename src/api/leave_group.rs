@@ -1,6 +1,9 @@
 //! LeaveGroup (13), versions 0-5: members leave, or are removed by their instance ids.
 //!
 //! From v3 several at once (KIP-345), each with an error of its own; v5 added the reason (KIP-800).
+//!
+//! UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID of a member. A static member is never removed by its own leaving, but only by
+//! its instance id: that its place outlives it is what it is for.
 
 use super::context::Call;
 use super::permissions;

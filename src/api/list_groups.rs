@@ -1,6 +1,8 @@
 //! ListGroups (16), versions 0-5: the groups that this node coordinates.
 //!
 //! v4 added states and a filter by them (KIP-518); v5 types and a filter by those (KIP-848).
+//!
+//! As for ListTransactions, one shard that is still loading refuses the whole.
 
 use super::context::Call;
 use super::permissions;

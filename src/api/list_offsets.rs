@@ -2,6 +2,13 @@
 //!
 //! Offsets for timestamps and for the special ones: −1 latest, −2 earliest, −3 of the latest timestamp (v7, KIP-734),
 //! −4 earliest local (v8), −5 latest tiered (v9), −6 earliest pending upload (v11).
+//!
+//! Errors of a partition: UNSUPPORTED_VERSION for a special time that the version does not have, INVALID_REQUEST for a
+//! partition that is named twice, and those of a leader (NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH,
+//! UNKNOWN_LEADER_EPOCH, KAFKA_STORAGE_ERROR). That there is no such offset is none: it is −1.
+//!
+//! Nothing is tiered here, so −4 is −2, and −5 and −6 find nothing, as in Kafka on a topic without remote storage.
+//! `timeout_ms` (v10) is for reads of remote storage and changes nothing.
 
 use super::context::Call;
 use super::permissions;
@@ -116,6 +123,7 @@ async fn look_up(
     from_client: bool,
 ) -> Result<Found, ErrorCode> {
     let view = replica.view().await?;
+    // The latest that a client is told is the end of what it could read now, and so where it would begin.
     let last = match (from_client, read_committed) {
         (false, _) => view.log_end_offset(),
         (true, true) => view.last_stable_offset(),

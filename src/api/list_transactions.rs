@@ -1,6 +1,9 @@
 //! ListTransactions (66), versions 0–2: the transactions that this node coordinates (KIP-664).
 //!
 //! v1 filters by how long they have run (KIP-994), v2 by a pattern of their ids (KIP-1152).
+//!
+//! All shards are asked; COORDINATOR_LOAD_IN_PROGRESS of one refuses the whole, since a list with gaps looks complete.
+//! A state that nobody knows is no error: it is told back. INVALID_REGULAR_EXPRESSION.
 
 use std::sync::Arc;
 

@@ -3,6 +3,14 @@
 //! Brokers, and topics with their partitions and leaders. Asking for a topic may create it
 //! (`auto.create.topics.enable`). v8 authorized operations; v10 topic ids; v12 topics by id; v13 an error of its own
 //! (KIP-1102).
+//!
+//! Errors of a topic: UNKNOWN_TOPIC_OR_PARTITION and UNKNOWN_TOPIC_ID, which clients take for news that has not come
+//! round and ask again; INVALID_TOPIC_EXCEPTION, TOPIC_AUTHORIZATION_FAILED. Of a partition: LEADER_NOT_AVAILABLE, and
+//! LISTENER_NOT_FOUND where its leader does not listen where the client came in. All hosts and ports are those of that
+//! listener: a client of one network is never sent to another.
+//!
+//! `controller_id` is this broker itself, since any broker passes on what the controller must decide (KIP-590); Kafka
+//! names one at random.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -107,6 +115,7 @@ async fn some_topics(
             .as_deref()
             .is_some_and(|name| topic.topic_id.is_zero() && image.topics.by_name(name).is_none())
     };
+    // Before anything is made: a name that may not be seen must not be made by asking either.
     let (visible, hidden): (Vec<_>, Vec<_>) =
         topics.partition(|topic| may_describe(call, &image, topic));
     let wanted: BTreeSet<String> =

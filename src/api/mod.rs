@@ -2,6 +2,52 @@
 //!
 //! A handler authorises, translates, asks whoever owns the state, and translates back; it keeps no state of its own.
 //! The connection hands a frame to [`dispatch`] and gets back an answer that may still be under way.
+//!
+//! # The way of one request
+//!
+//! ```text
+//! net::connection   a frame without its length; one connection's are begun in order
+//!      │
+//!   dispatch        the row of the table by API and listener, the version, the header   ─► Refusal: closed
+//!      │
+//!   Row::serve      the body; then the handler, with a Call: who asks, and the node's parts   ─► Refusal: closed
+//!      │
+//!   handler         permissions ─► what the request says of itself ─► whoever owns the state:
+//!      │              the image        Metadata, FindCoordinator, most Describe… and List…
+//!      │              a view           Fetch, ListOffsets, OffsetForLeaderEpoch: no hop to an actor
+//!      │              a partition      Produce, DeleteRecords, WriteTxnMarkers
+//!      │              a shard          groups and transactions, by the hash of their id
+//!      │              the quorum       Vote, Fetch of the metadata log, DescribeQuorum
+//!      │              the controller   what changes the cluster: through `forward`
+//!   Pending         polled by the connection until it is ready; Measured takes the time
+//!      │
+//!   Answer          a frame, nothing (acks=0), or the end of the connection
+//! ```
+//!
+//! # In which order to read
+//!
+//! [`table`] and [`context`], then [`answer`]; `permissions` with [`authorize`], and `throttle`, which every handler
+//! meets. Of the APIs themselves `produce` and `fetch` (with `fetch_session`, `fetch_read` and `fetch_answer`) are the
+//! ones that are paid for by the record; the others follow three patterns: `metadata` (answered from the image),
+//! `join_group` (put to a shard), `create_topics` with `forward` (put to the controller). [`transactions`] and
+//! `verification` are what the APIs of transactions share.
+//!
+//! # What must stay true
+//!
+//! - A handler runs on its connection's thread, with thousands of others: it never blocks, and what may have to wait
+//!   for a disk goes to the blocking pool.
+//! - Permissions are asked before anything is told, so that a refusal does not show whether there is such a thing.
+//! - The image may be another after every `await`. What must agree with itself comes from one look at it.
+//! - Whatever a request names gets an answer of its own, be it an error: clients wait for each.
+//! - The bytes of a request can never panic. What is not a request ends the connection, as in Kafka; what is one, but
+//!   makes no sense, gets an error.
+//! - An error says what Kafka's says, since it decides what a client does next: to ask again, to refresh its metadata
+//!   first, or to give up.
+//!
+//! # What is not here
+//!
+//! SaslHandshake and SaslAuthenticate (every client is anonymous yet), the APIs of share and of streams groups, and
+//! those of replicas that follow a partition's leader.
 
 pub mod answer;
 pub mod authorize;
@@ -145,6 +191,9 @@ impl From<DecodeError> for Refusal {
 }
 
 /// Whether the frame that begins with these bytes may be started before those ahead of it are answered.
+///
+/// Produce only: its effects take place in the order in which it is handed to its partitions, not in that in which it
+/// is answered, and a producer with five requests under way would else wait for each flush of the disk by itself.
 pub fn is_pipelined(frame: &[u8]) -> bool {
     frame.starts_with(&(ApiKey::Produce as i16).to_be_bytes())
 }
@@ -155,12 +204,15 @@ pub fn dispatch(
     session: &Arc<Session>,
     frame: Bytes,
 ) -> Result<Measured, Refusal> {
+    // These four bytes lead every header of every version; which header follows depends on them.
     let Some(&[k0, k1, v0, v1]) = frame.first_chunk::<4>() else {
         return Err(Refusal::Malformed(DecodeError::Truncated));
     };
     let (api_key, version) = (i16::from_be_bytes([k0, k1]), i16::from_be_bytes([v0, v1]));
     let row = ApiKey::from_code(api_key).and_then(|key| table::find(key, session.kind));
     let Some(row) = row else { return Err(Refusal::Unsupported { api_key, version }) };
+    // ApiVersions is answered whatever its version, or a client that is newer than we could never begin. Its header
+    // may be a later one than 1, but begins like it, and nothing behind that is read then.
     let supported = row.key.versions().contains(&version);
     if !supported && row.key != ApiKey::ApiVersions {
         return Err(Refusal::Unsupported { api_key, version });
@@ -172,6 +224,7 @@ pub fn dispatch(
     )?;
     #[cfg(test)]
     crate::faults::pass("request", header.client_id.as_deref().unwrap_or_default());
+    // The clock is read for each poll, so this is only done where somebody pays by the time.
     let meter = context.quotas.enabled(Kind::Request).then(Arc::<Meter>::default);
     let call = Call {
         context: context.clone(),
@@ -193,12 +246,16 @@ pub fn dispatch(
 
 /// An answer that may still have to wait, and how long it takes.
 pub struct Measured {
+    /// What the handler has begun.
     answer: Pending,
+    /// Under which API it is counted.
     slot: ApiSlot,
     metrics: Arc<Metrics>,
+    /// When it was dispatched: before the handler, so that decoding the body is in it.
     began: Instant,
     /// When it first had to wait, since it began.
     waited_from_us: Option<u64>,
+    /// Counts the time of threads, where a quota bounds that (KIP-124): only while it is polled, not while it waits.
     meter: Option<Arc<Meter>>,
 }
 

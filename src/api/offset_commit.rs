@@ -3,6 +3,11 @@
 //! v2-4 carry a retention of their own; v6 the leader epoch (KIP-320); v7 static members (KIP-345); v9 members of
 //! KIP-848 groups, and GROUP_ID_NOT_FOUND; v10 names topics by their ids (KIP-848). Topics and partitions that do
 //! not exist are refused one by one, the rest is committed.
+//!
+//! Errors are told of each partition, also where the whole was refused: UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION (in
+//! groups of KIP-848 STALE_MEMBER_EPOCH), FENCED_INSTANCE_ID and REBALANCE_IN_PROGRESS, by which a consumer learns that
+//! it is out; OFFSET_METADATA_TOO_LARGE; NOT_COORDINATOR and COORDINATOR_LOAD_IN_PROGRESS. The answer comes when the
+//! records are committed. A retention that a request names (v2–4) is kept with its offsets.
 
 use std::collections::HashMap;
 

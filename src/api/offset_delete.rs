@@ -1,4 +1,6 @@
 //! OffsetDelete (47), version 0: forget offsets of topics that a group no longer reads (KIP-496).
+//!
+//! GROUP_SUBSCRIBED_TO_TOPIC of a topic that members read still; GROUP_ID_NOT_FOUND and NON_EMPTY_GROUP of the whole.
 
 use std::collections::HashMap;
 

@@ -3,6 +3,9 @@
 //! v2 added all topics at once, and an error for the whole; v5 the leader epoch (KIP-320); v7 whether offsets of
 //! open transactions are an error (KIP-447); v8 several groups at once (KIP-709); v9 members of KIP-848 groups; v10
 //! names topics by their ids.
+//!
+//! That nothing was committed is no error but offset −1: the client resets. UNSTABLE_OFFSET_COMMIT of a partition, with
+//! `require_stable`: a transaction may still commit another offset. STALE_MEMBER_EPOCH and UNKNOWN_MEMBER_ID (v9).
 
 use super::context::Call;
 use super::permissions;

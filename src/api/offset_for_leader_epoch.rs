@@ -1,5 +1,10 @@
 //! OffsetForLeaderEpoch (23), versions 2–4: where an epoch ended, so that a client can see that it was cut off
 //! (KIP-320).
+//!
+//! A consumer asks after its leader has changed: if the epoch in which it read its last record ended at a smaller
+//! offset than it has come to, what it read was cut off, and it goes back (or resets, or fails, as it is set up). −1
+//! and −1: the epoch is older than all that is kept. FENCED_LEADER_EPOCH and UNKNOWN_LEADER_EPOCH judge
+//! `current_leader_epoch`: which of the two sides knows less.
 
 use super::context::Call;
 use super::permissions;

@@ -15,17 +15,24 @@ use crate::wire::api_key::ApiKey;
 /// Whether a refusal goes to the audit log as such, or is only one of several ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Voice {
+    /// It decides: logged at info, as whoever reads the audit log wants to see it.
     Loud,
+    /// Something else may still grant it, or the thing is only left out of a list: logged at trace.
     Quiet,
 }
 
 /// One row: what is asked, and what a refusal is told.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ask {
+    /// The API that asks, for the audit log.
     pub(crate) api: ApiKey,
+    /// What is to be done.
     pub(crate) operation: Operation,
+    /// To what kind of thing; its name comes from the request.
     pub(crate) resource_type: ResourceType,
+    /// What a refusal is told; never sent where it is `Hidden`.
     pub(crate) error: ErrorCode,
+    /// How a refusal is logged.
     pub(crate) voice: Voice,
 }
 

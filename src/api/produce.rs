@@ -5,6 +5,27 @@
 //! v5 log start offset; v8 record errors (KIP-467); v10 the current leader (KIP-951); v13 topic ids (KIP-516).
 //!
 //! Better on purpose: null records are refused with `INVALID_RECORD`, where Kafka falls silent.
+//!
+//! What is refused, in the order of the checks; the first that fails is what a partition is told:
+//!
+//! ```text
+//! who writes in a transaction may do so      TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+//! all its batches are one producer's         INVALID_PRODUCER_ID_MAPPING
+//! the topic may be written to                TOPIC_AUTHORIZATION_FAILED
+//! its replica is on this node                UNKNOWN_TOPIC_ID, UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER
+//! one batch, of format 2; zstd since v7      INVALID_RECORD, UNSUPPORTED_COMPRESSION_TYPE
+//! acks are −1, 0 or 1                        INVALID_REQUIRED_ACKS
+//! the topic is not the cluster's own         INVALID_TOPIC_EXCEPTION
+//! this node leads                            NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR
+//! enough replicas are in sync (acks −1)      NOT_ENOUGH_REPLICAS
+//! the batch and its records                  CORRUPT_MESSAGE, INVALID_RECORD, INVALID_TIMESTAMP, MESSAGE_TOO_LARGE …
+//! the partition takes it now                 REQUEST_TIMED_OUT, NOT_LEADER_OR_FOLLOWER
+//! its producer's state, in the partition     OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH, INVALID_TXN_STATE …
+//! ```
+//!
+//! A batch that was written before (the same producer, epoch and sequence numbers) is no error: the answer has the
+//! offset of then. While a partition has one replica, `acks` of 1 and −1 are the same; 0 is answered with nothing, and
+//! an error with the end of the connection.
 
 use std::sync::Arc;
 
@@ -32,6 +53,7 @@ use crate::wire::records::{self, BatchHeader, Rejected};
 
 /// One partition's part of the request, under way or refused already.
 enum Started {
+    /// With the partition, which answers when the batch is written.
     Sent(Arc<Replica>, oneshot::Receiver<AppendResult>),
     Refused(Option<Arc<Replica>>, Rejected),
 }
@@ -45,8 +67,11 @@ struct StartedTopic {
 /// What holds for the whole request.
 #[derive(Clone, Copy)]
 struct Terms<'a> {
+    /// How many must have the records: −1 all that are in sync, 1 the leader, 0 nobody.
     acks: i16,
+    /// In whose transaction, if any batch is in one.
     transactional_id: Option<&'a Arc<str>>,
+    /// What is told to all partitions alike.
     granted: Result<(), ErrorCode>,
 }
 
@@ -64,6 +89,8 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
         None => Ok(()),
     };
     let terms = Terms { acks, transactional_id: id.as_ref(), granted };
+    // All partitions have their batch before any answer is awaited: they write at the same time, and a second request
+    // of the connection comes behind this one in every mailbox.
     let topics: Vec<StartedTopic> = request
         .topic_data
         .into_iter()
@@ -172,6 +199,8 @@ fn start_partition(
     if terms.acks == -1 {
         call.context.check_min_isr(&replica).map_err(|code| refused(Some(&replica), code))?;
     }
+    // From here on the bytes are read: what is unpacked and checked is checked on this thread, so that a partition's
+    // actor only has to number and to write.
     let settings = replica.settings();
     let options = settings.check_options(name, data.index, call.context.clock.now());
     let bytes = records.len();

@@ -1,4 +1,9 @@
 //! Producer ids: a block of them is had from the controller, and handed out one by one (KIP-730).
+//!
+//! The lock is held while the controller is asked: those who come meanwhile wait for the same block instead of asking
+//! for blocks of their own. Kafka's RPCProducerIdManager fetches the next block before the last is used up, and refuses
+//! who comes too early with COORDINATOR_LOAD_IN_PROGRESS; here that is told only when the controller gives none. A node
+//! that stops loses the rest of its block.
 
 use tokio::sync::Mutex;
 

@@ -1,4 +1,7 @@
 //! PushTelemetry (72), version 0: a client pushes its metrics (KIP-714). Offered only where there is a receiver.
+//!
+//! UNKNOWN_SUBSCRIPTION_ID: the subscriptions have changed, and the client asks for them again. TELEMETRY_TOO_LARGE,
+//! UNSUPPORTED_COMPRESSION_TYPE, INVALID_RECORD, THROTTLING_QUOTA_EXCEEDED; INVALID_REQUEST behind its last push.
 
 use super::context::Call;
 use super::get_telemetry_subscriptions::client;

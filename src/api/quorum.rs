@@ -1,4 +1,10 @@
 //! What the requests of the quorum have in common: they name the cluster and the one partition of the metadata log.
+//!
+//! Their shape is that of any partition's requests (lists of topics with lists of partitions), though there is only one
+//! metadata log; Kafka keeps it so, in case there are ever more. Errors are of two kinds: those of the whole (another
+//! cluster's node, no permission, another partition) and the partition's own (FENCED_LEADER_EPOCH, INVALID_REQUEST,
+//! NOT_LEADER_OR_FOLLOWER), beside which the leader and the epoch are always told: that is how a node that is behind
+//! finds its leader.
 
 use super::context::{Call, Context};
 use crate::error::ErrorCode;
@@ -56,6 +62,7 @@ pub(super) fn leader_endpoint(call: &Call) -> Option<(NodeId, String, u16)> {
     let leader_id = call.context.quorum.leader_and_epoch().leader_id?;
     let voters = call.context.quorum.voters();
     let endpoints = &voters.get(leader_id)?.endpoints;
+    // Listeners have one name on all controllers, so who came in through one can reach the leader through it.
     let same = endpoints.iter().find(|endpoint| *endpoint.name == *call.session.listener);
     let endpoint = same.or(endpoints.first())?;
     Some((leader_id, endpoint.host.clone(), endpoint.port))

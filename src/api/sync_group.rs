@@ -1,6 +1,10 @@
 //! SyncGroup (14), versions 0-5: fetch the assignment of the generation; the leader brings everyone's.
 //!
 //! v3 added static members (KIP-345); from v5 the protocol's type and name must be there (KIP-559).
+//!
+//! Those who come before the leader wait for it. REBALANCE_IN_PROGRESS and ILLEGAL_GENERATION: join again.
+//! UNKNOWN_MEMBER_ID: join anew. The leader's assignments are a record before anybody has them: a coordinator that dies
+//! in between has told nobody anything that the next does not know.
 
 use super::context::Call;
 use super::permissions;

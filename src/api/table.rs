@@ -1,4 +1,8 @@
 //! The table of APIs: what is served, on which listener, by whom. Dispatch, ApiVersions and the docs come from it.
+//!
+//! An API that both kinds of listeners serve in the same way has one row, and one that they serve differently has two
+//! (Fetch: of partitions, or of the metadata log). What has no row is refused by closing the connection, and is not
+//! told of in ApiVersions, so that a client never tries.
 
 use std::future::Future;
 
@@ -13,7 +17,9 @@ use crate::wire::message::Request;
 /// One API: its key, the listeners that serve it, and its handler.
 pub(crate) struct Row {
     pub(crate) key: ApiKey,
+    /// On which kinds of listeners it holds.
     listeners: &'static [ListenerKind],
+    /// Decodes and begins a request. A function pointer rather than a trait: one table, one indirect call, no boxes.
     pub(crate) serve: fn(Call, Reader) -> Result<Pending, Refusal>,
 }
 

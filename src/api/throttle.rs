@@ -2,6 +2,21 @@
 //!
 //! The answer leaves at once, and nothing more is read from the connection for that time (KIP-219). Whoever asks for
 //! nothing that is bounded pays one load of an atomic.
+//!
+//! Where each quota meets a request:
+//!
+//! ```text
+//! kind                 what is counted                       when                          the client is muted
+//! Produce              the bytes of the request              before its batches are read   at once
+//! Fetch                the bytes of records that are sent    when they are known           when it fetches again
+//! Request              the time of threads, in percent       when the answer stands        at once; for Fetch as above
+//! ControllerMutation   partitions made and deleted           by the controller             when the answer comes
+//! ```
+//!
+//! A fetch is different because its cost is known only when the records are found, and they are to be sent then: Kafka
+//! reads them and throws them away. Here they are sent, and the debt is told to the next fetch, which gets nothing.
+//! `throttle_time_ms` is the longest of those that hold; a client that knows KIP-219 keeps still for so long by itself,
+//! and the mute catches those that do not.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +33,9 @@ use crate::wire::message::{Message, Request};
 /// The time that threads have spent on one request.
 #[derive(Debug)]
 pub(crate) struct Meter {
+    /// Of the spells that are over, in ns.
     spent_ns: AtomicU64,
+    /// When the spell under way began; none while the request waits.
     entered: Mutex<Option<Instant>>,
 }
 
@@ -45,6 +62,7 @@ impl Meter {
 
     /// The share of a second that was spent so far, in percent.
     pub(super) fn percent(&self) -> f64 {
+        // A second of one thread is 10⁹ ns and 100 percent.
         let now = self.entered.lock().map_or(Duration::ZERO, |entered| entered.elapsed());
         (self.spent_ns.load(Ordering::Relaxed) as f64 + now.as_nanos() as f64) / 1e7
     }
@@ -84,6 +102,7 @@ impl Call {
     /// Makes the client silent for what it has made and deleted of partitions, and tells it so. `told` is what the
     /// controller has said in the answer, where it is elsewhere.
     pub(crate) fn settle(&self, mutations: Option<&Mutations>, told: &mut i32) {
+        // What was told from elsewhere is another node's count of the same client: the longer one holds.
         let own = mutations.map_or(0, |mutations| mutations.throttle_ms(self.context.clock.now()));
         let throttle_ms = own.max(Millis::from(*told));
         self.silence(Kind::ControllerMutation, throttle_ms);
@@ -109,6 +128,7 @@ impl Toll {
     /// None where time is not bounded, and for what nodes ask of each other.
     pub(super) fn of<R: Request>(call: &Call) -> Option<Self> {
         let meter = call.meter.clone()?;
+        // As in Kafka nodes are never held to quotas by each other: a quorum that is throttled is down.
         let among_nodes = R::KEY.is_cluster_action()
             || call.session.kind == ListenerKind::Controller && !R::KEY.is_forwardable();
         (!among_nodes).then(|| Self {

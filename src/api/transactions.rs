@@ -1,5 +1,8 @@
 //! What the transaction coordinator and the APIs in front of it share: the way of a request to its shard, of markers to
 //! the partitions' leaders, and producer ids. Decides nothing.
+//!
+//! A shard never waits for another node, so it cannot fetch a producer id: it answers `NeedsProducerId`, and is asked
+//! the same again with one in hand. An id that is not needed in the end is lost, which costs nothing: there are 2⁶³.
 
 use super::context::{Call, Context};
 use super::{peers, write_txn_markers};

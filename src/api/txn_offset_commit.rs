@@ -2,6 +2,11 @@
 //!
 //! v3 says whose member of the group commits (KIP-447); v4 tells a producer to abort (KIP-890); v5 adds the partition
 //! of the group's offsets to the transaction by itself, where before AddOffsetsToTxn has done that.
+//!
+//! The offsets go into the group's partition as records of the transaction, and are held there beside those that count:
+//! OffsetFetch with `require_stable` is refused for such a partition until the marker has come. Errors are those of
+//! OffsetCommit, of a first write in a transaction (see `verification`), and ILLEGAL_GENERATION or UNKNOWN_MEMBER_ID
+//! for a member that has lost its partitions: that is what keeps a zombie from committing what another has read since.
 
 use std::collections::HashMap;
 
@@ -111,6 +116,7 @@ async fn vouch(call: &Call, request: &TxnOffsetCommitRequest) -> Result<Voucher,
         supports_epoch_bump: supports.add_partition(),
     };
     let now = context.clock.now();
+    // None is needed where the partition knows the transaction already; else the guard goes with the append.
     let verifying = replica.with_log(move |log| log.verify(&beginning, now)).await?;
     let Some(guard) = verifying.map_err(|error| error.code)? else { return Ok(Voucher::None) };
     let partition = TopicPartition::new(OFFSETS_TOPIC, partition);

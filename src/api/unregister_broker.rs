@@ -1,4 +1,6 @@
 //! UnregisterBroker (64), version 0: forgets a broker that will not come back (KIP-631).
+//!
+//! For a broker that will never come back: until then it is remembered, and counts as fenced.
 
 use super::context::Call;
 use super::forward;

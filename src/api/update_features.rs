@@ -1,6 +1,8 @@
 //! UpdateFeatures (57), versions 0-2: changes the levels of features (KIP-584, KIP-778).
 //!
 //! All change or none. v2 answers for the whole only (KIP-1022).
+//!
+//! `metadata.version` and its like rise for the whole cluster at once, and only as far as every node supports.
 
 use super::context::Call;
 use super::forward;

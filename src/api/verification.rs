@@ -1,5 +1,25 @@
 //! Asks a transaction's coordinator whether it knows that a partition is part of it, or has it added (KIP-890): before
 //! the first batch of a transaction is appended to a partition, never after that.
+//!
+//! Without it a batch that was delayed on its way could open a transaction after the coordinator has ended it: nobody
+//! would ever end it again, and readers of committed records would hang at it. So the first batch of a transaction in
+//! each partition waits for the coordinator's word:
+//!
+//! ```text
+//! batch ─► the partition's producers: in a transaction there already? ── yes ─► appended
+//!                │ no
+//!                ▼
+//!          a guard is kept ─► coordinator: is it added (v0–11)? add it (v12) ─► yes: appended under the guard
+//!                │                                                        └─► no: refused, see `told`
+//!                └─ a marker that comes first takes the guard away: the batch is refused
+//! ```
+//!
+//! ```text
+//! the client speaks     not in the transaction     not decided yet (CONCURRENT_TRANSACTIONS)
+//! Produce v0–10         INVALID_TXN_STATE          waits a little, then NOT_ENOUGH_REPLICAS: it tries again
+//! Produce v11           TRANSACTION_ABORTABLE      the same
+//! Produce v12–          is added now               waits a little, then CONCURRENT_TRANSACTIONS
+//! ```
 
 use std::time::Duration;
 
@@ -65,6 +85,7 @@ pub(crate) async fn add_or_verify(
     context.metrics.transactions.verified(took_us, code == ErrorCode::None);
     match code {
         ErrorCode::None => Ok(()),
+        // A partition's leader knows epochs and nothing of transactional ids: this is its word for the same.
         ErrorCode::ProducerFenced => Err(ErrorCode::InvalidProducerEpoch),
         ErrorCode::TransactionAbortable if supports == Supports::OldErrors => {
             Err(ErrorCode::InvalidTxnState)
@@ -101,6 +122,7 @@ async fn ask(
                 producer_id: beginning.producer_id,
                 producer_epoch: beginning.producer_epoch,
                 partitions: vec![partition],
+                // An old client has sent AddPartitionsToTxn before: nothing may be added on the strength of a batch.
                 verify_only: !supports.add_partition(),
                 client_version: if supports.add_partition() { 2 } else { 0 },
             };
@@ -166,6 +188,7 @@ pub(crate) async fn add_or_verify_patiently(
     let mut pause_ms = 1;
     let patience_ms = config.add_partitions_to_txn_retry_backoff_max_ms();
     let begun = context.clock.now();
+    // Pauses double from 1 ms, since the markers of the transaction before are being written just now.
     loop {
         let answer =
             add_or_verify(context, transactional_id, beginning, partition.clone(), supports).await;

@@ -1,6 +1,9 @@
 //! Vote (52), versions 0-2: a candidate for the quorum's leadership wants a vote (KIP-595).
 //!
 //! v1 names the voter that is asked (KIP-853), v2 has the pre-vote (KIP-996). Controllers' listeners only.
+//!
+//! The candidate's log must be at least as long as the voter's: a later epoch at its end, or the same and no smaller
+//! offset. A vote is on the disk before it is given, or a voter that restarts could vote twice in one epoch.
 
 use super::context::Call;
 use super::permissions;

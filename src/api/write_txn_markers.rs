@@ -4,6 +4,11 @@
 //! v2 says which transaction version the producer speaks (KIP-1228): from 2 on, a marker that is late cannot end a
 //! later transaction. Markers for groups' offsets go through their shard, which so learns which offsets count. The
 //! node's own coordinator takes the same way without a connection: see [`write`].
+//!
+//! Errors of a partition: UNKNOWN_TOPIC_OR_PARTITION and NOT_LEADER_OR_FOLLOWER, upon which the coordinator looks for
+//! another leader and asks again, for as long as the topic is there; INVALID_PRODUCER_EPOCH and
+//! TRANSACTION_COORDINATOR_FENCED, upon which it gives the marker up, since somebody newer has ended the transaction.
+//! A marker that was written before is written again: it ends nothing then.
 
 use std::collections::{BTreeMap, HashMap};
 
