@@ -24,7 +24,7 @@ struct Alarms {
     waiting: BTreeMap<(Instant, u64), Waker>,
     /// Never used twice, so that one who gives up cannot take another's place away.
     next_ticket: u64,
-    /// The task that rings, and when: never later than the first who waits, but maybe earlier, if that one has given up.
+    /// The task that rings, and when: never later than the first who waits, earlier if one before it gave up.
     sleeper: Option<(Instant, JoinHandle<()>)>,
 }
 

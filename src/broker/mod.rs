@@ -12,10 +12,17 @@
 //! # How a broker comes to serve
 //!
 //! ```text
-//! NotRunning ─▶ Starting ──────────────▶ Recovery ──────────▶ Running ────────────────▶ PendingControlledShutdown ─▶
-//! ShuttingDown
-//!               registered, reads the    caught up:           unfenced: listeners       leaderships move away        may stop
-//!               log up to there          partitions started   begin to accept
+//! NotRunning
+//!     ▼
+//! Starting                    registers, and reads the log up to its own registration
+//!     ▼
+//! Recovery                    caught up: its partitions are started
+//!     ▼
+//! Running                     unfenced: listeners begin to accept
+//!     ▼
+//! PendingControlledShutdown   its leaderships move away
+//!     ▼
+//! ShuttingDown                it may stop
 //! ```
 //!
 //! Kafka's `BrokerLifecycleManager`. The order is what clients rely on: whoever can connect to a broker finds it with

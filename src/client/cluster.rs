@@ -53,12 +53,17 @@ impl Node {
 
 /// See the module.
 pub struct Cluster {
+    /// Asked where no node that is known answers.
     bootstrap: Vec<String>,
     settings: Settings,
     deadline: Duration,
+    /// By the latest metadata.
     nodes: BTreeMap<NodeId, Node>,
+    /// By address: two nodes may turn out to be one.
     connections: HashMap<String, Arc<Connection>>,
+    /// By the latest metadata that named the partition; −1 where it had none.
     leaders: HashMap<TopicPartition, NodeId>,
+    /// For requests that name topics by their ids only.
     topic_ids: HashMap<String, Uuid>,
 }
 

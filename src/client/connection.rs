@@ -87,11 +87,17 @@ struct Outgoing {
 /// See the module. Dropping it ends the connection.
 pub struct Connection {
     settings: Settings,
+    /// To the task that writes.
     outgoing: mpsc::Sender<Outgoing>,
+    /// Shared with the task that reads.
     waiting: Waiting,
+    /// One for each request that may be under way.
     permits: Arc<Semaphore>,
+    /// Wraps around: what was asked 2³² requests ago is answered or given up.
     next_correlation_id: Mutex<i32>,
+    /// What the node offers: first and last version by API.
     versions: HashMap<i16, (i16, i16)>,
+    /// The one that writes and the one that reads.
     tasks: [JoinHandle<()>; 2],
     counted: Counted,
 }

@@ -14,6 +14,7 @@ type Slot = Arc<tokio::sync::Mutex<Option<Arc<Connection>>>>;
 /// See the module. For a handful of nodes: an address that was used is never forgotten.
 pub struct Pool {
     settings: Settings,
+    /// The outer lock is held to find a slot, the inner one while it is connected.
     slots: Mutex<HashMap<String, Slot>>,
 }
 

@@ -1,6 +1,10 @@
 //! A method for each setting that the server reads, named and typed as in the table of keys.
 //!
 //! A name or type that the table does not have does not compile. Nothing else belongs in here.
+//!
+//! `x: i32 = "a.b"` is a method `x` that returns the value of `a.b`. `broker_index` looks the key up while compiling
+//! and checks its type and whether it may be missing; what is left at run time is a read at an index. So the `expect`s
+//! below cannot fail: a value was parsed as its key's type, and a key that has a default has a value.
 
 use super::keys::{Kind, broker_index};
 use super::server::Config;

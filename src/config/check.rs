@@ -1,6 +1,8 @@
 //! The rules that join several settings, in Kafka's words; what we cannot do yet, refused; and what deserves a warning.
 //!
 //! Decides about one node alone: whether peers or ports are there is not known here.
+//!
+//! The order matters: the first rule that is broken is what is told, and scripts look for Kafka's words.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,9 @@
 //! What `DescribeConfigs` tells of settings: the value that holds, where it comes from, and what it would be otherwise.
 //!
 //! Reads a [`Config`] and dynamic settings; sends nothing. Entries are sorted by name.
+//!
+//! Synonyms are told as Kafka tells them, the strongest first, since tools show them: they are how an operator finds
+//! out why a value holds. Of a key that nobody knows neither type nor meaning is known, so its value is kept secret.
 
 use std::collections::{BTreeMap, BTreeSet};
 

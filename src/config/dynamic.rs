@@ -2,6 +2,10 @@
 //! loggers.
 //!
 //! Judges the settings as they would be after the change; stores and applies nothing.
+//!
+//! Judged twice: by the broker that is asked (it alone knows the file that its own settings lie over), and by the
+//! controller, which writes what goes for topics, groups and client metrics. Kafka's parts that would follow a change
+//! (its `BrokerReconfigurable`s) are not here, but what they refuse is refused, in their words.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,9 @@
 //! Addresses: `NAME://host:port` of listeners, `id@host:port` of voters, `host:port` of bootstrap servers.
 //!
 //! Parses and compares; opens nothing and looks up no name.
+//!
+//! Names are compared in capitals everywhere, as Kafka does; hosts are never looked up here, since a configuration must
+//! mean the same on a machine without a resolver.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,6 +1,10 @@
 //! A topic's settings, resolved: the topic's own, else the broker's synonyms, else the default.
 //!
 //! Validates and resolves; applies nothing.
+//!
+//! A value comes from the first of: the topic's own setting; the broker's key of the same meaning, dynamic settings
+//! included, of which there may be several (hours, minutes and milliseconds: the finest that is set); the default. A
+//! partition gets a new one whenever either changes.
 
 use std::collections::BTreeMap;
 
@@ -284,7 +288,6 @@ fn from_broker(broker: &Config, synonyms: &[TopicSynonym]) -> Option<Value> {
     }
 }
 
-/// Checks a topic's overrides one by one: names and values.
 /// Whether a topic could have these settings, as far as can be told without a broker. The error is Kafka's text.
 pub fn validate_topic_values(overrides: &BTreeMap<String, String>) -> Result<(), String> {
     if let Some(unknown) = overrides.keys().find(|name| keys::find(TOPIC, name).is_none()) {

@@ -1,6 +1,9 @@
 //! Java's `.properties` text: lines to names and values, by the rules of `java.util.Properties`.
 //!
 //! Gives meaning to no name. Text that is not UTF-8 is read as Latin-1, as Java reads all of it.
+//!
+//! A line goes on behind a `\` at its end; a name ends at the first `=`, `:` or space that has no `\` before it; `\t`,
+//! `\n` and `\u0041` stand for what they do in Java. What looks like a section or a quote is part of a value.
 
 /// The names and values of a file's bytes, in order; the last of equal names should win. The error names the line.
 pub fn parse_properties(bytes: &[u8]) -> Result<Vec<(String, String)>, String> {

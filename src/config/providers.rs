@@ -2,6 +2,8 @@
 //!
 //! Unlike Kafka, which resolves nothing until `config.providers` is set, all three always work; once it is set, only
 //! those named there do, within their `allowed.paths` and `allowlist.pattern`. What was resolved is never logged.
+//!
+//! Resolved once, when the node starts: a secret that changes on the disk is read at the next start.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -47,6 +49,7 @@ pub(super) fn resolve(
 }
 
 struct Providers<'a> {
+    /// As they were before anything was replaced: providers are set up by settings too.
     settings: BTreeMap<String, String>,
     variables: &'a BTreeMap<String, String>,
     warnings: Vec<String>,

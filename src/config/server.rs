@@ -1,6 +1,10 @@
 //! One node's configuration, checked: what its file says, what was changed while it ran, and what follows from both.
 //!
 //! A `Config` never changes: another one is made when a dynamic setting arrives.
+//!
+//! Which value of a key holds, from the weakest: the table's default; the file and its like (`originals`); what was set
+//! for all brokers; what was set for this one. A synonym that is set on a higher level takes the place of all that are
+//! set below: `log.retention.ms` set for the broker is not outdone by `log.retention.minutes` in its file.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -49,16 +53,22 @@ impl Overlay {
 /// One node's configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// The file and its like, unknown keys too.
     originals: BTreeMap<String, String>,
+    /// The dynamic settings as they are stored.
     given: Overlay,
     overlay: Overlay,
+    /// What holds, by the place of the key in the table: an accessor is an index, not a look-up.
     values: Vec<Option<Value>>,
+    /// From here on, what follows from the values.
     roles: Roles,
     listeners: Vec<Listener>,
     advertised_listeners: Vec<Listener>,
+    /// By the listener's name in capitals.
     protocols: BTreeMap<String, SecurityProtocol>,
     voters: Vec<Voter>,
     bootstrap_servers: Vec<(String, u16)>,
+    /// For the operator, at the start or the change.
     warnings: Vec<String>,
 }
 

@@ -1,6 +1,10 @@
 //! One value of a setting: text to value, value to text, and whether it is allowed, in Kafka's words.
 //!
 //! Knows one key at a time; rules that join several keys are in `check.rs` and `log_config.rs`.
+//!
+//! Numbers are parsed as Java parses them, lists as Kafka's `ConfigDef` does since 4.0 (trimmed, each entry once), and
+//! doubles are printed as Java prints them, since all of that is seen: in messages, in DescribeConfigs, in tools'
+//! output that people compare.
 
 use std::fmt;
 

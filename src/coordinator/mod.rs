@@ -11,7 +11,7 @@
 //!
 //! ```text
 //! key ──hash──▶ shard ──▶ decide ──▶ records ──▶ append ──▶ committed ──▶ answers, in the order of the log
-//!                                        ╰──▶ apply, at once        a decision without records waits behind those before
+//!                                        ╰──▶ apply, at once        what has no records waits behind those before
 //! ```
 //!
 //! Kafka's `CoordinatorRuntime` keeps every state twice, as it is and as it is committed, to go back when an append

@@ -3,6 +3,10 @@
 //! Produce requests are pipelined: each is handed to its partitions as it is read, and the answers leave in the order
 //! of the requests. Any other request is answered before the next is looked at, as Kafka does. An idle connection holds
 //! no buffer. A connection never decodes a message and never touches a partition: that is the API table's work.
+//!
+//! One round of `work`, repeated until nothing moves: answers that are ready go to the output; whole frames become
+//! requests; the output is flushed; and if there is room for another request, the socket is read. What stops reading is
+//! what stops the peer: TCP's window fills, and so its memory, not ours, holds the rest.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -49,13 +53,21 @@ pub(crate) struct ConnectionSettings {
 /// Why a connection ends.
 #[derive(Debug)]
 pub(crate) enum Closed {
+    /// It has closed its side, as most do in the end.
     ByPeer,
+    /// It has asked nothing for `connections.max.idle.ms`.
     Idle,
+    /// It began a request and does not end it.
     SlowFrame,
+    /// We go, and all that was asked is answered.
     ShuttingDown,
+    /// A handler had an error that no answer can tell: Produce with `acks=0`.
     Asked,
+    /// Its stream is not one of frames.
     Frame(FrameError),
+    /// A frame is not a request that we serve.
     Refused(Refusal),
+    /// The socket failed.
     Io(io::Error),
 }
 
@@ -87,14 +99,19 @@ pub(crate) struct Connection {
     context: Arc<ApiContext>,
     session: Arc<Session>,
     settings: ConnectionSettings,
+    /// What has come and is not a whole frame yet.
     input: BytesMut,
+    /// Answers that have not left.
     output: Output,
+    /// Requests begun and not answered, in the order in which they came.
     in_flight: VecDeque<InFlight>,
     /// The requests in flight, in bytes.
     in_flight_bytes: usize,
     /// What is held for requests, in memory that all connections share.
     share: Share,
+    /// When something was last received, sent, or waited for on our side.
     last_active: Instant,
+    /// When the first byte of an unfinished frame came.
     frame_began: Option<Instant>,
 }
 
@@ -192,6 +209,7 @@ impl Connection {
         let mut progress = false;
         while let Some(front) = self.in_flight.front_mut() {
             let Poll::Ready(answer) = Pin::new(&mut front.answer).poll(cx) else { break };
+            // Only the front is given: one behind it that is ready waits in its place.
             self.in_flight_bytes -= self.in_flight.pop_front().map_or(0, |answered| answered.bytes);
             self.give(answer)?;
             progress = true;

@@ -1,4 +1,9 @@
 //! A stream of bytes to frames: four bytes of length, then so many of request. Never waits, never allocates ahead.
+//!
+//! ```text
+//! length: i32, big-endian │ API key: i16 │ version: i16 │ correlation id: i32 │ the rest of header and body
+//!                         └──────────────────────── length bytes ────────────────────────────────────┘
+//! ```
 
 use bytes::{Buf, Bytes, BytesMut};
 

@@ -1,4 +1,8 @@
 //! How many connections there may be: in all, on a listener, from one address. Counts; never closes anything itself.
+//!
+//! A listener asks `wait` before it accepts, so that whoever is too many stays in the system's queue; then it asks
+//! `admit`, since only now the address is known, and who is refused there is closed. As in Kafka the bounds of all and
+//! of a listener make clients wait, and those of an address turn them away.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -50,6 +54,7 @@ impl ListenerBounds {
 #[derive(Debug)]
 pub struct ConnectionLimits {
     bounds: ArcSwap<Bounds>,
+    /// In all; beside the lock, because metrics read it.
     count: AtomicUsize,
     counts: Mutex<Counts>,
     memory: Arc<RequestMemory>,
@@ -57,6 +62,7 @@ pub struct ConnectionLimits {
 
 #[derive(Debug, Default)]
 struct Counts {
+    /// An address without connections is not in it, or every address ever seen would stay.
     per_ip: HashMap<IpAddr, usize>,
     per_listener: HashMap<Arc<str>, usize>,
     /// Who came of late, at the node and at each listener.
@@ -72,7 +78,8 @@ pub(crate) struct Counted {
     ip: IpAddr,
 }
 
-/// A bucket that fills at a rate, and holds what comes in a second.
+/// A bucket that fills at a rate, and holds what comes in a second: when it was looked at last, and how many may come
+/// at once by then.
 #[derive(Debug, Default)]
 struct Arrivals(Option<(Instant, f64)>);
 

@@ -2,6 +2,10 @@
 //!
 //! Binding is done by whoever builds the tree, so that a listener that is restarted keeps its port. A listener owns its
 //! connections: they close when it stops, after the requests in hand are answered. It never reads a byte of a request.
+//!
+//! Where more may not come (`max.connections`, or their rate), it does not accept, and the system's queue holds them.
+//! Where an address has too many, it accepts and closes. Where an address comes too often (a quota, KIP-612), it
+//! accepts, holds the connection unread, and closes it late, so that the client does not come again at once.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -59,6 +63,7 @@ pub struct ListenerActor {
     /// Each connection holds a clone; when the last is gone, so are all connections.
     alive: Option<mpsc::Sender<()>>,
     gone: Option<mpsc::Receiver<()>>,
+    /// Last, so that it tells of the end when all else is dropped.
     _watch: DeathWatch,
 }
 

@@ -3,6 +3,13 @@
 //! A connection pays for what it has, not for what a client announces, and small requests are free. Where all is taken,
 //! a connection stops reading until another gives back; one alone may always go beyond, so that what is begun can end.
 //! Never closes anything itself.
+//!
+//! ```text
+//! held by a connection     counted for
+//! up to 64 KiB             nobody: ten thousand idle clients with small requests never meet this bound
+//! more                     the connection, in the sum `held`, never beyond `max`
+//! beyond `max`             the one that is overdrawn; without it, two that are half read could wait for each other
+//! ```
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -18,10 +25,13 @@ const FREE_BYTES: usize = 64 << 10;
 /// What all connections share.
 #[derive(Debug)]
 pub(crate) struct RequestMemory {
+    /// In bytes, of all connections together.
     max: usize,
+    /// How much of it is taken.
     held: AtomicUsize,
     /// Whether somebody goes beyond.
     overdrawn: AtomicBool,
+    /// Who has stopped reading until something is given back. All are woken: who has room goes on.
     waiting: Mutex<Vec<Waker>>,
 }
 
@@ -47,7 +57,9 @@ impl RequestMemory {
 #[derive(Debug)]
 pub(crate) struct Share {
     memory: Arc<RequestMemory>,
+    /// Its part of the sum, in bytes.
     held: usize,
+    /// Whether it is the one that may go beyond.
     overdrawn: bool,
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Speaks just enough of HTTP/1.1 for a scraper: one request a connection, bounded in size and time. Never sees a
 //! secret.
+//!
+//! Nobody is asked who they are: it should listen where only scrapers are.
 
 use std::sync::Arc;
 use std::time::Duration;

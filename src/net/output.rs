@@ -1,6 +1,10 @@
 //! What a connection still has to send: bytes, and pieces of files that go out without passing through us.
 //!
 //! Answers are corked: those that are ready together leave in one write.
+//!
+//! A piece of a file goes by `sendfile` from the page cache to the socket. It names a place in a file that stays open,
+//! so it can be sent after its segment was deleted; but a file that was cut off meanwhile has fewer bytes than the
+//! frame promised, and the connection must end there, since the rest of the stream would be read as something else.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -27,7 +31,9 @@ enum Chunk {
 /// A queue of bytes and file pieces, sent in order.
 #[derive(Default)]
 pub(crate) struct Output {
+    /// In order; none is empty.
     chunks: VecDeque<Chunk>,
+    /// The sum of what the chunks have left.
     queued_bytes: usize,
 }
 

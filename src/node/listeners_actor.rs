@@ -2,6 +2,8 @@
 //! away (KIP-226).
 //!
 //! A listener is known by its name: one that stays keeps its port. The controllers' own never change. Never accepts.
+//!
+//! A port that cannot be bound is logged and tried again with the next change; what was there goes on serving.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,6 +1,23 @@
 //! The node: from a configuration to a running supervision tree, and back down in good order.
 //!
 //! Nobody imports this folder but the command line. What starts, in which order and on which thread is all in [`tree`].
+//!
+//! # From start to end
+//!
+//! 1. [`run`] has [`Parts`](parts) prepared: log directories opened and locked, who the node is read from them, every
+//!    port bound. What is wrong with any of it ends the start with a message; nothing runs yet.
+//! 2. [`tree::build`] makes the tree, and it starts from the top: the quorum reads its log, the publisher makes images
+//!    of it, partitions come up, the broker registers.
+//! 3. The broker is unfenced: listeners begin to accept, and `ready` is told. Until then clients wait in the sockets'
+//!    queues, so that none meets half a node.
+//! 4. A signal: leaderships are handed over, as long as that takes no more than `CONTROLLED_SHUTDOWN_MAX`. Then the
+//!    tree stops, last started first: listeners answer what is in hand, shards and partitions flush, the quorum
+//!    resigns.
+//! 5. The log directories are marked as closed cleanly, and the next start trusts their indexes. A node that dies
+//!    before that looks at its logs when it starts; nothing else depends on the difference.
+//!
+//! `parts` has the values that several actors share and makes each actor; `wiring` has those that take more than a few
+//! lines; [`tree`] says who is whose child. Nothing here decides anything about Kafka's state.
 
 // Makes log directories ready for their first start.
 mod directories;

@@ -1,4 +1,7 @@
 //! What a node is made of, before any of it runs: directories, sockets, and the values that its actors share.
+//!
+//! A part is made once and lives as long as the node: handles and shared values outlast the actors behind them, which
+//! may be restarted. A factory of an actor takes clones of what it needs, so each life begins with the same ground.
 
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -79,16 +82,22 @@ pub(super) struct Bound {
 
 /// Everything that the tree's actors are made from.
 pub(super) struct Parts {
+    /// As it was at the start: for what cannot change while the node runs.
     pub(super) config: Arc<Config>,
     pub(super) clock: Clock,
     pub(super) cluster_id: String,
+    /// Of the log directories that are online, as `storage format` gave them.
     pub(super) directory_ids: Vec<Uuid>,
     /// What the log of a new cluster begins with.
     pub(super) bootstrap: Vec<VersionedRecord>,
+    /// Of this life of the node: the controller tells by it a restart from a retry.
     pub(super) incarnation_id: Uuid,
     pub(super) logs: Arc<LogManager>,
+    /// The configuration of now, dynamic settings included: the publisher puts it here.
     pub(super) current: Arc<ArcSwap<Config>>,
+    /// The metadata of now: the publisher puts it here before it tells anybody.
     pub(super) image: Arc<ArcSwap<Image>>,
+    /// The replicas of this node.
     pub(super) table: Arc<PartitionTable>,
     pub(super) quorum: Quorum,
     pub(super) controller: Handle<controller::actor::Controller>,
@@ -102,15 +111,20 @@ pub(super) struct Parts {
     pub(super) registrar: Handle<RegistrarActor>,
     /// Connections to other nodes.
     pub(super) pool: Arc<Pool>,
+    /// What the broker is in its life, and its epoch: the lifecycle says it, listeners wait for it.
     pub(super) standing: Arc<watch::Sender<(State, i64)>>,
     /// Why the node cannot go on, once it cannot.
     pub(super) lost: watch::Sender<Option<&'static str>>,
+    /// Connections, partitions and shards are spread over these; each stays on its own.
     pub(super) threads: Arc<[ArbiterHandle]>,
+    /// What was bound at the start.
     pub(super) bound: Vec<Bound>,
     /// The brokers' listeners of the moment, by name.
     pub(super) listening: Mutex<BTreeSet<String>>,
     pub(super) listeners: Handle<Listeners>,
+    /// What handlers of requests reach.
     pub(super) context: Arc<Context>,
+    /// The socket of the endpoint for Prometheus.
     scraped: Option<Arc<std::net::TcpListener>>,
     pub(super) limits: Arc<ConnectionLimits>,
     _arbiters: Mutex<Vec<Arbiter>>,

@@ -2,6 +2,14 @@
 //!
 //! Children start in the order written here and stop in the reverse. A child that keeps failing ends its parent, and
 //! the top ends the process, which systemd starts again; but a partition or a shard goes offline alone.
+//!
+//! The order says who needs whom: the metadata log first, since everything follows from it; the controller, which
+//! writes it; the broker's parts; then the publisher, so that all who hear of images are there; the listeners at last.
+//! Going down in the reverse, nobody is asked for anything by somebody who has gone.
+//!
+//! An intensity bounds what a supervisor puts up with. Where one child's deaths say nothing of its siblings
+//! (partitions, shards), it has its own count and goes offline by itself: a corrupt partition must not take the node
+//! down.
 
 use std::fmt::Write;
 use std::sync::Arc;

@@ -1,4 +1,6 @@
 //! How the parts are put together: one function for each actor that needs more than a line.
+//!
+//! Nothing is started here: what a function returns is a recipe, and it may be used again after a death.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -2,6 +2,14 @@
 //!
 //! Kafka holds clients to sums over sliding windows, which lets them burst, and then starves them until the burst is
 //! out of the windows, again and again. A bucket lets through what the quota says, from the first second on.
+//!
+//! ```text
+//!  full ┤‾‾‾‾‾‾‾\                      /‾‾   what one window brings: a burst of that size costs nothing
+//!       │        \        silent     /
+//!     0 ┼─────────\────────────────/──────
+//!       │          \____________ /           owed: paid by the time that passes, `debt / limit` seconds
+//!       └────────────────────────────────► time
+//! ```
 
 use crate::types::Millis;
 

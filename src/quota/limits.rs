@@ -36,6 +36,7 @@ impl FoundAddress {
 /// By client id, and for all that are not named.
 #[derive(Debug, Default)]
 struct Clients {
+    /// By second, as all limits here.
     named: HashMap<String, f64>,
     default: Option<f64>,
 }
@@ -59,6 +60,7 @@ impl Clients {
 /// Of one user, or of all that are not named.
 #[derive(Debug, Default)]
 struct User {
+    /// Whatever the client id.
     own: Option<f64>,
     clients: Clients,
 }

@@ -4,6 +4,31 @@
 //! The time is passed in, and nobody is made to wait here: whoever records something is told for how long the client is
 //! to be muted. Where no quota of a kind is set, asking costs one load of an atomic. The bounds are those of the
 //! image's `ClientQuotaRecord`s and of nothing else.
+//!
+//! # In which order to read
+//!
+//! [`keys`] (what can be bounded), `limits` (whose quota holds for a client), `bucket` (what a quota lets through),
+//! `sensors` (who has a bucket), then this file, which puts them together; `mutations` is the one quota that can
+//! refuse. `rate`, `average` and `series` only measure for metrics: they decide nothing.
+//!
+//! ```text
+//! record(kind, who, value, now)
+//!   limits.find(kind, who) ─► Found: whose use is measured together, and the limit
+//!   sensors.get(found)     ─► Sensor: a bucket and a rate
+//!   bucket.take(value)     ─► tokens left; below 0 is a debt, and the time until it is paid is the throttle time
+//! ```
+//!
+//! # What must stay true
+//!
+//! - Work that was asked for is done and then charged: a client is held to its quota by being silent, not by refusals.
+//!   Only new connections and strict mutations of partitions are refused.
+//! - A client cannot get more by giving itself other names: sensors are bounded, and those beyond share one.
+//! - A client that is over a quota by any amount is served again after a time that can be told in advance.
+//!
+//! # What differs from Kafka
+//!
+//! Kafka compares a rate over sliding windows with the quota; here it is a bucket (see `bucket`). A cluster's quota is
+//! each broker's own, as in Kafka: nobody adds up.
 
 mod average;
 mod bucket;
@@ -99,12 +124,17 @@ impl Default for Settings {
 /// All quotas of a node.
 #[derive(Debug)]
 pub struct Quotas {
+    /// Over which windows rates are shown, and what a bucket holds.
     shape: Shape,
+    /// The same for partitions made and deleted.
     controller: Shape,
     /// A bit for each kind of which there is any quota.
     enabled: AtomicU8,
+    /// The quotas of the image of now: replaced as a whole.
     limits: ArcSwap<Limits>,
+    /// What clients have done, by kind.
     sensors: [Sensors; 4],
+    /// Who connects, by address.
     addresses: Sensors,
 }
 

@@ -1,4 +1,8 @@
 //! What one request may make and delete of partitions (KIP-599).
+//!
+//! The controller asks before each topic of the request, so that some may be made and others refused: a client that
+//! deletes a thousand topics gets as far as its quota and learns which are left. With versions before strict quotas all
+//! is done, and the client pays afterwards.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -14,6 +18,7 @@ use crate::types::Millis;
 pub struct Mutations {
     sensor: Arc<Sensor>,
     fill: Fill,
+    /// Whether what is beyond the quota is refused.
     strict: bool,
     shape: Shape,
     /// For how long the client is to be silent, and since when.

@@ -30,13 +30,17 @@ const OTHERS: &str = "\0";
 #[derive(Debug, Default)]
 pub(super) struct Sensor {
     state: Mutex<State>,
+    /// When it was last asked for, in ms.
     used: AtomicI64,
 }
 
 #[derive(Debug, Default)]
 struct State {
+    /// For metrics.
     rate: Rate,
+    /// What decides.
     tokens: Bucket,
+    /// For metrics.
     throttle: Average,
 }
 
@@ -102,8 +106,11 @@ impl Sensor {
 
 #[derive(Debug, Default)]
 struct Table {
+    /// In two steps, so that a look-up needs no key of its own.
     by_user: HashMap<Box<str>, HashMap<Box<str>, Arc<Sensor>>>,
+    /// The number of sensors.
     count: usize,
+    /// When was last looked for idle ones.
     swept: Millis,
 }
 

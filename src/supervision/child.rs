@@ -48,6 +48,7 @@ impl Message for Stop {
 
 /// The live end of a child, without its type.
 pub(super) struct Life {
+    /// How to ask it to end.
     pub(super) stop: Recipient<Stop>,
 }
 
@@ -58,11 +59,17 @@ pub(super) type OnGiveUp = dyn Fn(&str) + Send + Sync;
 #[derive(Clone)]
 pub struct Child {
     pub(super) name: Arc<str>,
+    /// What its death leads to.
     pub(super) restart: Restart,
+    /// How often it alone may die; none where its deaths are counted among its siblings'.
     pub(super) intensity: Option<Intensity>,
+    /// Told its name when it stays down, instead of ending the supervisor.
     pub(super) on_give_up: Option<Arc<OnGiveUp>>,
+    /// How long its stop is waited for.
     pub(super) stop_within: Duration,
+    /// Starts a life of it, and leads its handle there.
     pub(super) start: Arc<Start>,
+    /// Leads its handle nowhere.
     pub(super) clear: Arc<dyn Fn() + Send + Sync>,
 }
 

@@ -30,6 +30,9 @@ impl fmt::Display for Down {
 }
 
 /// A stable address: it follows the actor across restarts.
+///
+/// Made before the actor, and given to whoever will speak to it: so two actors can know each other, and neither needs
+/// to be started first.
 pub struct Handle<A: Actor>(Arc<ArcSwapOption<Addr<A>>>);
 
 impl<A: Actor> Clone for Handle<A> {
@@ -155,10 +158,14 @@ impl<M> Port<M> {
 /// Kept by a supervised actor as its *last* field; dropping it, by stop or by panic, tells the supervisor that the
 /// actor and all it held are gone.
 pub struct DeathWatch {
+    /// Which child of the supervisor.
     pub(super) child: u64,
+    /// Which life of it.
     pub(super) life: u64,
+    /// Who is told; none where nobody supervises, or where it was told already.
     pub(super) parent: Option<Addr<Supervisor>>,
     pub(super) status: StatusTree,
+    /// Whether the actor itself calls its end a failure.
     pub(super) failed: bool,
 }
 

@@ -1,5 +1,8 @@
 //! The actor that runs children: starts them in order, restarts the dead, stops them last to first. Never panics
 //! itself, and never looks into a child.
+//!
+//! Every decision is made on hearing of something (a death, a deadline, a request), so the state of a slot is all there
+//! is to know: `Running` and `Stopping` children are alive as far as is known, `Stopped` and `Offline` ones are not.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -60,11 +63,14 @@ impl Message for ChildDown {
 }
 
 struct Slot {
+    /// Never used twice: a death may be told of a child that was removed since.
     id: u64,
+    /// How to start it.
     spec: Child,
     state: State,
     /// Which start this is: the death of an earlier one is old news.
     life: u64,
+    /// Its live end; taken when it was asked to stop, so that it is asked once.
     stop: Option<Life>,
     recent: VecDeque<Millis>,
     status: StatusTree,
@@ -82,7 +88,9 @@ pub struct Supervisor {
     /// In start order.
     slots: Vec<Slot>,
     next_id: u64,
+    /// When children without an intensity of their own were started again, within the window.
     recent: VecDeque<Millis>,
+    /// Set once: from then on nothing is started, and the children go one by one.
     ending: Option<End>,
     on_end: Option<Box<OnEnd>>,
     status: StatusTree,
@@ -170,6 +178,7 @@ impl Supervisor {
             1 => self.status.add(slot.status.clone()),
             _ => slot.status.restarted(),
         }
+        // The factory owns the watch from here: should it panic, the watch is dropped, and that is the life's end.
         let watch = DeathWatch {
             child: slot.id,
             life: slot.life,
@@ -286,6 +295,7 @@ impl Supervisor {
     }
 }
 
+/// Counts one more restart at `now`: whether that is still within the intensity.
 fn within(recent: &mut VecDeque<Millis>, intensity: Intensity, now: Millis) -> bool {
     let window_ms = Millis::try_from(intensity.window.as_millis()).unwrap_or(Millis::MAX);
     while recent.front().is_some_and(|then| now - then > window_ms) {

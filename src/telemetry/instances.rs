@@ -17,8 +17,11 @@ pub(super) struct Instance {
     /// Whether it has pushed for the last time.
     pub(super) terminating: bool,
     version: u64,
+    /// When it last asked what to push.
     asked: Option<Millis>,
+    /// When it last pushed.
     pushed: Option<Millis>,
+    /// When it was last heard of.
     used: Millis,
 }
 

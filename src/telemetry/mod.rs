@@ -3,6 +3,18 @@
 //! A broker tells clients of this only where it has somebody to give the metrics to. Kafka's plug-ins are Java classes;
 //! here the receiver is the endpoint for Prometheus, for as many series as `client.telemetry.series.max` (a key of our
 //! own; without it, or with 0, the APIs are not offered). The time is passed in; no input or output here.
+//!
+//! ```text
+//! client                                             broker
+//! GetTelemetrySubscriptions ─────────────────────►   `subscriptions`: which resources match this client
+//!   ◄──── an id for the client, what and how often   `instances`: remembered, with the subscription's id
+//! PushTelemetry, once an interval ───────────────►   judged, unpacked, `otlp`: points
+//!                                                    `series`: what a scrape shows, for three intervals
+//! ```
+//!
+//! A push is the most that any client may make a broker unpack without being asked who it is, so every step is bounded:
+//! its bytes, packed and unpacked; its points; the length of names; the clients remembered; the series kept. What is
+//! beyond is dropped or refused, and nothing that was pushed can be taken for a series of the node itself.
 
 mod instances;
 mod otlp;
@@ -50,8 +62,11 @@ pub struct Push {
 
 #[derive(Debug)]
 struct State {
+    /// Of the image of now.
     subscriptions: Subscriptions,
+    /// Who was told what, and when they last came.
     instances: Instances,
+    /// What they pushed.
     series: Series,
 }
 

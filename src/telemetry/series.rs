@@ -20,6 +20,7 @@ struct Held {
     software: String,
     value: f64,
     is_counter: bool,
+    /// A client that is gone leaves nothing behind for ever.
     keep_until: Millis,
 }
 

@@ -47,9 +47,11 @@ impl Client<'_> {
 
 #[derive(Debug)]
 struct Resource {
+    /// As the metadata has them: the same pointer means that nothing has changed.
     settings: Arc<ConfigMap>,
     metrics: Vec<String>,
     interval_ms: i32,
+    /// All must match; with none, every client does.
     patterns: Vec<(String, Regex)>,
 }
 

@@ -23,7 +23,7 @@
 //! ```text
 //! group epoch        somebody came, went or subscribed otherwise, or topics changed: everything is to be assigned anew
 //!   ≥ assignment epoch   the group epoch that the target assignment was made for
-//!     ≥ member epoch       the assignment epoch that the member has got to; it goes up when it has given up what it must
+//!     ≥ member epoch       the assignment epoch that the member has got to, once it has given up what it must
 //! ```
 //!
 //! The group is *Assigning* while the first two differ, *Reconciling* while a member is behind, *Stable* when all three
