@@ -26,7 +26,7 @@
 //! As in Kafka's FetchSessionCache: while slots are free, anybody who asks for any partition. After that, whoever can
 //! take the place of a session that was not used for `eviction_ms`, or that is older than that and is worth less: a
 //! consumer's to a follower, a smaller one to a larger of its kind. Who gets none is answered with id 0, and asks for
-//! everything each time.
+//! everything each time. Kafka bounds the number of sessions only; here what they take in memory is bounded too.
 
 use std::collections::{HashMap, HashSet};
 
@@ -155,7 +155,9 @@ pub(crate) struct FetchSessions {
     /// The id that was given last; ids are positive.
     next_id: i32,
     /// Of all sessions, and what that may be.
+    /// What the partitions of all sessions take, in bytes: the sum of theirs.
     weight: usize,
+    /// No new session may go beyond this, and one that grows beyond it ends.
     weight_max: usize,
 }
 
