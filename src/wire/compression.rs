@@ -3,7 +3,7 @@
 //! Reads never panic on hostile bytes, never trust a claimed size, and produce no more than their caller allows.
 //! No batch is known in here: only bytes in, bytes out.
 
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 
 use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
@@ -160,43 +160,86 @@ impl Write for Compressor {
     }
 }
 
-/// Reads what `data` unpacks to, piece by piece, in constant memory.
-pub struct Decompressor<'a>(Source<'a>);
+/// How much of what has no buffer of its own is unpacked at a time.
+const BUFFER: usize = 16 * 1024;
+
+/// Reads what `data` unpacks to, piece by piece, in memory for one block, and no further than a limit.
+///
+/// Codecs of blocks show the block itself: who passes over most of it copies nothing a second time.
+pub struct Decompressor<'a> {
+    source: Source<'a>,
+    left: u64,
+}
 
 enum Source<'a> {
     None(&'a [u8]),
-    Gzip(Box<Gunzip<'a>>),
+    Gzip(Box<BufReader<Gunzip<'a>>>),
     Snappy(SnappyReader<'a>),
     Lz4(Box<FrameDecoder<&'a [u8]>>),
-    Zstd(zstd::stream::read::Decoder<'static, &'a [u8]>),
+    Zstd(Box<BufReader<Unzstd<'a>>>),
 }
 
+type Unzstd<'a> = zstd::stream::read::Decoder<'static, &'a [u8]>;
+
 impl<'a> Decompressor<'a> {
-    /// A reader of `data`; fails at once where its beginning shows that it is not of this codec.
-    pub fn new(codec: Codec, data: &'a [u8]) -> io::Result<Self> {
-        Ok(Self(match codec {
+    /// A reader of `data`, which ends behind `limit` bytes; fails at once where the beginning of `data` shows that it
+    /// is not of this codec.
+    pub fn new(codec: Codec, data: &'a [u8], limit: u64) -> io::Result<Self> {
+        let source = match codec {
             Codec::None => Source::None(data),
-            Codec::Gzip => Source::Gzip(Box::new(Gunzip::new(data)?)),
+            Codec::Gzip => {
+                Source::Gzip(Box::new(BufReader::with_capacity(BUFFER, Gunzip::new(data)?)))
+            }
             Codec::Snappy => Source::Snappy(SnappyReader::new(data)?),
             Codec::Lz4 => Source::Lz4(Box::new(FrameDecoder::new(lz4_frame(data)?))),
             Codec::Zstd => {
-                let mut decoder = zstd::stream::read::Decoder::with_buffer(data)?;
+                let mut decoder = Unzstd::with_buffer(data)?;
                 decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
-                Source::Zstd(decoder)
+                Source::Zstd(Box::new(BufReader::with_capacity(BUFFER, decoder)))
             }
-        }))
+        };
+        Ok(Self { source, left: limit })
+    }
+
+    /// Whether all that the limit allows was read.
+    pub fn is_spent(&self) -> bool {
+        self.left == 0
+    }
+}
+
+impl BufRead for Decompressor<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.left == 0 {
+            return Ok(&[]);
+        }
+        let available = match &mut self.source {
+            Source::None(data) => data,
+            Source::Gzip(reader) => reader.fill_buf()?,
+            Source::Snappy(reader) => reader.fill_buf()?,
+            Source::Lz4(decoder) => decoder.fill_buf()?,
+            Source::Zstd(reader) => reader.fill_buf()?,
+        };
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX);
+        Ok(&available[..available.len().min(most)])
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.left -= bytes as u64;
+        match &mut self.source {
+            Source::None(data) => data.consume(bytes),
+            Source::Gzip(reader) => reader.consume(bytes),
+            Source::Snappy(reader) => reader.consume(bytes),
+            Source::Lz4(decoder) => decoder.consume(bytes),
+            Source::Zstd(reader) => reader.consume(bytes),
+        }
     }
 }
 
 impl Read for Decompressor<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        match &mut self.0 {
-            Source::None(data) => data.read(into),
-            Source::Gzip(decoder) => decoder.read(into),
-            Source::Snappy(decoder) => decoder.read(into),
-            Source::Lz4(decoder) => decoder.read(into),
-            Source::Zstd(decoder) => decoder.read(into),
-        }
+        let taken = self.fill_buf()?.read(into)?;
+        self.consume(taken);
+        Ok(taken)
     }
 }
 
@@ -204,7 +247,7 @@ impl Read for Decompressor<'_> {
 pub fn decompress(codec: Codec, data: &[u8], max_bytes: usize) -> io::Result<Vec<u8>> {
     let mut out = Vec::with_capacity(data.len().saturating_mul(4).min(max_bytes).min(1 << 20));
     let limit = u64::try_from(max_bytes).unwrap_or(u64::MAX).saturating_add(1);
-    Decompressor::new(codec, data)?.take(limit).read_to_end(&mut out)?;
+    Decompressor::new(codec, data, limit)?.read_to_end(&mut out)?;
     if out.len() > max_bytes {
         return Err(io::Error::new(
             io::ErrorKind::FileTooLarge,
@@ -385,16 +428,14 @@ impl<'a> SnappyReader<'a> {
     }
 }
 
-impl Read for SnappyReader<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        while self.at == self.block.len() {
-            if into.is_empty() || !self.next_block()? {
-                return Ok(0);
-            }
-        }
-        let taken = (&self.block[self.at..]).read(into)?;
-        self.at += taken;
-        Ok(taken)
+impl SnappyReader<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self.at == self.block.len() && self.next_block()? {}
+        Ok(&self.block[self.at..])
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.at += bytes;
     }
 }
 

@@ -302,6 +302,21 @@ impl<'a> Record<'a> {
     }
 }
 
+impl PartialRecord {
+    /// The record that `data` begin with and how long it is; none where it is not whole, or not as it should be.
+    #[inline]
+    pub(super) fn within(base: &Base, data: &[u8], max_bytes: usize) -> Option<(Self, usize)> {
+        let mut cursor = Cursor { data, at: 0 };
+        let size = usize::try_from(cursor.size().ok()?).ok()?;
+        if size > max_bytes || size > data.len() - cursor.at {
+            return None;
+        }
+        cursor.at = 0;
+        let record = cursor.partial(base).ok()?;
+        Some((record, cursor.at))
+    }
+}
+
 /// Reads on through a record.
 struct Cursor<'a> {
     data: &'a [u8],

@@ -5,15 +5,13 @@
 //! headers in constant memory. Kafka's second does not hold records to their claimed sizes, and lets consumers trip
 //! over them; this one does.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, Read};
 
 use super::error::RecordsError;
 use super::header::BatchHeader;
 use super::record::{Base, EOF, PartialRecord, REMAINING, Record, STRUCTURE, invalid, size_error};
 use super::varint::{VarintError, read_varint, read_varlong};
 use crate::wire::compression::{Decompressor, skip};
-
-const BUFFER: usize = 16 * 1024;
 
 /// See [`super::Batch::stream`].
 pub struct RecordStream<'a> {
@@ -24,7 +22,7 @@ pub struct RecordStream<'a> {
     max_record_bytes: usize,
     /// Bytes of the record at hand that are read already.
     taken: usize,
-    reader: BufReader<std::io::Take<Decompressor<'a>>>,
+    reader: Decompressor<'a>,
     body: Vec<u8>,
 }
 
@@ -35,7 +33,7 @@ impl<'a> RecordStream<'a> {
         max_bytes: usize,
     ) -> Result<Self, RecordsError> {
         let limit = u64::try_from(max_bytes).unwrap_or(u64::MAX).saturating_add(1);
-        let reader = Decompressor::new(header.codec()?, packed)?.take(limit);
+        let reader = Decompressor::new(header.codec()?, packed, limit)?;
         if header.records_count < 0 {
             return Err(invalid(format!(
                 "Found invalid record count {} in magic v2 batch",
@@ -49,7 +47,7 @@ impl<'a> RecordStream<'a> {
             max_bytes,
             max_record_bytes: usize::MAX,
             taken: 0,
-            reader: BufReader::with_capacity(BUFFER, reader),
+            reader,
             body: Vec::new(),
         })
     }
@@ -85,6 +83,13 @@ impl<'a> RecordStream<'a> {
         if !self.begin()? {
             return Ok(None);
         }
+        if let Some((record, length)) =
+            PartialRecord::within(&self.base, self.reader.fill_buf()?, self.max_record_bytes)
+        {
+            self.reader.consume(length);
+            return Ok(Some(record));
+        }
+        // It lies across blocks, or something is wrong with it: what, the slow way finds out.
         let (size, _) = self.varint(size_error)?;
         self.check_record(size)?;
         self.taken = 0;
@@ -212,11 +217,7 @@ impl<'a> RecordStream<'a> {
 
     /// Whether the stream ended because it was cut off at the limit.
     fn check_limit(&self) -> Result<(), RecordsError> {
-        if self.reader.get_ref().limit() == 0 {
-            Err(RecordsError::TooMuch(self.max_bytes))
-        } else {
-            Ok(())
-        }
+        if self.reader.is_spent() { Err(RecordsError::TooMuch(self.max_bytes)) } else { Ok(()) }
     }
 }
 
