@@ -1,5 +1,5 @@
-//! The way of a request to another broker, through the listener that brokers use between them. Retries nothing, and never
-//! looks into an answer.
+//! The way of a request to another broker, through the listener that brokers use between them. Retries nothing, and
+//! never looks into an answer.
 
 use super::context::Context;
 use crate::client::ClientError;
@@ -10,8 +10,8 @@ use crate::wire::message::Request;
 /// Asks the broker `node`.
 ///
 /// # Errors
-/// `BROKER_NOT_AVAILABLE` when the metadata do not know where it listens or that it is alive, `NETWORK_EXCEPTION` when it
-/// does not answer, `UNSUPPORTED_VERSION`.
+/// `BROKER_NOT_AVAILABLE` when the metadata do not know where it listens or that it is alive, `NETWORK_EXCEPTION` when
+/// it does not answer, `UNSUPPORTED_VERSION`.
 pub(crate) async fn ask<R: Request>(
     context: &Context,
     node: NodeId,

@@ -138,11 +138,8 @@ impl Parts {
         let logs = Arc::new(LogManager::open(files, &log_dirs(&config), Limits::default())?);
         let (cluster_id, directory_ids) = identity(&config, &logs)?;
         let bootstrap = bootstrap(&config, &logs)?;
-        let bound = bind(&config)?;
-        let scraped = bind_metrics(&config)?;
-        let own = if threads.is_none() { io_threads(&config) } else { 0 };
-        let arbiters: Vec<Arbiter> = (0..own).map(|_| Arbiter::new()).collect();
-        let threads = threads.unwrap_or_else(|| arbiters.iter().map(Arbiter::handle).collect());
+        let (bound, scraped) = (bind(&config)?, bind_metrics(&config)?);
+        let (arbiters, threads) = threads_of(&config, threads);
         let current = Arc::new(ArcSwap::new(config.clone()));
         let image = Arc::new(ArcSwap::from_pointee(Image::default()));
         let table = Arc::new(PartitionTable::default());
@@ -382,6 +379,17 @@ impl Parts {
         })
         .stop_within(Duration::from_secs(10))
     }
+}
+
+/// The threads that are given, or those that the node starts for itself.
+fn threads_of(
+    config: &Config,
+    given: Option<Arc<[ArbiterHandle]>>,
+) -> (Vec<Arbiter>, Arc<[ArbiterHandle]>) {
+    let own = if given.is_none() { io_threads(config) } else { 0 };
+    let arbiters: Vec<Arbiter> = (0..own).map(|_| Arbiter::new()).collect();
+    let threads = given.unwrap_or_else(|| arbiters.iter().map(Arbiter::handle).collect());
+    (arbiters, threads)
 }
 
 /// The threads that serve connections and partitions: one where clients need the other core, and no more than Kafka

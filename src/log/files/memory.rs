@@ -75,14 +75,6 @@ enum Renaming {
     Remove(PathBuf),
 }
 
-/// How a call fails.
-#[derive(Clone, Copy, Debug)]
-enum Fault {
-    Kind(io::ErrorKind),
-    /// The device does not work.
-    Broken,
-}
-
 #[derive(Clone, Debug, Default)]
 struct State {
     nodes: HashMap<u64, Node>,
@@ -95,7 +87,7 @@ struct State {
     /// After so many changes the process dies: that one is done by half, and nothing works any more.
     crash_at: Option<u64>,
     crashed: bool,
-    fail_next: HashMap<Call, Fault>,
+    fail_next: HashMap<Call, io::ErrorKind>,
     /// What lies below is on a device that does not work.
     broken: Option<PathBuf>,
     capacity: Option<u64>,
@@ -190,8 +182,7 @@ impl State {
             return Err(gone());
         }
         match self.fail_next.remove(&call) {
-            Some(Fault::Kind(kind)) => Err(io::Error::new(kind, "injected")),
-            Some(Fault::Broken) => Err(rustix::io::Errno::IO.into()),
+            Some(kind) => Err(io::Error::new(kind, "injected")),
             None => Ok(()),
         }
     }
@@ -283,12 +274,7 @@ impl MemoryFiles {
 
     /// Lets the next `call` fail with `kind`, without effect.
     pub fn fail_next(&self, call: Call, kind: io::ErrorKind) {
-        self.0.lock().fail_next.insert(call, Fault::Kind(kind));
-    }
-
-    /// Lets the next `call` fail as one to a broken device does (`EIO`), without effect.
-    pub fn break_next(&self, call: Call) {
-        self.0.lock().fail_next.insert(call, Fault::Broken);
+        self.0.lock().fail_next.insert(call, kind);
     }
 
     /// Lets every use of what lies below `path` fail as on a broken device, or of nothing any more.

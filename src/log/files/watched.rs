@@ -238,14 +238,13 @@ mod tests {
         assert!(files.open(Path::new("/one/nothing")).is_err());
         assert_eq!((has_failed(), told.load(Ordering::SeqCst)), ([false, false], 0));
 
-        memory.break_next(Call::Read);
+        memory.break_under(Some(&dirs[1]));
         assert!(file.read_at(&mut [0], 0).is_err());
         assert_eq!((has_failed(), told.load(Ordering::SeqCst)), ([false, true], 1));
 
-        memory.break_next(Call::Open);
+        memory.break_under(Some(&dirs[0]));
         assert!(files.open(Path::new("/one/other")).is_err());
         assert_eq!((has_failed(), told.load(Ordering::SeqCst)), ([true, true], 2));
-        memory.break_next(Call::Open);
         assert!(files.open(Path::new("/one/other")).is_err());
         assert_eq!(told.load(Ordering::SeqCst), 2);
     }
