@@ -1,10 +1,12 @@
 //! One stretch of a log: a file of batches, and the indexes into it. Shared by the writer and all readers.
 //!
-//! Only the writer appends, truncates and stores. A segment opens its file when it is asked for, and may be told to
+//! Only the writer appends, truncates and stores (`writing`). A segment opens its file when it is asked for, and may be told to
 //! close it again at any time; whoever holds the handle keeps it.
 //!
 //! What is asked of it: where is the batch with this offset ([`Segment::locate`]), which is the last whole batch within
 //! so many bytes ([`Segment::last_before`]), what is its newest timestamp, which transactions were aborted in it.
+
+mod writing;
 
 use std::io;
 use std::path::PathBuf;
@@ -14,15 +16,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use parking_lot::Mutex;
 
-use super::cache::Cache;
-use super::files::{File, Files, remove_if_there};
-use super::index::{self, Index, OffsetEntry, TimeEntry};
-use super::names;
-use super::producers::{Producers, marker, snapshot};
-use super::scan::{Bad, Found, Scanner};
-use super::txn_index::{AbortedTxn, TxnIndex};
-use super::verify::Verified;
 use crate::error::Error;
+use crate::log::cache::Cache;
+use crate::log::files::{File, Files, remove_if_there};
+use crate::log::index::{self, Index, OffsetEntry, TimeEntry};
+use crate::log::names;
+use crate::log::producers::{Producers, marker, snapshot};
+use crate::log::scan::{Bad, Found, Scanner};
+use crate::log::txn_index::{AbortedTxn, TxnIndex};
+use crate::log::verify::Verified;
 use crate::types::{Millis, Offset};
 use crate::wire::records::NO_TIMESTAMP;
 
@@ -47,7 +49,7 @@ impl Place {
         self.dir.load_full()
     }
 
-    pub(super) fn set_dir(&self, dir: PathBuf) {
+    pub(in crate::log) fn set_dir(&self, dir: PathBuf) {
         self.dir.store(Arc::new(dir));
     }
 }
@@ -108,7 +110,7 @@ impl Segment {
     }
 
     /// A segment whose file and indexes the cleaner has written, checked as it did.
-    pub(super) fn cleaned(
+    pub(in crate::log) fn cleaned(
         place: &Arc<Place>,
         base_offset: Offset,
         size: u64,
@@ -146,12 +148,12 @@ impl Segment {
         self.size.load(Ordering::Acquire)
     }
 
-    pub(super) fn set_size(&self, size: u64) {
+    pub(in crate::log) fn set_size(&self, size: u64) {
         self.size.store(size, Ordering::Release);
     }
 
     /// What of it is known to be sound.
-    pub(super) const fn verified(&self) -> &Verified {
+    pub(in crate::log) const fn verified(&self) -> &Verified {
         &self.verified
     }
 
@@ -214,7 +216,7 @@ impl Segment {
     }
 
     /// Whether it was used since this was asked last.
-    pub(super) fn take_used(&self) -> bool {
+    pub(in crate::log) fn take_used(&self) -> bool {
         self.used.swap(false, Ordering::Relaxed)
     }
 
@@ -239,7 +241,7 @@ impl Segment {
     }
 
     /// Asks the time index.
-    pub(super) fn ask_times<R>(
+    pub(in crate::log) fn ask_times<R>(
         self: &Arc<Self>,
         question: impl FnOnce(&[TimeEntry]) -> R,
     ) -> io::Result<R> {
@@ -337,7 +339,7 @@ impl Segment {
     }
 
     /// The error that there is no batch at `position`, where one should be.
-    pub(super) fn corrupt(&self, position: u64, bad: &Bad) -> Error {
+    pub(in crate::log) fn corrupt(&self, position: u64, bad: &Bad) -> Error {
         match bad {
             Bad::Io(error) => Error::Io(io::Error::new(error.kind(), error.to_string())),
             bad => Error::Corrupt(format!(
@@ -350,7 +352,7 @@ impl Segment {
     }
 
     /// The offset behind the last batch, by reading the end of the file; the base offset if there is none.
-    pub(super) fn read_next_offset(self: &Arc<Self>) -> Result<Offset, Error> {
+    pub(in crate::log) fn read_next_offset(self: &Arc<Self>) -> Result<Offset, Error> {
         let end = self.size();
         if end == 0 {
             return Ok(self.base_offset);
@@ -383,7 +385,7 @@ impl Segment {
         Ok(read)
     }
 
-    pub(super) fn set_newest(&self, newest: Newest) {
+    pub(in crate::log) fn set_newest(&self, newest: Newest) {
         *self.newest.lock() = Some(newest);
     }
 
@@ -452,150 +454,5 @@ impl Segment {
                 aborted.extend(ended.and_then(|(txn, stable)| AbortedTxn::of(&txn, stable)));
             }
         }
-    }
-}
-
-/// What only the writer does.
-impl Segment {
-    /// Enters a batch into the indexes.
-    pub(super) fn index(
-        &self,
-        last_offset: Offset,
-        position: u64,
-        newest: Newest,
-    ) -> io::Result<()> {
-        let files = &*self.place.files;
-        if let Ok(position) = u32::try_from(position) {
-            let entry = OffsetEntry { offset: self.relative(last_offset), position };
-            if position > 0 {
-                self.offsets.push(files, || self.path(names::INDEX), entry)?;
-            }
-        }
-        self.index_newest(newest)
-    }
-
-    fn index_newest(&self, newest: Newest) -> io::Result<()> {
-        if newest.timestamp < 0 {
-            return Ok(());
-        }
-        let entry = TimeEntry { timestamp: newest.timestamp, offset: self.relative(newest.offset) };
-        self.times.push(&*self.place.files, || self.path(names::TIME_INDEX), entry)
-    }
-
-    /// How many entries the fuller of the two indexes has, in bytes of its file; as far as is known.
-    pub(super) fn index_bytes(&self) -> usize {
-        let offsets = self.offsets.len().unwrap_or(0) * 8;
-        offsets.max(self.times.len().unwrap_or(0) * 12)
-    }
-
-    /// Notes that a transaction was aborted.
-    pub(super) fn append_aborted(self: &Arc<Self>, entry: AbortedTxn) -> io::Result<()> {
-        let truth = |found: &[AbortedTxn]| self.true_aborted(found);
-        self.aborted.append(&*self.place.files, &self.path(names::TXN_INDEX), &truth, entry)
-    }
-
-    /// Forgets transactions that ended at `offset` or behind.
-    pub(super) fn truncate_aborted(self: &Arc<Self>, offset: Offset) -> io::Result<()> {
-        let truth = |found: &[AbortedTxn]| self.true_aborted(found);
-        self.aborted.truncate(&*self.place.files, &self.path(names::TXN_INDEX), &truth, offset)
-    }
-
-    /// Makes the aborted transactions durable.
-    pub(super) fn sync_aborted(&self) -> io::Result<()> {
-        self.aborted.sync(&*self.place.files, || self.path(names::TXN_INDEX))
-    }
-
-    /// Writes what the index files lack, the newest timestamp included, so that the segment can rest.
-    pub(super) fn store_indexes(&self) -> Result<(), Error> {
-        let files = &*self.place.files;
-        let newest = *self.newest.lock();
-        if let Some(newest) = newest {
-            self.index_newest(newest)?;
-        }
-        self.offsets.store(files, &self.path(names::INDEX))?;
-        self.times.store(files, &self.path(names::TIME_INDEX))?;
-        Ok(())
-    }
-
-    /// Makes the index files durable.
-    pub(super) fn sync_indexes(&self) -> io::Result<()> {
-        let files = &*self.place.files;
-        for suffix in [names::INDEX, names::TIME_INDEX] {
-            match files.open(&self.path(suffix)) {
-                Ok(file) => file.fdatasync()?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
-        }
-        self.sync_aborted()
-    }
-
-    /// Forgets index entries of batches that end at `offset` or behind.
-    pub(super) fn truncate_indexes(self: &Arc<Self>, offset: Offset) -> Result<(), Error> {
-        let files = &*self.place.files;
-        let relative = self.relative(offset);
-        self.offsets
-            .keep_while(files, &self.path(names::INDEX), |entry| entry.offset < relative)?;
-        self.times
-            .keep_while(files, &self.path(names::TIME_INDEX), |entry| entry.offset < relative)?;
-        self.truncate_aborted(offset)?;
-        *self.newest.lock() = None;
-        Ok(())
-    }
-
-    /// Forgets all index entries, to enter every batch anew. Aborted transactions stay.
-    pub(super) fn clear_indexes(&self) {
-        self.offsets.clear();
-        self.times.clear();
-        self.set_newest(Newest { timestamp: NO_TIMESTAMP, offset: self.base_offset });
-    }
-
-    /// The last index entry for a batch below `offset` that is true, and the batch; the entries behind it go.
-    pub(super) fn trust_indexes_to(
-        self: &Arc<Self>,
-        offset: Offset,
-    ) -> Result<Option<Found>, Error> {
-        self.truncate_indexes_only(offset)?;
-        let last = self.offsets.last(&*self.place.files, &self.path(names::INDEX))?;
-        let Some(entry) = last else { return Ok(None) };
-        let file = self.file()?;
-        let mut scanner =
-            Scanner::headers(&*file, u64::from(entry.position), self.size(), self.base_offset);
-        let found = scanner.next_header().ok().flatten();
-        Ok(found.filter(|found| self.relative(found.header.last_offset()) == entry.offset))
-    }
-
-    fn truncate_indexes_only(&self, offset: Offset) -> Result<(), Error> {
-        let files = &*self.place.files;
-        let relative = self.relative(offset);
-        self.offsets
-            .keep_while(files, &self.path(names::INDEX), |entry| entry.offset < relative)?;
-        let last =
-            self.offsets.last(files, &self.path(names::INDEX))?.map_or(0, |entry| entry.offset);
-        self.times
-            .keep_while(files, &self.path(names::TIME_INDEX), |entry| entry.offset <= last)?;
-        *self.newest.lock() = None;
-        Ok(())
-    }
-
-    /// Renames the files, so that they are gone after a restart, and says what they are called now.
-    pub(super) fn mark_deleted(&self) -> io::Result<Vec<PathBuf>> {
-        let mut renamed = Vec::new();
-        let _renaming = self.renaming.lock();
-        if self.deleted.load(Ordering::Acquire) {
-            return Ok(renamed);
-        }
-        let dir = self.place.dir();
-        for suffix in names::SEGMENT_SUFFIXES {
-            let name = names::file(self.base_offset, suffix);
-            let target = dir.join(format!("{name}{}", names::DELETED));
-            match self.place.files.rename(&dir.join(name), &target) {
-                Ok(()) => renamed.push(target),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
-        }
-        self.deleted.store(true, Ordering::Release);
-        Ok(renamed)
     }
 }
