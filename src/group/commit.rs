@@ -6,10 +6,10 @@
 
 use crate::coordinator::machine::Ticket;
 use crate::error::ErrorCode;
-use crate::types::Offset;
+use crate::types::{Offset, PartitionId};
 use crate::wire::messages::offset_commit::{
-    OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitResponse,
-    OffsetCommitResponsePartition, OffsetCommitResponseTopic,
+    OffsetCommitRequest, OffsetCommitResponse, OffsetCommitResponsePartition,
+    OffsetCommitResponseTopic,
 };
 use crate::wire::messages::offset_delete::{
     OffsetDeleteRequest, OffsetDeleteResponse, OffsetDeleteResponsePartition,
@@ -104,22 +104,18 @@ impl GroupMachine {
                 ..OffsetCommitResponseTopic::default()
             };
             for partition in &topic.partitions {
-                let mut code = ErrorCode::OffsetMetadataTooLarge;
-                let metadata = partition.committed_metadata.as_deref().unwrap_or_default();
-                if records::is_writable(metadata)
-                    && is_within(metadata, step.settings.offset_metadata_len_max)
-                {
-                    code = ErrorCode::None;
-                    step.metrics.commits.add(1);
-                    let committed =
-                        committed(partition, topic.topic_id, step.now, expire_timestamp);
-                    step.record(records::offset(
-                        &request.group_id,
-                        &topic.name,
-                        partition.partition_index,
-                        &committed,
-                    ));
-                }
+                let committed = Committed {
+                    expire_timestamp,
+                    topic_id: topic.topic_id,
+                    ..Committed::now(
+                        partition.committed_offset,
+                        partition.committed_leader_epoch,
+                        partition.committed_metadata.as_deref(),
+                        step.now,
+                    )
+                };
+                let index = partition.partition_index;
+                let code = write_offset(&request.group_id, &topic.name, index, &committed, step);
                 answered.partitions.push(OffsetCommitResponsePartition {
                     partition_index: partition.partition_index,
                     error_code: code.code(),
@@ -129,6 +125,24 @@ impl GroupMachine {
             response.topics.push(answered);
         }
         response
+    }
+
+    /// Whether there is a group that may have offsets, or why this member may not ask for them.
+    fn check_fetch(&self, request: &OffsetFetchRequestGroup) -> Result<bool, ErrorCode> {
+        let member_id = request.member_id.as_deref();
+        match self.groups.get(request.group_id.as_str()) {
+            None => Ok(false),
+            Some(Group::Foreign(group)) if group.kind == GroupKind::Share => Ok(false),
+            Some(Group::Classic(_)) => Ok(true),
+            Some(Group::Consumer(group)) => {
+                group.check_fetch(member_id, request.member_epoch).map(|()| true)
+            }
+            // Its members must name their epochs, which are not known here.
+            Some(Group::Foreign(_)) if member_id.is_some() || request.member_epoch >= 0 => {
+                Err(ErrorCode::UnknownMemberId)
+            }
+            Some(Group::Foreign(_)) => Ok(true),
+        }
     }
 
     /// Tells what a group has committed.
@@ -141,24 +155,14 @@ impl GroupMachine {
             group_id: request.group_id.clone(),
             ..OffsetFetchResponseGroup::default()
         };
-        let group = match self.groups.get(request.group_id.as_str()) {
-            Some(Group::Foreign(group)) if group.kind == GroupKind::Share => None,
-            Some(Group::Consumer(group)) => {
-                let member_id = request.member_id.as_deref();
-                if let Err(code) = group.check_fetch(member_id, request.member_epoch) {
-                    response.error_code = code.code();
-                    return response;
-                }
-                Some(())
-            }
-            // Its members must name their epochs, which are not known here.
-            Some(Group::Foreign(_)) if request.member_id.is_some() || request.member_epoch >= 0 => {
-                response.error_code = ErrorCode::UnknownMemberId.code();
+        let offsets = match self.check_fetch(request) {
+            Ok(true) => self.offsets.of_group(&request.group_id),
+            Ok(false) => None,
+            Err(code) => {
+                response.error_code = code.code();
                 return response;
             }
-            other => other.map(|_| ()),
         };
-        let offsets = group.and_then(|_| self.offsets.of_group(&request.group_id));
         let tell = |topic: &str, topic_id: TopicId, partition: i32| {
             // A consumer of a transactional pipeline asks again until the transaction has ended (KIP-447).
             if require_stable && self.offsets.is_unstable(&request.group_id, topic, partition) {
@@ -263,31 +267,32 @@ impl GroupMachine {
     }
 }
 
+/// Writes an offset down, unless the client's remark is too large.
+pub(super) fn write_offset(
+    group_id: &str,
+    topic: &str,
+    partition: PartitionId,
+    committed: &Committed,
+    step: &mut Step,
+) -> ErrorCode {
+    let is_fitting = records::is_writable(&committed.metadata)
+        && is_within(&committed.metadata, step.settings.offset_metadata_len_max);
+    if !is_fitting {
+        return ErrorCode::OffsetMetadataTooLarge;
+    }
+    step.metrics.commits.add(1);
+    step.record(records::offset(group_id, topic, partition, committed));
+    ErrorCode::None
+}
+
 /// Whether `text` has at most `max` UTF-16 units.
-pub(super) fn is_within(text: &str, max: usize) -> bool {
+fn is_within(text: &str, max: usize) -> bool {
     text.len() <= max || text.encode_utf16().count() <= max
 }
 
 /// Ids that are not known are as good as any.
 fn is_same_topic(known: TopicId, asked: TopicId) -> bool {
     known.is_zero() || asked.is_zero() || known == asked
-}
-
-fn committed(
-    partition: &OffsetCommitRequestPartition,
-    topic_id: TopicId,
-    now: i64,
-    expire_timestamp: Option<i64>,
-) -> Committed {
-    Committed {
-        record_offset: -1,
-        offset: partition.committed_offset,
-        leader_epoch: partition.committed_leader_epoch,
-        metadata: partition.committed_metadata.as_deref().unwrap_or_default().into(),
-        commit_timestamp: now,
-        expire_timestamp,
-        topic_id,
-    }
 }
 
 fn told(

@@ -34,6 +34,26 @@ pub(crate) struct Committed {
     pub(crate) topic_id: TopicId,
 }
 
+impl Committed {
+    /// What a client commits now, that says no more than this.
+    pub(super) fn now(
+        offset: Offset,
+        leader_epoch: LeaderEpoch,
+        metadata: Option<&str>,
+        now: Millis,
+    ) -> Self {
+        Self {
+            record_offset: -1,
+            offset,
+            leader_epoch,
+            metadata: metadata.unwrap_or_default().into(),
+            commit_timestamp: now,
+            expire_timestamp: None,
+            topic_id: TopicId::ZERO,
+        }
+    }
+}
+
 /// Offsets of one group by topic and partition.
 pub(crate) type Topics = BTreeMap<Arc<str>, BTreeMap<PartitionId, Committed>>;
 

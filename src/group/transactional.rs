@@ -4,7 +4,7 @@
 //! marker comes ([`super::offsets`]). So a transaction costs OffsetFetch nothing, and one that is aborted leaves no
 //! trace but the markers.
 
-use super::commit::is_within;
+use super::commit::write_offset;
 use super::foreign::GroupKind;
 use super::machine::{Group, GroupMachine};
 use super::offsets::Committed;
@@ -14,10 +14,9 @@ use super::step::Step;
 use crate::coordinator::machine::{Ticket, Transaction};
 use crate::error::ErrorCode;
 use crate::partition::append::Voucher;
-use crate::types::TopicId;
 use crate::wire::messages::txn_offset_commit::{
-    TxnOffsetCommitRequest, TxnOffsetCommitRequestPartition, TxnOffsetCommitResponse,
-    TxnOffsetCommitResponsePartition, TxnOffsetCommitResponseTopic,
+    TxnOffsetCommitRequest, TxnOffsetCommitResponse, TxnOffsetCommitResponsePartition,
+    TxnOffsetCommitResponseTopic,
 };
 
 impl GroupMachine {
@@ -80,20 +79,14 @@ fn write(request: &TxnOffsetCommitRequest, step: &mut Step) -> TxnOffsetCommitRe
         let mut answered =
             TxnOffsetCommitResponseTopic { name: topic.name.clone(), ..Default::default() };
         for partition in &topic.partitions {
-            let metadata = partition.committed_metadata.as_deref().unwrap_or_default();
-            let fits = records::is_writable(metadata)
-                && is_within(metadata, step.settings.offset_metadata_len_max);
-            let mut code = ErrorCode::OffsetMetadataTooLarge;
-            if fits {
-                code = ErrorCode::None;
-                step.metrics.commits.add(1);
-                step.record(records::offset(
-                    &request.group_id,
-                    &topic.name,
-                    partition.partition_index,
-                    &committed(partition, step.now),
-                ));
-            }
+            let committed = Committed::now(
+                partition.committed_offset,
+                partition.committed_leader_epoch,
+                partition.committed_metadata.as_deref(),
+                step.now,
+            );
+            let index = partition.partition_index;
+            let code = write_offset(&request.group_id, &topic.name, index, &committed, step);
             answered.partitions.push(TxnOffsetCommitResponsePartition {
                 partition_index: partition.partition_index,
                 error_code: code.code(),
@@ -103,18 +96,6 @@ fn write(request: &TxnOffsetCommitRequest, step: &mut Step) -> TxnOffsetCommitRe
         response.topics.push(answered);
     }
     response
-}
-
-fn committed(partition: &TxnOffsetCommitRequestPartition, now: i64) -> Committed {
-    Committed {
-        record_offset: -1,
-        offset: partition.committed_offset,
-        leader_epoch: partition.committed_leader_epoch,
-        metadata: partition.committed_metadata.as_deref().unwrap_or_default().into(),
-        commit_timestamp: now,
-        expire_timestamp: None,
-        topic_id: TopicId::ZERO,
-    }
 }
 
 /// The partition did not take the offsets: none of them is kept.
