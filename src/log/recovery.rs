@@ -269,7 +269,12 @@ impl Loading<'_> {
             let Some(why) = checked.bad else { continue };
             tracing::warn!(path = %segment.path(names::LOG).display(), offset, %why, "the log ends here");
             let kept = segment.size();
-            segment.file()?.truncate(kept)?;
+            let file = segment.file()?;
+            file.truncate(kept)?;
+            // No flush syncs what lies below the recovery point again.
+            if offset <= self.options.recovery_point {
+                file.fdatasync()?;
+            }
             segment.verified().cut(kept);
             tracing::info!(bytes = size - kept, "cut off what is not sound");
             let gone = self.segments.split_off(at + 1);

@@ -39,8 +39,15 @@ impl Log {
         self.begin_active(last.clone(), now);
         self.view.set_segments(segments);
         self.publish_end(offset, 0);
+        let is_trusted = offset <= self.recovery_point();
         let cut = || -> Result<(), Error> {
-            last.file()?.truncate(size)?;
+            let file = last.file()?;
+            file.truncate(size)?;
+            // No flush syncs what lies below the recovery point again. Were the segment closed now and the power lost,
+            // what was cut off would be back, in the middle of the log and torn.
+            if is_trusted {
+                file.fdatasync()?;
+            }
             last.truncate_indexes(offset)
         };
         let cut =

@@ -434,7 +434,12 @@ impl Log {
     pub(super) fn seal(&mut self) -> Result<(), Error> {
         let segment = &self.active.segment;
         if self.active.allocated > segment.size() {
-            segment.file()?.truncate(segment.size())?;
+            let file = segment.file()?;
+            file.truncate(segment.size())?;
+            // A flush that comes later leaves out segments below the recovery point, as this one is then.
+            if self.recovery_point() >= self.log_end_offset() {
+                file.fdatasync()?;
+            }
             self.active.allocated = 0;
         }
         segment.store_indexes()

@@ -146,8 +146,12 @@ fn every_death_of_a_long_script_is_recovered_from() {
     let steps = from_environment("VLTAVA_CRASH_STEPS", 2_000) as usize;
     let first = from_environment("VLTAVA_CRASH_SEED", 1);
     for seed in first..first + from_environment("VLTAVA_CRASH_SEEDS", 1) {
-        let calm = run(seed, steps, 0, true);
-        let rough = run(seed, steps, 8, true);
-        println!("seed {seed}: {calm:?}, with errors {rough:?}");
+        std::thread::scope(|scope| {
+            for (what, every) in [("calm", 0), ("with errors", 8)] {
+                scope.spawn(move || {
+                    println!("seed {seed}, {what}: {:?}", run(seed, steps, every, true));
+                });
+            }
+        });
     }
 }

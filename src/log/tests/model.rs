@@ -254,6 +254,8 @@ impl Model {
     /// Ends a step that went well.
     pub(super) fn settle(&mut self) {
         self.pending.clear();
+        // Nobody asks for what the log has given up, and a long script is long.
+        self.batches.retain(|batch| batch.1 >= self.start);
         self.cutting = None;
         self.starting = self.start;
     }
