@@ -8,6 +8,7 @@ use super::consumer::{Chunk, Consumer};
 use super::options::{Exception, Given, Stop, Usage};
 use super::producer::settings::Settings as ProducerSettings;
 use super::producer::{Producer, Record};
+use super::progress::Progress;
 use super::tool::{self, Properties};
 use super::{complain, say};
 use crate::client::offsets::LATEST;
@@ -122,7 +123,9 @@ async fn measure(options: Options) -> Result<(), Exception> {
     let header_value = vec![b'h'; usize::try_from(options.header_size).unwrap_or(0)];
     let header_value = (options.header_size >= 0).then_some(header_value.as_slice());
     let headers = vec![(part(options.header_key_size), header_value); options.headers];
+    let mut progress = Progress::beside_output("records", options.records);
     for number in 0..options.records {
+        progress.at(number);
         let start = Instant::now();
         let record = Record {
             timestamp: Clock::System.now(),
@@ -149,6 +152,7 @@ async fn measure(options: Options) -> Result<(), Exception> {
         total += elapsed;
         latencies.push(elapsed.as_millis());
     }
+    progress.end();
     report(total, latencies);
     consumer.close().await;
     Ok(())

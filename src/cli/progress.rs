@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::complain;
 
 const INTERVAL: Duration = Duration::from_millis(200);
-/// How many steps go by between two looks at the time.
+/// How many steps of many go by between two looks at the time.
 const STEPS: u64 = 1024;
 const WIDTH: u64 = 30;
 
@@ -25,9 +25,17 @@ impl Progress {
         Self { what, total, shown, last: Instant::now() }
     }
 
+    /// As [`Progress::new`], for work that prints as it goes: nothing is shown where that goes to a terminal too.
+    pub(super) fn beside_output(what: &'static str, total: u64) -> Self {
+        let mut progress = Self::new(what, total);
+        progress.shown &= !std::io::stdout().is_terminal();
+        progress
+    }
+
     /// So many are done.
     pub(super) fn at(&mut self, done: u64) {
-        if !self.shown || !done.is_multiple_of(STEPS) || self.last.elapsed() < INTERVAL {
+        let is_one_of_many = self.total > STEPS * STEPS && !done.is_multiple_of(STEPS);
+        if !self.shown || is_one_of_many || self.last.elapsed() < INTERVAL {
             return;
         }
         self.last = Instant::now();

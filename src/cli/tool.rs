@@ -29,16 +29,18 @@ pub(super) fn run<T>(work: impl Future<Output = T>) -> T {
     runtime.expect("a system that runs a process has room for a runtime").block_on(work)
 }
 
-/// Waits until the user, or the system, wants the tool to end.
-pub(super) async fn interrupted() {
+/// Waits until the user, or the system, wants the tool to end. The exit code of a Java program that is ended so.
+pub(super) async fn interrupted() -> i32 {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut ended) = signal(SignalKind::terminate()) else {
+    const SIGINT: i32 = 130;
+    const SIGTERM: i32 = 143;
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else {
         let _ = tokio::signal::ctrl_c().await;
-        return;
+        return SIGINT;
     };
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = ended.recv() => {}
+        _ = tokio::signal::ctrl_c() => SIGINT,
+        _ = terminated.recv() => SIGTERM,
     }
 }
 

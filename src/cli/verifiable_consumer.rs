@@ -1,7 +1,7 @@
 //! `kafka-verifiable-consumer`: a member of a group, and a line of JSON about whatever happens to it, with Kafka's
 //! options, words and exit codes.
 //!
-//! Caveat: in a classic group it assigns by range whatever strategy is asked for.
+//! Caveat: of the strategies of classic groups it knows range and round robin.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -31,10 +31,7 @@ pub(super) fn run(args: &[String]) -> i32 {
         return 0;
     }
     match TOOL.parse(args).and_then(|parsed| options(&parsed)) {
-        Ok(Ok(options)) => {
-            tool::run(consume(options));
-            0
-        }
+        Ok(Ok(options)) => tool::run(consume(options)),
         Ok(Err(thrown)) => tool::thrown_in_main(&thrown),
         Err(stop) => tool::unparsed(stop, 0),
     }
@@ -85,6 +82,10 @@ fn settings(parsed: &Parsed, session: Option<i32>) -> Result<Settings, Exception
     if protocol == "CONSUMER" {
         let assignor = value("group-remote-assignor");
         properties.extend(assignor.map(|assignor| ("group.remote.assignor".to_owned(), assignor)));
+    } else {
+        let strategy = value("assignment-strategy");
+        let strategy = strategy.map(|class| ("partition.assignment.strategy".to_owned(), class));
+        properties.extend(strategy);
     }
     properties.push(("group.protocol".to_owned(), protocol));
     let session = session.map(|ms| ("session.timeout.ms".to_owned(), ms.to_string()));
@@ -99,16 +100,21 @@ fn settings(parsed: &Parsed, session: Option<i32>) -> Result<Settings, Exception
     Ok(settings)
 }
 
-async fn consume(options: Options) {
+/// Consumes until enough came, or the tool is to end. The exit code.
+async fn consume(options: Options) -> i32 {
     event("startup_complete", &json!({}));
     let auto_commit = options.consumer.auto_commit;
     let mut consumer = Consumer::new(options.consumer);
-    let mut left = options.max;
+    let (mut left, mut code) = (options.max, 0);
     let mut interrupt = std::pin::pin!(tool::interrupted());
     while left > 0 {
         let polled = tokio::select! {
             polled = consumer.poll(None) => polled,
-            _ = &mut interrupt => break,
+            signal = &mut interrupt => {
+                code = signal;
+                event("shutdown_requested", &json!({}));
+                break;
+            }
         };
         tell_events(&mut consumer);
         let chunk = match polled {
@@ -133,7 +139,11 @@ async fn consume(options: Options) {
     consumer.close().await;
     tell_events(&mut consumer);
     event("shutdown_complete", &json!({}));
-    event("shutdown_requested", &json!({}));
+    if code == 0 {
+        // Kafka's process asks itself at its end.
+        event("shutdown_requested", &json!({}));
+    }
+    code
 }
 
 fn log_end(thrown: &Exception) {

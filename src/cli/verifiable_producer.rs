@@ -30,7 +30,7 @@ pub(super) fn run(args: &[String]) -> i32 {
     let options = TOOL.parse(args).and_then(|parsed| options(&parsed));
     match options {
         Ok(options) => match options.and_then(|options| tool::run(produce(options))) {
-            Ok(()) => 0,
+            Ok(code) => code,
             Err(thrown) => tool::thrown_in_main(&thrown),
         },
         Err(stop) => tool::unparsed(stop, 0),
@@ -96,18 +96,22 @@ struct Sent {
     value: String,
 }
 
-async fn produce(options: Options) -> Result<(), Exception> {
+/// Produces until enough was sent, or the tool is to end. The exit code.
+async fn produce(options: Options) -> Result<i32, Exception> {
     let start = Instant::now();
     event("startup_complete", &json!({}));
     let pace = Pace::new((options.throughput >= 0).then_some(options.throughput as f64));
     let mut producer: Producer<Sent> = Producer::new(options.producer, &options.topic);
-    let (mut sent, mut acked) = (0_u64, 0_u64);
+    let (mut sent, mut acked, mut code) = (0_u64, 0_u64, 0);
     let mut interrupt = std::pin::pin!(tool::interrupted());
     'sending: while sent < options.max {
         while let Some(due) = pace.next(sent) {
             tokio::select! {
                 () = producer.turn(Some(due)) => {}
-                _ = &mut interrupt => break 'sending,
+                signal = &mut interrupt => {
+                    code = signal;
+                    break 'sending;
+                }
             }
             acked += report(&mut producer, &options.topic);
         }
@@ -129,7 +133,10 @@ async fn produce(options: Options) -> Result<(), Exception> {
         let tag = Sent { key: key.clone(), value: value.clone() };
         let outcome = tokio::select! {
             outcome = producer.send(record, tag) => outcome,
-            _ = &mut interrupt => break,
+            signal = &mut interrupt => {
+                code = signal;
+                break;
+            }
         };
         if let Err(thrown) = outcome {
             failure(&options.topic, key.as_deref(), &value, &thrown);
@@ -150,7 +157,7 @@ async fn produce(options: Options) -> Result<(), Exception> {
             "avg_throughput": acked as f64 / seconds,
         }),
     );
-    Ok(())
+    Ok(code)
 }
 
 /// Tells what became of records. How many are acknowledged.

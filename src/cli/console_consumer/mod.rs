@@ -38,26 +38,30 @@ pub(super) fn run(args: &[String]) -> i32 {
             });
         }
     };
-    let count = tool::run(consume(options));
+    let (count, code) = tool::run(consume(options));
     complain(&format!("Processed a total of {count} messages\n"));
-    0
+    code
 }
 
-/// Prints records until enough are printed, none comes in time, or the user has enough. How many were printed.
-async fn consume(options: Options) -> u64 {
+/// Prints records until enough are printed, none comes in time, or the user has enough. How many were printed, and the
+/// exit code.
+async fn consume(options: Options) -> (u64, i32) {
     let formatter = Formatter::new(&options.formatter, &options.formatting);
     let max = options.max_messages.unwrap_or(u64::MAX);
     let patience = options.timeout_ms.map(Duration::from_millis);
     let mut consumer = Consumer::new(options.consumer);
     let mut out = Vec::new();
-    let mut count = 0;
+    let (mut count, mut code) = (0, 0);
     let mut interrupt = std::pin::pin!(tool::interrupted());
     let mut end = patience.map(|patience| Instant::now() + patience);
     while count < max {
         let polled = tokio::select! {
             polled = consumer.poll(end) => polled,
             () = over(end) => Ok(None),
-            _ = &mut interrupt => break,
+            signal = &mut interrupt => {
+                code = signal;
+                break;
+            }
         };
         while consumer.event().is_some() {}
         let chunk = match polled {
@@ -95,7 +99,7 @@ async fn consume(options: Options) -> u64 {
     }
     write(&mut out);
     consumer.close().await;
-    count
+    (count, code)
 }
 
 /// Waits until the time is over, whatever a round of the consumer is waiting for.

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use super::assignors::Assignor;
 use super::member::Beat;
 use super::settings::Settings;
 use crate::client::offsets::{self, Committer};
 use crate::client::{ClientError, Cluster};
 use crate::error::ErrorCode;
-use crate::types::{Offset, PartitionId, TopicPartition};
+use crate::types::{Offset, TopicPartition};
 use crate::wire::message::Message;
 use crate::wire::messages::heartbeat::HeartbeatRequest;
 use crate::wire::messages::join_group::{
@@ -29,6 +30,7 @@ pub(super) struct ClassicMember {
     topics: Vec<String>,
     instance: Option<String>,
     session_timeout_ms: i32,
+    assignors: Vec<Assignor>,
     committer: Committer,
     last_heartbeat: Instant,
 }
@@ -40,6 +42,7 @@ impl ClassicMember {
             topics: Vec::new(),
             instance: settings.instance.clone(),
             session_timeout_ms: settings.session_timeout_ms,
+            assignors: settings.assignors.clone(),
             committer: Committer::default(),
             last_heartbeat: Instant::now(),
         }
@@ -83,8 +86,11 @@ impl ClassicMember {
         let subscription =
             ConsumerProtocolSubscription { topics: self.topics.clone(), ..Default::default() };
         let metadata = subscription.encode_versioned(3)?;
-        let protocol =
-            JoinGroupRequestProtocol { name: "range".to_owned(), metadata, ..Default::default() };
+        let protocols = self.assignors.iter().map(|assignor| JoinGroupRequestProtocol {
+            name: assignor.name().to_owned(),
+            metadata: metadata.clone(),
+            ..Default::default()
+        });
         let request = JoinGroupRequest {
             group_id: self.group.clone(),
             session_timeout_ms: self.session_timeout_ms,
@@ -92,7 +98,7 @@ impl ClassicMember {
             rebalance_timeout_ms: REBALANCE_TIMEOUT_MS,
             member_id: self.committer.member_id.clone(),
             protocol_type: "consumer".to_owned(),
-            protocols: vec![protocol],
+            protocols: protocols.collect(),
             ..Default::default()
         };
         let connection = cluster.group_coordinator(&self.group).await?;
@@ -107,7 +113,7 @@ impl ClassicMember {
         self.committer =
             Committer { member_id: joined.member_id.clone(), generation_id: joined.generation_id };
         let assignments = match joined.leader == joined.member_id && !joined.skip_assignment {
-            true => assign(cluster, &joined).await?,
+            true => self.assign(cluster, &joined).await?,
             false => Vec::new(),
         };
         let request = SyncGroupRequest {
@@ -193,94 +199,47 @@ impl ClassicMember {
             tracing::debug!(%error, "left without a farewell");
         }
     }
-}
 
-/// What every member gets, as the leader tells the coordinator.
-async fn assign(
-    cluster: &mut Cluster,
-    joined: &JoinGroupResponse,
-) -> Result<Vec<SyncGroupRequestAssignment>, ClientError> {
-    let mut subscriptions = BTreeMap::new();
-    for member in &joined.members {
-        let subscription = ConsumerProtocolSubscription::decode_versioned(member.metadata.clone());
-        let (subscription, _) = subscription?;
-        subscriptions.insert(member.member_id.clone(), subscription.topics);
-    }
-    let topics: BTreeSet<String> = subscriptions.values().flatten().cloned().collect();
-    let topics: Vec<_> = topics.into_iter().collect();
-    let metadata = cluster.metadata(Some(&topics), true).await?;
-    let counts = metadata.topics.into_iter().filter(|topic| topic.error_code == 0).map(|topic| {
-        (topic.name.unwrap_or_default(), i32::try_from(topic.partitions.len()).unwrap_or(0))
-    });
-    let assigned = range(&subscriptions, &counts.collect());
-    let mut assignments = Vec::new();
-    for (member_id, topics) in assigned {
-        let assigned_partitions = topics.into_iter().map(|(topic, partitions)| TopicPartitions {
-            topic,
-            partitions,
-            ..Default::default()
-        });
-        let assignment = ConsumerProtocolAssignment {
-            assigned_partitions: assigned_partitions.collect(),
-            ..Default::default()
-        };
-        let assignment = assignment.encode_versioned(3)?;
-        assignments.push(SyncGroupRequestAssignment {
-            member_id,
-            assignment,
-            ..Default::default()
-        });
-    }
-    Ok(assignments)
-}
-
-type Assigned = BTreeMap<String, BTreeMap<String, Vec<PartitionId>>>;
-
-/// Topic by topic, an even share of adjacent partitions for each subscriber in the order of their ids; the first ones
-/// get what is left over.
-fn range(
-    subscriptions: &BTreeMap<String, Vec<String>>,
-    partitions: &BTreeMap<String, i32>,
-) -> Assigned {
-    let mut assigned: Assigned =
-        subscriptions.keys().map(|member| (member.clone(), BTreeMap::new())).collect();
-    for (topic, &count) in partitions {
-        let members: Vec<_> =
-            subscriptions.iter().filter(|(_, topics)| topics.contains(topic)).collect();
-        let Ok(among @ 1..) = i32::try_from(members.len()) else { continue };
-        let mut next = 0;
-        for ((member, _), place) in members.into_iter().zip(0..) {
-            let end = next + count / among + i32::from(place < count % among);
-            if end > next
-                && let Some(topics) = assigned.get_mut(member)
-            {
-                topics.insert(topic.clone(), (next..end).collect());
-            }
-            next = end;
+    /// What every member gets, as the leader tells the coordinator.
+    async fn assign(
+        &self,
+        cluster: &mut Cluster,
+        joined: &JoinGroupResponse,
+    ) -> Result<Vec<SyncGroupRequestAssignment>, ClientError> {
+        let mut subscriptions = BTreeMap::new();
+        for member in &joined.members {
+            let subscription =
+                ConsumerProtocolSubscription::decode_versioned(member.metadata.clone());
+            let (subscription, _) = subscription?;
+            subscriptions.insert(member.member_id.clone(), subscription.topics);
         }
-    }
-    assigned
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges() {
-        let topics = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let subscriptions = BTreeMap::from([
-            ("a".to_owned(), topics(&["t", "u"])),
-            ("b".to_owned(), topics(&["t"])),
-            ("c".to_owned(), topics(&["none"])),
-        ]);
-        let partitions = BTreeMap::from([("t".to_owned(), 3), ("u".to_owned(), 1)]);
-        let assigned = range(&subscriptions, &partitions);
-        assert_eq!(
-            assigned["a"],
-            BTreeMap::from([("t".into(), vec![0, 1]), ("u".into(), vec![0])])
-        );
-        assert_eq!(assigned["b"], BTreeMap::from([("t".into(), vec![2])]));
-        assert!(assigned["c"].is_empty());
+        let topics: BTreeSet<String> = subscriptions.values().flatten().cloned().collect();
+        let topics: Vec<_> = topics.into_iter().collect();
+        let metadata = cluster.metadata(Some(&topics), true).await?;
+        let counts =
+            metadata.topics.into_iter().filter(|topic| topic.error_code == 0).map(|topic| {
+                (topic.name.unwrap_or_default(), i32::try_from(topic.partitions.len()).unwrap_or(0))
+            });
+        let chosen =
+            |assignor: &&Assignor| joined.protocol_name.as_deref() == Some(assignor.name());
+        let assignor = self.assignors.iter().find(chosen).copied().unwrap_or(Assignor::Range);
+        let assigned = assignor.assign(&subscriptions, &counts.collect());
+        let mut assignments = Vec::new();
+        for (member_id, topics) in assigned {
+            let assigned_partitions = topics.into_iter().map(|(topic, partitions)| {
+                TopicPartitions { topic, partitions, ..Default::default() }
+            });
+            let assignment = ConsumerProtocolAssignment {
+                assigned_partitions: assigned_partitions.collect(),
+                ..Default::default()
+            };
+            let assignment = assignment.encode_versioned(3)?;
+            assignments.push(SyncGroupRequestAssignment {
+                member_id,
+                assignment,
+                ..Default::default()
+            });
+        }
+        Ok(assignments)
     }
 }

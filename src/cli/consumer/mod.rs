@@ -3,6 +3,7 @@
 //!
 //! One task drives it; a member's heartbeats go out while [`Consumer::poll`] waits.
 
+mod assignors;
 mod chunk;
 mod classic;
 mod member;

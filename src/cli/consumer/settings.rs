@@ -1,5 +1,6 @@
 //! What a tool consumes, and how, as a consumer's properties say it.
 
+use super::assignors::Assignor;
 use crate::cli::options::Exception;
 use crate::cli::tool::{Properties, property};
 use crate::client::offsets::{EARLIEST, LATEST};
@@ -43,6 +44,8 @@ pub(in crate::cli) struct Settings {
     pub(in crate::cli) group: Option<String>,
     pub(in crate::cli) instance: Option<String>,
     pub(in crate::cli) protocol: Protocol,
+    /// How to assign where a member does, the most wanted first.
+    pub(in crate::cli) assignors: Vec<Assignor>,
     /// Who is to assign where the coordinator does.
     pub(in crate::cli) remote_assignor: Option<String>,
     pub(in crate::cli) session_timeout_ms: i32,
@@ -71,6 +74,8 @@ impl Settings {
         let protocol = protocol(&properties)?;
         Ok(Self {
             protocol,
+            assignors: text("partition.assignment.strategy")
+                .map_or_else(|| Ok(vec![Assignor::Range]), Assignor::list)?,
             remote_assignor: text("group.remote.assignor").map(str::to_owned),
             bootstrap: text("bootstrap.servers").unwrap_or_default().to_owned(),
             client_id: text("client.id").unwrap_or("consumer-1").to_owned(),

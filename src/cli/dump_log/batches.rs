@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::options::number;
 use super::{Dump, Failure, base_offset, complain, decoders, exception, file_name, not_found};
+use crate::cli::progress::Progress;
 use crate::wire::records::{Batch, BatchHeader, ControlType, EndTxnMarker, Record, RecordsError};
 
 /// The bytes in front of a batch that tell its size and its format.
@@ -111,6 +112,7 @@ impl Dump<'_> {
         self.head(file)?;
         let log = LogFile::open(file, u64::try_from(max_bytes).unwrap_or(0))?;
         let (mut position, mut last_offset) = (0, -1);
+        let mut progress = Progress::beside_output("KiB", log.size / 1024);
         while let Some(bytes) = log.read(position)? {
             let batch = batch(&bytes)?;
             writeln!(self.out, "{}", describe(&batch, position)?)?;
@@ -118,7 +120,9 @@ impl Dump<'_> {
                 self.records(&batch, file, &mut last_offset)?;
             }
             position += bytes.len() as u64;
+            progress.at(position / 1024);
         }
+        progress.end();
         if max_bytes == i32::MAX && log.size > position {
             let trailing = log.size - position;
             writeln!(self.out, "Found {trailing} invalid bytes at the end of {}", file_name(file))?;
