@@ -4,6 +4,10 @@
 //! Two epochs guard the proposal: the leader's (is it still the leader?) and the partition's, which counts changes of
 //! any kind (has something changed that the leader does not know of?). A broker that restarted meanwhile is told apart
 //! by its own epoch (KIP-903): it might have lost what made it count as in sync.
+//!
+//! What a leader does with the answer: with a new state it goes on from there; FENCED_LEADER_EPOCH, NEW_LEADER_ELECTED,
+//! UNKNOWN_TOPIC_ID and UNKNOWN_TOPIC_OR_PARTITION tell it to wait for the metadata, which says otherwise by now;
+//! INVALID_UPDATE_VERSION, INELIGIBLE_REPLICA and NOT_CONTROLLER to propose again when it knows more.
 
 use crate::controller::elections::Election;
 use crate::controller::machine::Machine;
@@ -83,6 +87,7 @@ impl Machine {
         change.isr = isr.iter().map(|state| state.broker_id).collect();
         change.recovery = recovery(wanted)?;
         let Some(record) = change.build() else { return Ok(answer(index, partition)) };
+        // The answer is the state that the record will make, since it is not applied yet.
         let mut after = partition.clone();
         merge(&mut after, &record).map_err(|error| error.code())?;
         let elected = record.leader;
@@ -124,6 +129,7 @@ impl Machine {
         {
             return Err(ErrorCode::InvalidRequest);
         }
+        // After an unclean election the leader is alone until it has said that it has put its log in order.
         let recovering = recovery(wanted)? == LeaderRecoveryState::Recovering;
         let recovered = partition.leader_recovery_state == LeaderRecoveryState::Recovered;
         if recovering && (members.len() > 1 || recovered) {
@@ -135,6 +141,7 @@ impl Machine {
         }
     }
 
+    /// Whether a broker may count as in sync: it serves, and is in the life in which it caught up.
     fn is_eligible(&self, state: &BrokerState) -> bool {
         let same = |epoch: i64| state.broker_epoch == ANY_EPOCH || state.broker_epoch == epoch;
         self.is_active(state.broker_id)

@@ -4,6 +4,19 @@
 //! A broker that leaves an in-sync set and one that is fenced are two things: fencing does both, and is what makes a
 //! partition's leader move; a controlled shutdown does the first while the broker still serves, so that nothing is
 //! without a leader when it stops.
+//!
+//! ```text
+//!              registered               has read up to its registration
+//! (unknown) ──────────────► Fenced ─────────────────────────────────────► Unfenced
+//!                            │ ▲      silent for a session's time, or asks     │
+//!                            │ └───────────────────────────────────────────────┤
+//!        wants to shut down  │                                                 │ wants to shut down
+//!                            ▼     leads nothing, and all others know          ▼
+//!                       ShutdownNow ◄──────────────────────────────── ControlledShutdown
+//! ```
+//!
+//! What is in records (fenced, in controlled shutdown, directories) every controller knows; when each broker was last
+//! heard of, only the active one does, and a new one gives all of them a session's time from its start.
 
 use std::collections::BTreeSet;
 
@@ -119,6 +132,7 @@ impl Machine {
         Ok((broker_epoch, records))
     }
 
+    /// Whether a broker may begin a life: of this cluster, not beside another with its id, and able to do what is used.
     fn check_registration(
         &self,
         request: &BrokerRegistrationRequest,
@@ -269,6 +283,7 @@ impl Machine {
         let (id, broker_epoch) = (request.broker_id, request.broker_epoch);
         let Some(broker) = self.broker(id) else { return };
         let version = self.image().features.metadata_version();
+        // Only what it registered with: a directory that nobody knows of cannot hold a replica.
         let offline: Vec<Uuid> = request
             .offline_log_dirs
             .iter()

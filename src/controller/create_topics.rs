@@ -3,6 +3,9 @@
 //!
 //! Checks in Kafka's order, since a request with several faults is answered with the first: name, configuration, counts
 //! and factor, assignment, brokers, quota. Ids of topics are random, and not given twice while this machine lives.
+//!
+//! A topic is three kinds of records in one batch that is committed as a whole: itself, its settings, its partitions.
+//! So nobody ever sees a topic without partitions, and a controller that dies halfway has made nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,6 +56,7 @@ impl Machine {
         let mut records = Vec::new();
         let mut topics = Vec::new();
         let mut last = Vec::new();
+        // Of what is named twice neither is made: which of the two was meant is not known.
         let duplicates = duplicates(request);
         for topic in &request.topics {
             if duplicates.contains(topic.name.as_str()) {
@@ -95,6 +99,7 @@ impl Machine {
         topic: &CreatableTopic,
         permits: Permits<'_>,
     ) -> Result<(CreatableTopicResult, Vec<VersionedRecord>), ApiError> {
+        // The quota comes last: what is refused for another reason has cost the client nothing.
         self.check_name(&topic.name)?;
         let overrides = overrides(topic)?;
         let config_records = self.topic_config_records(&topic.name, &overrides)?;
@@ -111,6 +116,7 @@ impl Machine {
         Ok((result, records))
     }
 
+    /// Whether a topic may have that name: it is free, also where `.` and `_` are the same (as in names of metrics).
     fn check_name(&self, name: &str) -> Result<(), ApiError> {
         if self.topic(name).is_some() {
             return Err(ApiError::new(
@@ -279,6 +285,7 @@ impl Machine {
             topic_id,
             replicas: new.replicas.clone(),
             isr: new.isr.clone(),
+            // The first that serves: the preferred one, unless it is down just now.
             leader: new.isr.first().copied().unwrap_or(NO_LEADER),
             leader_epoch: 0,
             partition_epoch: 0,

@@ -88,6 +88,7 @@ impl Machine {
         }
     }
 
+    /// The record of one election, or why there is none: nothing to win, or nobody who may.
     fn elect(
         &self,
         topic: &str,
@@ -141,6 +142,7 @@ impl Machine {
         self.elect_some(allowed, Election::Unclean)
     }
 
+    /// What is over the bound comes with the next pass: the flag asks for that soon.
     fn elect_some<'a>(
         &self,
         partitions: impl Iterator<Item = &'a TopicIdPartition>,

@@ -4,6 +4,9 @@
 //! ```text
 //! replicas [1 2 3] → [3 4 5]:   replicas [3 4 5 1 2]  adding [4 5]  removing [1 2]     until 3, 4 and 5 are in sync
 //! ```
+//!
+//! Nobody waits for the end of a reassignment: it is a state of the partition, in its record, and so outlives the
+//! controller that began it. To ask for another target meanwhile is to set out anew from where things are.
 
 use crate::controller::elections::{Change, Election};
 use crate::controller::machine::Machine;
@@ -51,6 +54,7 @@ impl Machine {
         )
     }
 
+    /// The record that begins, changes or cancels one reassignment; none where nothing changes.
     fn reassign(
         &self,
         topic: &TopicImage,
@@ -86,6 +90,7 @@ impl Machine {
         change.replicas = old(&partition.replicas);
         if change.isr.is_empty() {
             // None of the replicas that stay is in sync.
+            // Somebody must be in the set, or nobody could ever lead: the first, whatever it lacks.
             change.isr = change.replicas.first().copied().into_iter().collect();
             if !self.is_unclean_election_enabled(topic) {
                 return Err(ApiError::new(

@@ -3,6 +3,8 @@
 //!
 //! What is stored are the salted keys of RFC 5802 (`StoredKey`, `ServerKey`), from which a password cannot be had, and
 //! with which nobody can log in.
+//!
+//! A user is altered once in a request, whatever the mechanism: which of two comes first would matter.
 
 use std::collections::BTreeMap;
 

@@ -26,8 +26,11 @@ use crate::wire::stored::metadata::{MetadataRecord, RemoveTopicRecord};
 /// What a request to delete names, each thing once.
 #[derive(Default)]
 struct Named {
+    /// Those that are named once, by name.
     names: Vec<String>,
+    /// Those that are named once, by id.
     ids: Vec<TopicId>,
+    /// What is told of all the others.
     results: Vec<DeletableTopicResult>,
 }
 
@@ -64,6 +67,7 @@ impl Machine {
                 doomed.insert(id, name);
             }
         }
+        // In the order of their ids, each as a whole: a topic is deleted or refused, never in part.
         doomed.retain(|&id, name| {
             let partitions = self.topic_by_id(id).map_or(0, |topic| topic.partitions.len());
             let refusal = permits.take(partitions).err();
@@ -111,6 +115,7 @@ impl Machine {
         Decision::atomic(records, CreatePartitionsResponse { results, ..Default::default() })
     }
 
+    /// The records of one topic's new partitions. They have as many replicas as its first one.
     fn grow(
         &mut self,
         topic: &CreatePartitionsTopic,
