@@ -19,7 +19,7 @@
 //!    where), which is all that a decision needs.
 //! 2. [`step`]: what can happen to a node, and what it can be told to do: the whole interface of the machine on one
 //!    page.
-//! 3. [`machine`], and [`leader`] for what only a leader knows.
+//! 3. [`machine`], `following` for its other half, and [`leader`] for what only a leader knows.
 //! 4. [`store`]: the files; [`batch`], [`control`] and [`quorum_state`] are their contents.
 //! 5. [`actor`]: events in, effects out, files and timers in between; `serve_actor` and [`follow_actor`] are its two
 //!    sides to other nodes.
@@ -72,6 +72,7 @@ pub mod shape;
 pub mod step;
 
 // The decisions.
+mod following;
 pub mod machine;
 
 // What those who follow the metadata are told.
