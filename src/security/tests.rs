@@ -119,7 +119,8 @@ fn decisions_are_those_of_one_who_looks_at_every_entry() {
                 "abc", "abcd", "ab", "a", "é", "éab", "ea", "foobars", "fo", "z", "*", "ba",
             ]);
             let principal = *dice.one(&["User:a", "User:b", "User:c", "Group:x", "User:*"]);
-            let who = Subject { principal, host: dice.one(&["10.0.0.1", "10.0.0.9"]) };
+            let host = *dice.one(&["10.0.0.1", "10.0.0.9"]);
+            let who = Subject { principal, host };
             let (operation, resource_type) = (*dice.one(&Operation::ALL[2..]), *dice.one(&TYPES));
             let action = Action { operation, resource_type, name };
             let rule = authorizer.decide(&image, who, action);
