@@ -6,6 +6,8 @@
 use std::fmt;
 use std::io;
 
+use rustix::io::Errno;
+
 macro_rules! retriable {
     (retriable) => {
         true
@@ -268,7 +270,15 @@ pub enum Error {
 impl Error {
     /// Puts `what` was being done before a refusal of the system.
     pub fn io(what: impl fmt::Display) -> impl FnOnce(io::Error) -> Self {
-        move |error| Self::Io(io::Error::new(error.kind(), format!("{what}: {error}")))
+        move |error| {
+            let kind = error.kind();
+            Self::Io(io::Error::new(kind, Refusal { what: what.to_string(), error }))
+        }
+    }
+
+    /// Whether something has run out that may be there again in a moment: room on the disk, descriptors, memory.
+    pub fn is_shortage(&self) -> bool {
+        matches!(self, Self::Io(error) if is_shortage(error))
     }
 
     /// The code that a client is told.
@@ -281,6 +291,32 @@ impl Error {
         }
     }
 }
+
+/// As [`Error::is_shortage`], of what a call of the system says.
+pub fn is_shortage(error: &io::Error) -> bool {
+    let short = [Errno::NOSPC, Errno::DQUOT, Errno::MFILE, Errno::NFILE, Errno::NOMEM];
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Refusal>());
+    error.kind() == io::ErrorKind::StorageFull
+        || error
+            .raw_os_error()
+            .is_some_and(|code| short.iter().any(|one| one.raw_os_error() == code))
+        || inner.is_some_and(|refusal| is_shortage(&refusal.error))
+}
+
+/// What was being done when the system refused.
+#[derive(Debug)]
+struct Refusal {
+    what: String,
+    error: io::Error,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what, self.error)
+    }
+}
+
+impl std::error::Error for Refusal {}
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -20,7 +20,7 @@ use super::producers::{
 };
 use super::segment::Newest;
 use super::txn_index::AbortedTxn;
-use crate::error::{ApiError, Error, ErrorCode};
+use crate::error::{ApiError, Error, ErrorCode, is_shortage};
 use crate::types::{LeaderEpoch, Millis, NONE, Offset};
 use crate::wire::records::{Batch, BatchHeader, NO_TIMESTAMP, RecordsError, TimestampType, split};
 
@@ -370,11 +370,12 @@ impl Log {
             "a group that is written moves the end"
         );
         let position = self.active.segment.size();
-        let written = self.active.segment.file().and_then(|file| {
-            self.reserve(&*file, position + self.group.bytes);
-            file.pwritev(&mut self.group.slices(), position)
-        });
-        if let Err(error) = written {
+        let file = match self.active.segment.file() {
+            Ok(file) => file,
+            Err(error) => return Err(self.not_opened(error)),
+        };
+        self.reserve(&*file, position + self.group.bytes);
+        if let Err(error) = file.pwritev(&mut self.group.slices(), position) {
             return Err(self.write_failed(position, error));
         }
         // The bytes are there. If the indexes or the aborted transactions cannot be written behind them, memory and
@@ -392,6 +393,15 @@ impl Log {
         // Last: whoever sees this end finds the bytes, the indexes and the producers' state below it.
         self.publish_end(self.group.next_offset, self.group.bytes);
         Ok(())
+    }
+
+    /// Takes back a write that was not begun.
+    fn not_opened(&mut self, error: io::Error) -> Error {
+        self.producers.drop_staged();
+        if !is_shortage(&error) {
+            self.fail();
+        }
+        Error::io(format_args!("appending to {}", self.topic_partition))(error)
     }
 
     /// Takes back a write that failed. A full disk is an everyday thing, and the file is as before once the half that
@@ -436,7 +446,7 @@ impl Log {
         for aborted in completed.iter().filter_map(|(txn, stable)| AbortedTxn::of(txn, *stable)) {
             segment.append_aborted(aborted)?;
             // The file may be a new one.
-            self.names_synced = false;
+            self.unsynced.names_changed();
         }
         self.publish_unstable();
         Ok(())
@@ -481,6 +491,9 @@ impl Log {
         self.place.cache.put_group(std::mem::take(&mut self.group));
         // Nothing unless an error has left some.
         self.producers.drop_staged();
+        if first.is_err() {
+            self.drop_unwritten_epochs();
+        }
         let Some(base_offset) = first? else { return Ok(None) };
         if self.is_flush_due(now) {
             self.flush(self.log_end_offset(), now)?;

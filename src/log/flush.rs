@@ -5,11 +5,13 @@
 //!
 //! A flush has three parts, so that the disk is waited for aside: the log prepares a [`FlushTask`] (which files, up to
 //! which offset), anyone runs it, and the log is told ([`Log::flushed`]). Meanwhile it may be appended to, rolled and
-//! truncated. What was appended is not covered; what was truncated is noticed by a count.
+//! truncated. What was appended is not covered; what was truncated is noticed by a count. Nothing counts as synced
+//! before the log is told: a task may be dropped, and two may be under way, whichever comes first.
 //!
 //! The order within a task is that of what needs what: records first; then what can be made anew from them (indexes,
 //! producers, epochs); names last, since a name without its content would be worse than neither.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +21,59 @@ use super::segment::{Place, Segment};
 use super::{Log, names};
 use crate::error::Error;
 use crate::types::{Millis, Offset};
+
+/// What has changed beside the records and is not known to be on the disk: when, as counted here.
+#[derive(Debug, Default)]
+pub(super) struct Unsynced {
+    changes: u64,
+    /// The names in the log's directory: a power loss may take a whole new segment, synced or not.
+    names: Option<u64>,
+    /// The directory's own name.
+    dir: Option<u64>,
+    epochs: Option<u64>,
+    snapshots: BTreeMap<Offset, u64>,
+}
+
+impl Unsynced {
+    fn change(&mut self) -> Option<u64> {
+        self.changes += 1;
+        Some(self.changes)
+    }
+
+    /// A name in the log's directory is new, or another's now.
+    pub(super) fn names_changed(&mut self) {
+        self.names = self.change();
+    }
+
+    /// The directory may be new.
+    pub(super) fn dir_changed(&mut self) {
+        self.dir = self.change();
+    }
+
+    /// The file of epochs was written, under a new name or not.
+    pub(super) fn epochs_changed(&mut self) {
+        self.epochs = self.change();
+    }
+
+    /// The producers' snapshot at `offset` was written.
+    pub(super) fn snapshot_taken(&mut self, offset: Offset) {
+        self.changes += 1;
+        self.snapshots.insert(offset, self.changes);
+    }
+
+    /// Whether it is more than names.
+    fn has_content(&self) -> bool {
+        self.epochs.is_some() || !self.snapshots.is_empty()
+    }
+
+    /// All that had changed when `changes` were counted is on the disk; what has changed once more is not.
+    fn synced(&mut self, changes: u64) {
+        for changed in [&mut self.names, &mut self.dir, &mut self.epochs] {
+            changed.take_if(|changed| *changed <= changes);
+        }
+        self.snapshots.retain(|_, changed| *changed > changes);
+    }
+}
 
 /// Files to sync, apart from the log, so that a slow disk holds up nobody: run it anywhere, then tell the log.
 #[derive(Debug)]
@@ -36,6 +91,8 @@ pub struct FlushTask {
     /// The log's directory where names have changed in it; and the one above, where the log's own is new.
     dirs: Vec<PathBuf>,
     up_to: Offset,
+    /// How much had changed beside the records when this was prepared.
+    changes: u64,
     /// How often the log had been truncated when this was prepared.
     truncations: u64,
 }
@@ -71,12 +128,16 @@ impl FlushTask {
 
 impl Log {
     /// What has to be synced so that all below `up_to` is on the disk; none if it is already.
-    pub fn prepare_flush(&mut self, up_to: Offset) -> Result<Option<FlushTask>, Error> {
+    pub fn prepare_flush(&self, up_to: Offset) -> Result<Option<FlushTask>, Error> {
         let up_to = up_to.min(self.log_end_offset());
         let synced = self.recovery_point();
         if up_to <= synced {
             return Ok(None);
         }
+        self.prepare_task(up_to, synced).map(Some)
+    }
+
+    fn prepare_task(&self, up_to: Offset, synced: Offset) -> Result<FlushTask, Error> {
         // From the segment that holds the first offset that is not synced: everything before it was synced when it was
         // closed, or with an earlier flush.
         let segments = self.view.segments();
@@ -93,36 +154,31 @@ impl Log {
             .collect();
         let dir = self.dir();
         let mut dirs = Vec::new();
-        if !self.names_synced {
+        if self.unsynced.names.is_some() {
             dirs.push(dir.to_path_buf());
         }
-        if self.new_dir {
+        if self.unsynced.dir.is_some() {
             dirs.extend(dir.parent().map(Path::to_owned));
         }
-        // Taken over by the task. Who does not run it gives the log up as well, or it would count as durable what is
-        // not.
-        let unsynced = std::mem::take(&mut self.unsynced_snapshots);
-        let snapshots = unsynced
-            .into_iter()
-            .map(|offset| dir.join(names::file(offset, names::SNAPSHOT)))
-            .collect();
-        let epochs = !self.epochs_synced;
-        (self.names_synced, self.new_dir, self.epochs_synced) = (true, false, true);
-        Ok(Some(FlushTask {
+        let snapshots = self.unsynced.snapshots.keys();
+        let snapshots =
+            snapshots.map(|offset| dir.join(names::file(*offset, names::SNAPSHOT))).collect();
+        Ok(FlushTask {
             place: self.place.clone(),
             data,
             sealed,
             active: self.active.segment.clone(),
             snapshots,
-            epochs,
+            epochs: self.unsynced.epochs.is_some(),
             dirs,
             up_to,
+            changes: self.unsynced.changes,
             truncations: self.truncations,
-        }))
+        })
     }
 
     /// What has to be synced so that all closed segments are on the disk; none if they are already.
-    pub fn prepare_flush_sealed(&mut self) -> Result<Option<FlushTask>, Error> {
+    pub fn prepare_flush_sealed(&self) -> Result<Option<FlushTask>, Error> {
         self.prepare_flush(self.active.segment.base_offset())
     }
 
@@ -139,6 +195,7 @@ impl Log {
             task.up_to()
         );
         self.unflushed = self.unflushed.min(self.log_end_offset() - task.up_to());
+        self.unsynced.synced(task.changes);
         self.view.set_recovery_point(self.recovery_point().max(task.up_to()));
         self.last_flush = now;
     }
@@ -146,12 +203,18 @@ impl Log {
     /// Makes all below `up_to` durable. After an error the log is unusable.
     pub fn flush(&mut self, up_to: Offset, now: Millis) -> Result<(), Error> {
         self.check_usable()?;
-        let Some(task) = self.prepare_flush(up_to)? else { return Ok(()) };
+        match self.prepare_flush(up_to)? {
+            Some(task) => self.run(&task, now),
+            None => Ok(()),
+        }
+    }
+
+    fn run(&mut self, task: &FlushTask, now: Millis) -> Result<(), Error> {
         if let Err(error) = task.run() {
             self.fail();
             return Err(error);
         }
-        self.flushed(&task, now);
+        self.flushed(task, now);
         Ok(())
     }
 
@@ -173,7 +236,12 @@ impl Log {
         if !self.epochs_stored {
             self.store_epochs()?;
         }
-        self.flush(self.log_end_offset(), now)?;
+        let (end, synced) = (self.log_end_offset(), self.recovery_point());
+        // The snapshot may be all that is new: the next start asks it, and nothing else, who the producers are.
+        if end > synced || self.unsynced.has_content() {
+            let task = self.prepare_task(end, synced)?;
+            self.run(&task, now)?;
+        }
         self.active.segment.close_file();
         Ok(())
     }

@@ -109,7 +109,7 @@ impl Log {
         segments.splice(at..at + old.len(), [replacement.segment()]);
         self.view.replace_segments(segments);
         paths.extend(self.give_up_snapshots(old.get(1..).unwrap_or_default())?);
-        self.names_synced = false;
+        self.unsynced.names_changed();
         self.deletions
             .push(Deletion { due: now.saturating_add(self.settings.file_delete_delay_ms), paths });
         Ok(())

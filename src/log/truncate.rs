@@ -38,6 +38,10 @@ impl Log {
         last.verified().cut(size);
         self.begin_active(last.clone(), now);
         self.view.set_segments(segments);
+        // Records that were deleted may be cut too: the log then begins where it ends, as in Kafka.
+        if offset < self.log_start_offset() {
+            self.view.set_log_start_offset(offset);
+        }
         self.publish_end(offset, 0);
         let is_trusted = offset <= self.recovery_point();
         let cut = || -> Result<(), Error> {
@@ -97,6 +101,21 @@ impl Log {
         now: Millis,
     ) -> Result<(), Error> {
         self.check_usable()?;
+        let begun = self.begin_at(offset, log_start_offset, now);
+        if begun.is_err() {
+            // The old segments may be given up and no other be there.
+            self.fail();
+        }
+        self.assert_sound();
+        begun
+    }
+
+    fn begin_at(
+        &mut self,
+        offset: Offset,
+        log_start_offset: Option<Offset>,
+        now: Millis,
+    ) -> Result<(), Error> {
         let gone = self.view.segments();
         self.give_up(&gone, now)?;
         for left in std::mem::take(&mut self.snapshots) {
@@ -116,7 +135,6 @@ impl Log {
         self.view.change_epochs(|epochs| epochs.clear());
         self.store_epochs()?;
         self.publish_all(self.view.high_watermark());
-        self.assert_sound();
         Ok(())
     }
 }

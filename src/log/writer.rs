@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use super::cache::Cache;
 use super::epochs;
-use super::files::Files;
+use super::files::{Files, remove_if_there};
+use super::flush::Unsynced;
 use super::group::Group;
 use super::names;
 use super::partition_metadata;
@@ -89,19 +90,12 @@ pub struct Log {
     pub(super) last_flush: Millis,
     /// Offsets that there are producer snapshots for.
     pub(super) snapshots: BTreeSet<Offset>,
-    /// Those of them that were written since the last flush.
-    pub(super) unsynced_snapshots: BTreeSet<Offset>,
+    /// What of the files beside the records is not known to be on the disk.
+    pub(super) unsynced: Unsynced,
     /// As `partition.metadata` says, once it was read.
     topic_id: Option<TopicId>,
     /// Whether `leader-epoch-checkpoint` has what memory has.
     pub(super) epochs_stored: bool,
-    /// Whether that is on the disk too.
-    pub(super) epochs_synced: bool,
-    /// Whether the names in the directory are on the disk: else a power loss may take a whole new segment, synced or
-    /// not.
-    pub(super) names_synced: bool,
-    /// Whether the directory's own name may not be on the disk.
-    pub(super) new_dir: bool,
     /// Whether finished work of the cleaner is about to take the place of segments.
     pub(super) replacing: bool,
     /// An error left unknown what is on the disk: nothing is written any more. Reading goes on.
@@ -163,6 +157,16 @@ impl Log {
         view.set_cold_end(loaded.log_end_offset);
         // An empty log may never have been synced at all, however it was closed.
         let known_synced = options.clean_shutdown && loaded.recovery_point > 0;
+        let mut unsynced = Unsynced::default();
+        if !known_synced {
+            unsynced.names_changed();
+        }
+        if !known_synced || loaded.new_dir {
+            unsynced.dir_changed();
+        }
+        if !loaded.epochs_stored {
+            unsynced.epochs_changed();
+        }
         let mut log = Self {
             topic_partition: view.topic_partition().clone(),
             place,
@@ -185,12 +189,9 @@ impl Log {
             unflushed: 0,
             last_flush: options.now,
             snapshots: loaded.snapshots,
-            unsynced_snapshots: BTreeSet::new(),
+            unsynced,
             topic_id: None,
             epochs_stored: loaded.epochs_stored,
-            epochs_synced: loaded.epochs_stored,
-            names_synced: known_synced,
-            new_dir: loaded.new_dir || !known_synced,
             replacing: false,
             failed: false,
         };
@@ -274,7 +275,7 @@ impl Log {
             None => {
                 partition_metadata::write(&*self.place.files, &self.dir(), id)?;
                 self.topic_id = Some(id);
-                self.names_synced = false;
+                self.unsynced.names_changed();
                 Ok(())
             }
         }
@@ -330,19 +331,38 @@ impl Log {
 
     /// Notes that the leader of `epoch` begins at the log's end, or at `offset`.
     pub fn assign_epoch(&mut self, epoch: LeaderEpoch, offset: Offset) -> Result<(), Error> {
-        if self.latest_epoch == epoch
-            || !self.view.change_epochs(|epochs| epochs.assign(epoch, offset))
-        {
+        if self.latest_epoch == epoch {
             return Ok(());
         }
-        self.latest_epoch = epoch;
-        self.store_epochs()
+        let before = self.view.epochs();
+        if !self.view.change_epochs(|epochs| epochs.assign(epoch, offset)) {
+            return Ok(());
+        }
+        let stored = self.store_epochs();
+        if stored.is_err() {
+            // Who tries again is to write it: the file must not lack an epoch that there are batches of.
+            self.view.change_epochs(|epochs| *epochs = before);
+            self.latest_epoch = self.view.epochs().latest().map_or(NONE, |entry| entry.epoch);
+        }
+        stored
+    }
+
+    /// Forgets epochs of batches that were to be appended and are not. The file may know of them until it is written
+    /// again, or the next start forgets them as well.
+    pub(super) fn drop_unwritten_epochs(&mut self) {
+        let end = self.log_end_offset();
+        if self.view.change_epochs(|epochs| epochs.truncate_from_end(end)) {
+            self.epochs_stored = false;
+            self.latest_epoch = self.view.epochs().latest().map_or(NONE, |entry| entry.epoch);
+        }
     }
 
     pub(super) fn store_epochs(&mut self) -> Result<(), Error> {
         self.latest_epoch = self.view.epochs().latest().map_or(NONE, |entry| entry.epoch);
         epochs::write(&*self.place.files, &self.dir(), &self.view.epochs(), false)?;
-        (self.epochs_stored, self.epochs_synced, self.names_synced) = (true, false, false);
+        self.epochs_stored = true;
+        self.unsynced.epochs_changed();
+        self.unsynced.names_changed();
         Ok(())
     }
 
@@ -370,16 +390,17 @@ impl Log {
         }
         // Closed means: no room reserved behind it, indexes whole in their files. It is never written to again.
         self.seal()?;
+        let segment = self.create_segment(base)?;
         let mut segments = self.view.segments().to_vec();
         if old.size() == 0 {
             segments.pop();
-            self.give_up(std::slice::from_ref(&old), now)?;
+            // Not before there is another to append to.
+            if let Err(error) = self.give_up(std::slice::from_ref(&old), now) {
+                self.fail();
+                return Err(error);
+            }
         }
-        let segment = Segment::create(&self.place, base)?;
         segments.push(segment.clone());
-        // The producers at the new segment's beginning, before anyone appends to it: a check of that segment begins
-        // with them.
-        self.take_snapshot(base)?;
         self.begin_active(segment, now);
         self.view.set_segments(segments);
         self.publish_end(self.log_end_offset(), 0);
@@ -387,8 +408,25 @@ impl Log {
         Ok(())
     }
 
+    /// The segment at `base`, and the producers at its beginning before anyone appends to it: a check of that segment
+    /// begins with them. What an error leaves of it would lie in the midst of what is appended later: it goes, or the
+    /// log fails.
+    fn create_segment(&mut self, base: Offset) -> Result<Arc<Segment>, Error> {
+        let created = Segment::create(&self.place, base)
+            .and_then(|segment| self.take_snapshot(base).map(|()| segment));
+        if created.is_err() {
+            let (dir, files) = (self.dir(), &self.place.files);
+            let mut left =
+                [names::LOG, names::SNAPSHOT].map(|suffix| names::file(base, suffix)).into_iter();
+            if left.any(|name| remove_if_there(&**files, &dir.join(name)).is_err()) {
+                self.fail();
+            }
+        }
+        created
+    }
+
     pub(super) fn begin_active(&mut self, segment: Arc<Segment>, now: Millis) {
-        self.names_synced = false;
+        self.unsynced.names_changed();
         self.active = Active {
             newest: Newest { timestamp: -1, offset: segment.base_offset() },
             segment,
@@ -454,8 +492,8 @@ impl Log {
         let path = self.dir().join(names::file(offset, names::SNAPSHOT));
         self.place.files.create(&path)?.write_at(&bytes, 0)?;
         self.snapshots.insert(offset);
-        self.unsynced_snapshots.insert(offset);
-        self.names_synced = false;
+        self.unsynced.snapshot_taken(offset);
+        self.unsynced.names_changed();
         Ok(())
     }
 

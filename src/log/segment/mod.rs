@@ -1,7 +1,7 @@
 //! One stretch of a log: a file of batches, and the indexes into it. Shared by the writer and all readers.
 //!
-//! Only the writer appends, truncates and stores (`writing`). A segment opens its file when it is asked for, and may be told to
-//! close it again at any time; whoever holds the handle keeps it.
+//! Only the writer appends, truncates and stores (`writing`). A segment opens its file when it is asked for, and may be
+//! told to close it again at any time; whoever holds the handle keeps it.
 //!
 //! What is asked of it: where is the batch with this offset ([`Segment::locate`]), which is the last whole batch within
 //! so many bytes ([`Segment::last_before`]), what is its newest timestamp, which transactions were aborted in it.

@@ -21,6 +21,7 @@ mod cold;
 mod committed;
 mod crash;
 mod damage;
+mod failures;
 mod kafka;
 mod manager;
 mod model;
