@@ -11,20 +11,21 @@
 //! 3. [`LogManager::open_log`], when a partition is first used. The marker speaks for the last life only: a log that is
 //!    opened a second time in this one (its actor died) is checked.
 //! 4. [`LogManager::note`] now and then, [`LogManager::write_checkpoints`] every few seconds.
-//! 5. [`LogManager::clean_shutdown`], when every log is closed and noted: checkpoints first, then the marker, which
-//!    vouches for them.
+//! 5. [`LogManager::closed`], for every log, and [`LogManager::clean_shutdown`]: checkpoints first, then the marker, which
+//!    vouches for them; none where a log was not closed, or was left unchecked since a life that ended otherwise.
 //!
 //! One that fails is offline until the next start: its partitions are answered with `KAFKA_STORAGE_ERROR`, the others
-//! go on (KIP-112). A full disk takes nothing offline.
+//! go on (KIP-112). It fails where its device does, whoever finds that out ([`super::files::watched`]), and where it
+//! cannot be listed or a checkpoint not be written; a full disk, or a want of descriptors or memory, takes nothing
+//! offline. What else keeps one log from being opened concerns its partition alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::append::is_disk_full;
 use super::cache::{Cache, Limits};
 use super::checkpoint::{self, Offsets};
 use super::files::watched::{Failures, WatchedFiles};
@@ -34,8 +35,8 @@ use super::names::{self, Directory};
 use super::settings::LogSettings;
 use super::view::{LogOffsets, PartitionView};
 use super::{Log, OpenOptions};
-use crate::error::Error;
-use crate::types::{Millis, Offset, TopicId, TopicPartition, Uuid};
+use crate::error::{Error, is_shortage};
+use crate::types::{METADATA_TOPIC, Millis, Offset, TopicId, TopicPartition, Uuid};
 
 /// Says that the last stop was clean.
 pub const CLEAN_SHUTDOWN: &str = ".kafka_cleanshutdown";
@@ -60,7 +61,11 @@ struct Checkpoints {
     log_start_offsets: Offsets,
     cleaner_offsets: Offsets,
     /// Logs that have been opened in this life, which are not as the last one left them.
-    opened: std::collections::BTreeSet<TopicPartition>,
+    opened: BTreeSet<TopicPartition>,
+    /// Those of them that were not closed, whatever became of them.
+    unclosed: BTreeSet<TopicPartition>,
+    /// Whether the stop has been told of: nothing is opened any more.
+    over: bool,
 }
 
 /// One log directory.
@@ -125,7 +130,8 @@ pub struct LogManager {
 
 impl LogManager {
     /// Takes hold of the log directories `paths`, creating those that are not there. One that fails is offline.
-    /// Errors: `Config` if another process holds one, or none is left; `Corrupt` for properties that are none.
+    /// Errors: `Config` if another process holds one, or none is left; `Corrupt` for properties that are none; `Io` for
+    /// a full disk or a want of descriptors.
     pub fn open(files: Arc<dyn Files>, paths: &[PathBuf], limits: Limits) -> Result<Self, Error> {
         let failures = Failures::new(paths);
         let files: Arc<dyn Files> = Arc::new(WatchedFiles::new(files, failures.clone()));
@@ -133,6 +139,8 @@ impl LogManager {
         for (at, path) in paths.iter().enumerate() {
             match open_dir(&*files, path, (at, &failures)) {
                 Ok(dir) => dirs.push(dir),
+                // To go on without it would leave its partitions behind for no good reason.
+                Err(error) if error.is_shortage() => return Err(error),
                 Err(Error::Io(error)) => {
                     failures.fail(at, &error);
                     dirs.push(offline(path, (at, &failures)));
@@ -172,6 +180,7 @@ impl LogManager {
         for (log_dir, dir) in self.dirs.iter().enumerate().filter(|(_, dir)| !dir.is_offline()) {
             let entries = match self.files.list(&dir.path) {
                 Ok(entries) => entries,
+                Err(error) if is_shortage(&error) => return Err(error.into()),
                 Err(error) => {
                     dir.set_offline(&error);
                     continue;
@@ -198,8 +207,8 @@ impl LogManager {
         Some(self.dirs.get(log_dir)?.path.join(names::partition(at)))
     }
 
-    /// Opens a partition's log in a log directory, or begins one there, with all that the checkpoints know of it. An
-    /// input or output error takes the log directory offline.
+    /// Opens a partition's log in a log directory, or begins one there, with all that the checkpoints know of it. Until
+    /// it is [closed](Self::closed) the directory's stop is not clean.
     pub fn open_log(
         &self,
         log_dir: usize,
@@ -214,6 +223,9 @@ impl LogManager {
             Error::Io(io::Error::other(format!("the log directory of {at} is offline")))
         })?;
         let mut checkpoints = dir.checkpoints.lock();
+        if checkpoints.over {
+            return Err(Error::Io(io::Error::other(format!("{at} is not opened any more"))));
+        }
         let known = |offsets: &Offsets| offsets.get(&at).copied().unwrap_or(0);
         let options = OpenOptions {
             clean_shutdown: dir.clean_shutdown && !checkpoints.opened.contains(&at),
@@ -225,24 +237,14 @@ impl LogManager {
             now,
         };
         checkpoints.opened.insert(at.clone());
+        checkpoints.unclosed.insert(at.clone());
         drop(checkpoints);
-        let opened = Log::open_for(
-            view,
-            self.files.clone(),
-            &dir.path.join(names::partition(&at)),
-            settings,
-            &options,
-        );
-        if let Err(Error::Io(error)) = &opened
-            && error.kind() != io::ErrorKind::StorageFull
-        {
-            dir.set_offline(&error);
-        }
-        opened
+        let path = dir.path.join(names::partition(&at));
+        Log::open_for(view, self.files.clone(), &path, settings, &options)
     }
 
     /// Opens a log that lies under another name than its partition's in a log directory, or begins one there. Nothing
-    /// is taken on trust: every batch is checked. An input or output error takes the log directory offline.
+    /// is taken on trust: every batch is checked.
     pub fn open_aside(
         &self,
         log_dir: usize,
@@ -283,6 +285,14 @@ impl LogManager {
         };
     }
 
+    /// Notes that a log was closed, and how far it is.
+    pub fn closed(&self, log_dir: usize, at: &TopicPartition, offsets: LogOffsets) {
+        self.note(log_dir, at, offsets);
+        if let Some(dir) = self.dirs.get(log_dir) {
+            dir.checkpoints.lock().unclosed.remove(at);
+        }
+    }
+
     /// Forgets a log that is no longer here.
     pub fn forget(&self, log_dir: usize, at: &TopicPartition) {
         let Some(dir) = self.dirs.get(log_dir) else { return };
@@ -292,6 +302,7 @@ impl LogManager {
         checkpoints.log_start_offsets.remove(at);
         checkpoints.cleaner_offsets.remove(at);
         checkpoints.opened.remove(at);
+        checkpoints.unclosed.remove(at);
     }
 
     /// Up to where a log is compacted, as far as is known.
@@ -311,12 +322,13 @@ impl LogManager {
         let Some(path) = self.partition_path(log_dir, at) else { return false };
         let Ok(entries) = self.files.list(&path) else { return false };
         let bases = entries.iter().filter_map(|entry| names::offset(&entry.name, names::LOG));
-        let bases: std::collections::BTreeSet<_> = bases.collect();
+        let bases: BTreeSet<_> = bases.collect();
         let active = bases.last().copied().unwrap_or(0);
         bases.len() > 1 && self.cleaned(log_dir, at).is_none_or(|end| end < active)
     }
 
-    /// Writes all that was noted into the checkpoint files. A log directory where that fails is offline.
+    /// Writes all that was noted into the checkpoint files. A log directory where that fails is offline, but for a
+    /// shortage.
     pub fn write_checkpoints(&self) {
         let all = [
             checkpoint::CLEANER_OFFSETS,
@@ -328,13 +340,13 @@ impl LogManager {
     }
 
     /// Writes what was noted into the checkpoint files of that name, unless they say so already. A log directory where
-    /// that fails is offline.
+    /// that fails is offline, but for a shortage.
     pub fn write_checkpoint(&self, name: &'static str) {
         for dir in self.dirs.iter().filter(|dir| !dir.is_offline()) {
             if let Err(error) = self.write_checkpoint_of(dir, name) {
                 // The old one is there still, and the next attempt is soon.
-                if is_disk_full(&error) {
-                    tracing::warn!(path = %dir.path.display(), name, %error, "a checkpoint waits for room");
+                if error.is_shortage() {
+                    tracing::warn!(path = %dir.path.display(), name, %error, "a checkpoint is written later");
                     continue;
                 }
                 dir.set_offline(&error);
@@ -376,6 +388,22 @@ impl LogManager {
         Ok(false)
     }
 
+    /// How large a partition's log is that nobody has open, in bytes of records. Opens nothing.
+    pub fn size_at_rest(&self, log_dir: usize, at: &TopicPartition) -> io::Result<u64> {
+        let Some(path) = self.partition_path(log_dir, at) else { return Ok(0) };
+        let entries = match self.files.list(&path) {
+            // The partition is new, and its directory not made yet.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            entries => entries?,
+        };
+        let mut logs = entries.iter().filter(|entry| entry.name.ends_with(names::LOG));
+        logs.try_fold(0, |sum, entry| match self.files.len(&path.join(&entry.name)) {
+            Ok(size) => Ok(sum + size),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(sum),
+            Err(error) => Err(error),
+        })
+    }
+
     /// Removes files that were given up. One that cannot be removed stays until its log is opened anew.
     pub fn remove_files(&self, paths: &[PathBuf]) {
         for path in paths {
@@ -404,10 +432,14 @@ impl LogManager {
         Ok(target)
     }
 
-    /// Says in every log directory that the stop is clean. Every open log has been closed and noted before this.
+    /// Says in the log directories that the stop is clean: in those where every log that was opened is closed, and none
+    /// is left that the stop before this life would have had checked. Opens no log after this.
     pub fn clean_shutdown(&self, broker_epoch: i64) {
+        let dirs = self.dirs.iter().enumerate().filter(|(_, dir)| !dir.is_offline());
+        let clean: Vec<_> =
+            dirs.filter(|(at, dir)| self.is_clean(*at, dir)).map(|(_, dir)| dir).collect();
         self.write_checkpoints();
-        for dir in self.dirs.iter().filter(|dir| !dir.is_offline()) {
+        for dir in clean.into_iter().filter(|dir| !dir.is_offline()) {
             let text = format!("{{\"version\":0,\"brokerEpoch\":{broker_epoch}}}");
             if let Err(error) = replace(
                 &*self.files,
@@ -418,6 +450,37 @@ impl LogManager {
                 tracing::error!(path = %dir.path.display(), %error, "the next start will not know of this stop");
             }
         }
+    }
+
+    /// Whether nothing in a log directory need be checked at the next start.
+    fn is_clean(&self, log_dir: usize, dir: &LogDir) -> bool {
+        let path = dir.path.display();
+        let opened = {
+            let mut checkpoints = dir.checkpoints.lock();
+            checkpoints.over = true;
+            if let Some(at) = checkpoints.unclosed.first() {
+                let logs = checkpoints.unclosed.len();
+                tracing::warn!(%path, logs, first = %at, "logs were not closed: the next start checks this directory");
+                return false;
+            }
+            checkpoints.opened.clone()
+        };
+        // What nobody has opened in this life is as the last one has left it.
+        if dir.clean_shutdown {
+            return true;
+        }
+        let Ok(entries) = self.files.list(&dir.path) else { return false };
+        let unchecked = entries.iter().find(|entry| match names::directory(&entry.name) {
+            // The metadata log is checked whatever the marker says.
+            Directory::Partition(at) if at.topic != METADATA_TOPIC && !opened.contains(&at) => {
+                self.has_records(log_dir, &at).unwrap_or(true)
+            }
+            _ => false,
+        });
+        if let Some(first) = unchecked {
+            tracing::info!(%path, first = first.name, "logs were not used since the node died: the next start checks");
+        }
+        unchecked.is_none()
     }
 
     /// Removes a directory, and all that is in it, that was renamed for that.

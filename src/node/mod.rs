@@ -13,8 +13,9 @@
 //! 4. A signal: leaderships are handed over, as long as that takes no more than `CONTROLLED_SHUTDOWN_MAX`. Then the
 //!    tree stops, last started first: listeners answer what is in hand, shards and partitions flush, the quorum
 //!    resigns.
-//! 5. The log directories are marked as closed cleanly, and the next start trusts their indexes. A node that dies
-//!    before that looks at its logs when it starts; nothing else depends on the difference.
+//! 5. The log directories whose logs were all closed are marked so, and the next start trusts them. Where one was not,
+//!    since its actor failed or was given up as overdue, or the node dies before that, the next start looks at the
+//!    logs; nothing else depends on the difference.
 //!
 //! `parts` has the values that several actors share and makes each actor; `wiring` has those that take more than a few
 //! lines; [`tree`] says who is whose child. Nothing here decides anything about Kafka's state.

@@ -29,7 +29,7 @@ use super::verifying::{Admission, Question, Verifying};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorCode};
 use crate::log::Log;
-use crate::log::append::{PendingAppend, is_disk_full};
+use crate::log::append::PendingAppend;
 use crate::log::flush::FlushTask;
 use crate::supervision::{DeathWatch, Stop};
 use crate::types::{Millis, Offset};
@@ -37,14 +37,14 @@ use crate::types::{Millis, Offset};
 /// Messages that may wait for a partition; connections bound their own share.
 pub(super) const MAILBOX: usize = 8192;
 
-/// How long a log is not opened that a full disk has kept from it.
-const FULL_RETRY: Duration = Duration::from_secs(1);
+/// How long a log is not opened that a full disk, or a want of descriptors, has kept from it.
+const SHORTAGE_RETRY: Duration = Duration::from_secs(1);
 
 /// Opens a partition's log, wherever it is.
 pub(super) type OpenLog = Arc<dyn Fn(&Replica, Millis) -> Result<Log, Error> + Send + Sync>;
 
 /// Told how far a log is when it is closed.
-pub(super) type NoteLog = Arc<dyn Fn(&Replica, &Log) + Send + Sync>;
+pub(super) type LogClosed = Arc<dyn Fn(&Replica, &Log) + Send + Sync>;
 
 /// What a partition's actor is made of.
 #[derive(Clone)]
@@ -53,8 +53,8 @@ pub(super) struct PartitionSpec {
     pub(super) replica: Arc<Replica>,
     /// Opens the log; called aside from any thread that serves others.
     pub(super) open: OpenLog,
-    /// Notes how far the log is, for the next start.
-    pub(super) note: NoteLog,
+    /// Notes that the log was closed, and how far it is, for the next start.
+    pub(super) closed: LogClosed,
     /// The time.
     pub(super) clock: Clock,
 }
@@ -64,7 +64,7 @@ enum State {
     AtRest,
     /// It is written to and read from.
     Open(Box<Log>),
-    /// It could not be opened, for this reason; a full disk is tried again after [`FULL_RETRY`].
+    /// It could not be opened, for this reason; a shortage is tried again after [`SHORTAGE_RETRY`].
     Failed(ErrorCode),
 }
 
@@ -112,9 +112,9 @@ impl PartitionActor {
             Ok(Err(error)) => {
                 tracing::error!(partition = %actor.spec.replica.name, %error, "the log cannot be opened");
                 actor.state = State::Failed(error.code());
-                if is_disk_full(&error) {
+                if error.is_shortage() {
                     // It is tried again when somebody asks for it after a while.
-                    ctx.run_later(FULL_RETRY, |actor, _| actor.state = State::AtRest);
+                    ctx.run_later(SHORTAGE_RETRY, |actor, _| actor.state = State::AtRest);
                 } else {
                     actor.spec.replica.set_offline();
                 }
@@ -420,12 +420,15 @@ impl Handler<Open> for PartitionActor {
 impl Handler<Stop> for PartitionActor {
     type Result = ();
 
-    /// Closes the log cleanly, so that the next start need not look at it.
+    /// Closes the log cleanly, if it is open, so that the next start need not look at it.
     fn handle(&mut self, _: Stop, ctx: &mut Self::Context) {
-        self.flush(ctx);
+        // A log at rest stays so: what waits for it was not written, and whoever waits is told by the channel.
+        if matches!(self.state, State::Open(_)) {
+            self.flush(ctx);
+        }
         if let State::Open(log) = &mut self.state {
             match log.close(self.spec.clock.now()) {
-                Ok(()) => (self.spec.note)(&self.spec.replica, log),
+                Ok(()) => (self.spec.closed)(&self.spec.replica, log),
                 Err(error) => {
                     tracing::error!(partition = %self.spec.replica.name, %error, "the log is not closed cleanly")
                 }

@@ -24,7 +24,7 @@ use actix::{Actor, ActorContext, Addr, Context, Handler, Message};
 use actix_rt::ArbiterHandle;
 use arc_swap::ArcSwap;
 
-use super::actor::{MAILBOX, NoteLog, OpenLog, PartitionActor, PartitionSpec};
+use super::actor::{LogClosed, MAILBOX, OpenLog, PartitionActor, PartitionSpec};
 use super::mover_actor::{Mover, Placed, Resume};
 use super::replica::Replica;
 use super::settings::ReplicaSettings;
@@ -369,7 +369,7 @@ impl PartitionManager {
         let spec = PartitionSpec {
             replica: replica.clone(),
             open: self.open(),
-            note: self.note(),
+            closed: self.closed(),
             clock: self.spec.clock.clone(),
         };
         let arbiter = self.spec.threads[replica.thread(self.spec.threads.len())].clone();
@@ -411,9 +411,9 @@ impl PartitionManager {
         })
     }
 
-    fn note(&self) -> NoteLog {
+    fn closed(&self) -> LogClosed {
         let logs = self.spec.logs.clone();
-        Arc::new(move |replica, log| logs.note(replica.log_dir(), &replica.name, log.offsets()))
+        Arc::new(move |replica, log| logs.closed(replica.log_dir(), &replica.name, log.offsets()))
     }
 
     fn topic_gone(&mut self, topic: &TopicImage) {

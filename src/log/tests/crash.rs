@@ -25,7 +25,7 @@ fn check_death(files: &MemoryFiles, model: &Model, ever: &Ever, power_lost: bool
     found.push(*model::read_all(&process.log, what).last().unwrap());
     assert_eq!(found.last().unwrap().0, at, "{what}");
     process.log.close(NOW).unwrap();
-    process.manager.note(0, &TopicPartition::new("t", 0), process.log.offsets());
+    process.manager.closed(0, &TopicPartition::new("t", 0), process.log.offsets());
     process.manager.clean_shutdown(1);
     drop(process);
     let again = Process::start(files).unwrap();

@@ -142,7 +142,7 @@ fn a_log_directory_says_what_is_damaged() {
     let mut log = manager.open_log(0, view, Arc::new(small()), None, NOW).unwrap();
     append(&mut log, batch(3, 10, NOW)).unwrap();
     log.close(NOW).unwrap();
-    manager.note(0, &TopicPartition::new("t", 0), log.offsets());
+    manager.closed(0, &TopicPartition::new("t", 0), log.offsets());
     manager.clean_shutdown(5);
     drop((log, manager));
     for entry in files.list(&path).unwrap().into_iter().filter(|entry| !entry.is_dir) {

@@ -283,8 +283,10 @@ fn a_directory_for_kafka_to_check() {
         for (at, mut log) in write_mixed(&manager) {
             if name == "clean" {
                 log.close(NOW).unwrap();
+                manager.closed(0, &at, log.offsets());
+            } else {
+                manager.note(0, &at, log.offsets());
             }
-            manager.note(0, &at, log.offsets());
             log.abandon();
         }
         if name == "clean" {
@@ -315,7 +317,7 @@ fn recover_torn(dir: &Path) {
         let mut log =
             manager.open_log(0, PartitionView::new(at.clone()), Arc::default(), None, NOW).unwrap();
         log.close(NOW).unwrap();
-        manager.note(0, &at, log.offsets());
+        manager.closed(0, &at, log.offsets());
     }
     manager.clean_shutdown(8);
 }

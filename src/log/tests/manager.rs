@@ -36,8 +36,10 @@ fn a_clean_stop_is_remembered_once() {
     open[2].delete_records(2).unwrap();
     for (n, log) in open.iter_mut().enumerate() {
         log.close(NOW).unwrap();
-        first.note(n % 2, &log.topic_partition().clone(), log.offsets());
+        first.closed(n % 2, &log.topic_partition().clone(), log.offsets());
     }
+    assert_eq!(first.size_at_rest(0, &TopicPartition::new("t", 4)).unwrap(), open[4].size());
+    assert_eq!(first.size_at_rest(0, &TopicPartition::new("t", 9)).unwrap(), 0);
     first.clean_shutdown(42);
     let text = files.read(Path::new("/a/.kafka_cleanshutdown")).unwrap();
     assert_eq!(text, br#"{"version":0,"brokerEpoch":42}"#);
@@ -73,8 +75,19 @@ fn a_failed_directory_is_offline_alone() {
     let files = MemoryFiles::new();
     let manager = manager(&files);
     let _log = open_in(&manager, 0, 0);
-    files.fail_next(Call::List, std::io::ErrorKind::Other);
     let view = PartitionView::new(TopicPartition::new("t", 1));
+    // A want of descriptors passes, and what is wrong with one log is no more than that.
+    files.fail_next_with(Call::List, rustix::io::Errno::MFILE.raw_os_error());
+    let error = manager.open_log(1, view.clone(), Arc::new(small()), None, NOW).unwrap_err();
+    assert!(error.is_shortage());
+    files.fail_next(Call::List, std::io::ErrorKind::Other);
+    assert!(manager.open_log(1, view.clone(), Arc::new(small()), None, NOW).is_err());
+    files.fail_next_with(Call::Create, rustix::io::Errno::NFILE.raw_os_error());
+    manager.write_checkpoints();
+    files.fail_next_with(Call::List, rustix::io::Errno::MFILE.raw_os_error());
+    assert!(manager.discover().unwrap_err().is_shortage());
+    assert!(!manager.dirs()[1].is_offline() && !manager.dirs()[0].is_offline());
+    files.break_under(Some(Path::new("/b")));
     assert!(manager.open_log(1, view.clone(), Arc::new(small()), None, NOW).is_err());
     assert!(manager.dirs()[1].is_offline() && !manager.dirs()[0].is_offline());
     assert_eq!(
@@ -85,6 +98,47 @@ fn a_failed_directory_is_offline_alone() {
     assert_eq!(manager.pick_dir(&[7, 0]), Some(0));
     manager.dirs()[0].set_offline(&"a test");
     assert_eq!(manager.pick_dir(&[7, 0]), None);
+}
+
+/// Which of the directories the next process finds to have been left cleanly.
+fn clean_after(files: &MemoryFiles) -> [bool; 2] {
+    let next = manager(&files.after_kill());
+    [0, 1].map(|at| next.dirs()[at].had_clean_shutdown())
+}
+
+#[test]
+fn a_stop_is_clean_where_every_log_is_closed() {
+    let files = MemoryFiles::new();
+    let first = manager(&files);
+    let mut open: Vec<_> = (0..4).map(|n| open_in(&first, n as usize % 2, n)).collect();
+    for log in &mut open {
+        append(log, batch(3, 10, NOW)).unwrap();
+    }
+    for (n, log) in open.iter_mut().enumerate().take(3) {
+        log.close(NOW).unwrap();
+        first.closed(n % 2, &log.topic_partition().clone(), log.offsets());
+    }
+    // The last is in the hands of somebody who does not stop.
+    first.clean_shutdown(1);
+    assert_eq!(clean_after(&files), [true, false]);
+    let view = PartitionView::new(TopicPartition::new("t", 5));
+    assert!(first.open_log(0, view, Arc::new(small()), None, NOW).is_err());
+}
+
+#[test]
+fn a_stop_is_not_clean_while_a_log_is_as_a_crash_has_left_it() {
+    let files = MemoryFiles::new();
+    let first = manager(&files);
+    for n in 0..2 {
+        append(&mut open_in(&first, n, n as i32), batch(3, 10, NOW)).unwrap();
+    }
+    let files = files.after_kill();
+    let second = manager(&files);
+    let mut log = open_in(&second, 0, 0);
+    log.close(NOW).unwrap();
+    second.closed(0, &log.topic_partition().clone(), log.offsets());
+    second.clean_shutdown(2);
+    assert_eq!(clean_after(&files), [true, false]);
 }
 
 #[test]

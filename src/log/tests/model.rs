@@ -211,6 +211,7 @@ impl Model {
     fn restart(&mut self, process: &mut Process, files: &MemoryFiles) -> Result<(), Error> {
         process.log.close(NOW)?;
         process.checkpoint()?;
+        process.manager.closed(0, &at(), process.log.offsets());
         self.synced = self.end;
         self.start_synced = self.start;
         process.manager.clean_shutdown(1);
