@@ -227,6 +227,8 @@ fn damaged(line: &Value) -> Result<(), String> {
                 )?;
             }
             Ok(_) => return Err(format!("read, though kafka says {read_stage}")),
+            // The format of lz4 knows no offset 0. Kafka's reader takes it for whatever lay in its memory.
+            Err(error) if error.contains("OffsetZero") => return Ok(()),
             Err(error) if ok(read_stage) => return Err(format!("not read: {error}")),
             Err(_) => {}
         }
@@ -272,7 +274,9 @@ fn agree_on_errors(stage: &str, ours: &Rejected, kafkas: &Value) -> Result<(), S
         return if better { Ok(()) } else { Err(format!("{stage}: {ours}")) };
     }
     same(stage, &json!(ours.code.name()), &kafkas["error"])?;
-    let of_payload = ["Found invalid", "Invalid negative", "Incorrect declared"];
+    // What is wrong within a payload is found in another order here.
+    let of_payload =
+        ["Found invalid", "Invalid negative", "Incorrect declared", "Reached end of input stream"];
     let of_payload = of_payload
         .iter()
         .any(|start| kafkas["message"].as_str().is_some_and(|text| text.starts_with(start)));
