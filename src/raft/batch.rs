@@ -6,15 +6,13 @@
 use bytes::Bytes;
 
 use crate::error::Error;
+use crate::metadata::snapshot::BATCH_UNPACKED_MAX;
 use crate::raft::control::Control;
 use crate::raft::events::{CommittedBatch, VersionedRecord};
 use crate::types::{LeaderEpoch, Millis, Offset};
 use crate::wire::codec::EncodeError;
 use crate::wire::records::{Batch, BatchBuilder, split};
 use crate::wire::stored::metadata::MetadataRecord;
-
-/// What a batch may unpack to, in bytes. Kafka writes at most 8 MiB; this is against nonsense.
-const UNPACKED_MAX: usize = 256 << 20;
 
 /// Records as they lie in the log. Error: a record says what its version has no place for.
 pub fn encode_records(records: &[VersionedRecord]) -> Result<Vec<Bytes>, EncodeError> {
@@ -57,7 +55,7 @@ fn decode_one(batch: &Batch<'_>) -> Result<Decoded, Error> {
         },
         control: Vec::new(),
     };
-    let payload = batch.payload(UNPACKED_MAX).map_err(|error| corrupt(at, &error))?;
+    let payload = batch.payload(BATCH_UNPACKED_MAX).map_err(|error| corrupt(at, &error))?;
     for record in payload.records() {
         let record = record.map_err(|error| corrupt(at, &error))?;
         if header.is_control() {

@@ -4,6 +4,8 @@
 //! Fetches of the log are compared here and read elsewhere: the actor says whether the fetcher's log agrees with ours,
 //! and `quorum_actor` reads the bytes from the view.
 
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use actix::{ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
@@ -78,10 +80,15 @@ impl Handler<Describe> for QuorumActor {
 impl Handler<ReadSnapshot> for QuorumActor {
     type Result = ();
 
+    /// Says which file it is, and has it read aside: the disk is waited for by nobody else.
     fn handle(&mut self, ReadSnapshot { ask, answer }: ReadSnapshot, _: &mut Context<Self>) {
-        let part = self.core.as_ref().map(|core| core.read_snapshot(&ask));
-        // Who asked may have gone.
-        let _ = answer.send(part.unwrap_or(Err(ErrorCode::BrokerNotAvailable)));
+        let found = self.core.as_ref().map(|core| core.find_snapshot(&ask));
+        let (files, path) = match found.unwrap_or(Err(ErrorCode::BrokerNotAvailable)) {
+            Ok(found) => found,
+            // Who asked may have gone.
+            Err(code) => return drop(answer.send(Err(code))),
+        };
+        drop(tokio::task::spawn_blocking(move || answer.send(read_part(&*files, &path, &ask))));
     }
 }
 
@@ -99,32 +106,38 @@ impl Core {
         })
     }
 
-    fn read_snapshot(&self, ask: &SnapshotAsk) -> Result<SnapshotPart, ErrorCode> {
+    /// Where a snapshot that is asked for lies.
+    fn find_snapshot(&self, ask: &SnapshotAsk) -> Result<(Arc<dyn Files>, PathBuf), ErrorCode> {
         self.machine.check_leader(ask.epoch)?;
         let id = snapshot_id(ask.snapshot);
         if !self.store.snapshots().contains(&id) || id == SnapshotId::BOOTSTRAP {
             return Err(ErrorCode::SnapshotNotFound);
         }
-        let path = self.store.dir().join(id.file_name());
-        let read = || -> std::io::Result<Option<SnapshotPart>> {
-            let file = self.store.files().open(&path)?;
-            let size = file.len()?;
-            if ask.position >= size {
-                return Ok(None);
-            }
-            let rest = usize::try_from(size - ask.position).unwrap_or(usize::MAX);
-            let mut bytes = vec![0; rest.min(ask.max_bytes.clamp(1, SNAPSHOT_PART_MAX))];
-            let read = file.read_at(&mut bytes, ask.position)?;
-            bytes.truncate(read);
-            Ok(Some(SnapshotPart { size, bytes: Bytes::from(bytes) }))
-        };
-        match read() {
-            Ok(Some(part)) => Ok(part),
-            Ok(None) => Err(ErrorCode::PositionOutOfRange),
-            Err(error) => {
-                tracing::error!(path = %path.display(), %error, "cannot read a snapshot");
-                Err(ErrorCode::KafkaStorageError)
-            }
+        Ok((Arc::clone(self.store.files()), self.store.dir().join(id.file_name())))
+    }
+}
+
+/// Reads a part of a snapshot. One that was deleted meanwhile is not found.
+fn read_part(files: &dyn Files, path: &Path, ask: &SnapshotAsk) -> Result<SnapshotPart, ErrorCode> {
+    let read = || -> io::Result<Option<SnapshotPart>> {
+        let file = files.open(path)?;
+        let size = file.len()?;
+        if ask.position >= size {
+            return Ok(None);
+        }
+        let rest = usize::try_from(size - ask.position).unwrap_or(usize::MAX);
+        let mut bytes = vec![0; rest.min(ask.max_bytes.clamp(1, SNAPSHOT_PART_MAX))];
+        let read = file.read_at(&mut bytes, ask.position)?;
+        bytes.truncate(read);
+        Ok(Some(SnapshotPart { size, bytes: Bytes::from(bytes) }))
+    };
+    match read() {
+        Ok(Some(part)) => Ok(part),
+        Ok(None) => Err(ErrorCode::PositionOutOfRange),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(ErrorCode::SnapshotNotFound),
+        Err(error) => {
+            tracing::error!(path = %path.display(), %error, "cannot read a snapshot");
+            Err(ErrorCode::KafkaStorageError)
         }
     }
 }
@@ -132,7 +145,7 @@ impl Core {
 /// Makes a snapshot of an image and writes it.
 fn write(
     files: &Arc<dyn Files>,
-    dir: &std::path::Path,
+    dir: &Path,
     image: &Image,
     mut contents: Contents,
     now: Millis,
