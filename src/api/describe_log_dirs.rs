@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::context::Call;
 use super::permissions;
 use crate::error::ErrorCode;
-use crate::log::manager::LogDir;
+use crate::log::manager::{LogDir, LogManager};
 use crate::partition::future::Move;
 use crate::partition::replica::Replica;
 use crate::types::PartitionId;
@@ -32,7 +32,7 @@ pub(crate) async fn handle(call: Call, request: DescribeLogDirsRequest) -> Descr
         let wanted: Vec<_> = here.filter(|replica| is_wanted(replica)).cloned().collect();
         let mut coming = call.context.partitions.moves();
         coming.retain(|one| one.to == index && is_wanted(&one.replica));
-        response.results.push(describe(dir, wanted, &coming).await);
+        response.results.push(describe(logs, dir, wanted, &coming).await);
     }
     response
 }
@@ -55,6 +55,7 @@ fn is_wanted(replica: &Replica, topics: Option<&Wanted<'_>>) -> bool {
 }
 
 async fn describe(
+    logs: &Arc<LogManager>,
     dir: &LogDir,
     replicas: Vec<Arc<Replica>>,
     coming: &[Arc<Move>],
@@ -68,12 +69,10 @@ async fn describe(
         };
     }
     let mut topics: BTreeMap<String, Vec<DescribeLogDirsPartition>> = BTreeMap::new();
-    for replica in replicas {
-        // A log that does not open has no size to tell of; its partition is offline and says so elsewhere.
-        let Ok(view) = replica.view().await else { continue };
+    for (replica, size) in sizes(logs, replicas).await {
         topics.entry(replica.name.topic.clone()).or_default().push(DescribeLogDirsPartition {
             partition_index: replica.name.partition,
-            partition_size: i64::try_from(view.size()).unwrap_or(i64::MAX),
+            partition_size: i64::try_from(size).unwrap_or(i64::MAX),
             ..Default::default()
         });
     }
@@ -95,6 +94,22 @@ async fn describe(
     let (total_bytes, usable_bytes) = volume(dir);
     let topics = topics.into_iter().map(topic).collect();
     DescribeLogDirsResult { log_dir, topics, total_bytes, usable_bytes, ..Default::default() }
+}
+
+/// The replicas' sizes in bytes. A log that cannot be looked at has none to tell of; its partition is offline and says
+/// so elsewhere. One at rest stays so: its files are asked for, one partition after the other, where nobody waits.
+async fn sizes(logs: &Arc<LogManager>, replicas: Vec<Arc<Replica>>) -> Vec<(Arc<Replica>, u64)> {
+    let logs = logs.clone();
+    let looking = tokio::task::spawn_blocking(move || {
+        let size = |replica: &Replica| match replica.open_view() {
+            Some(view) => Some(view.size()),
+            None if replica.is_offline() => None,
+            None => logs.size_at_rest(replica.log_dir(), &replica.name).ok(),
+        };
+        let sized = replicas.into_iter().map(|replica| (size(&replica), replica));
+        sized.filter_map(|(size, replica)| Some((replica, size?))).collect()
+    });
+    looking.await.unwrap_or_default()
 }
 
 /// The size of the volume and what is free of it; −1 where the system does not say.

@@ -10,9 +10,13 @@
 //! Nothing is tiered here, so −4 is −2, and −5 and −6 find nothing, as in Kafka on a topic without remote storage.
 //! `timeout_ms` (v10) is for reads of remote storage and changes nothing.
 
+use std::sync::Arc;
+
 use super::context::Call;
 use super::permissions;
 use crate::error::ErrorCode;
+use crate::log::lookup::TimedOffset;
+use crate::log::view::PartitionView;
 use crate::partition::replica::Replica;
 use crate::types::{TopicIdPartition, Uuid};
 use crate::wire::messages::list_offsets::{
@@ -142,15 +146,29 @@ async fn look_up(
         EARLIEST | EARLIEST_LOCAL => Ok(at(view.log_start_offset())),
         LATEST_TIERED => Ok(Found { offset: -1, ..at(-1) }),
         EARLIEST_PENDING_UPLOAD => Ok(NOTHING),
-        MAX_TIMESTAMP => {
-            Ok(below(view.offset_for_max_timestamp().map_err(|error| error.code())?, last))
-        }
-        _ => Ok(below(view.offset_for_timestamp(timestamp).map_err(|error| error.code())?, last)),
+        _ => Ok(below(search(view.clone(), timestamp).await?, last)),
     }
 }
 
+/// Looks for a time in the files, batch by batch and unpacking some: not here, where thousands of others wait.
+async fn search(
+    view: Arc<PartitionView>,
+    timestamp: i64,
+) -> Result<Option<TimedOffset>, ErrorCode> {
+    let name = view.topic_partition().clone();
+    let searching = tokio::task::spawn_blocking(move || match timestamp {
+        MAX_TIMESTAMP => view.offset_for_max_timestamp(),
+        _ => view.offset_for_timestamp(timestamp),
+    });
+    let found = searching.await.map_err(|_| ErrorCode::UnknownServerError)?;
+    found.map_err(|error| {
+        tracing::error!(partition = %name, %error, "the log cannot be read");
+        error.code()
+    })
+}
+
 /// What lies at or behind the last offset that the client may see does not exist for it.
-fn below(found: Option<crate::log::lookup::TimedOffset>, last: i64) -> Found {
+fn below(found: Option<TimedOffset>, last: i64) -> Found {
     match found {
         Some(found) if found.offset < last => Found {
             offset: found.offset,

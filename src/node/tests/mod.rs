@@ -1,5 +1,6 @@
 //! Whole nodes in this process: what they survive, and what their tree looks like.
 
+mod at_rest;
 mod disk;
 mod harness;
 mod moves;
