@@ -168,21 +168,22 @@ impl<M: Machine> Shard<M> {
         let spec = self.spec.clone();
         let began = spec.clock.now();
         let loading = async move {
-            let mut machine = (spec.machine)(&spec.image.load_full());
+            let image = spec.image.load_full();
+            let mut machine = (spec.machine)(&image);
             let end = super::loading::replay(&spec.replica, &mut machine).await?;
-            Ok::<_, ErrorCode>((machine, end))
+            Ok::<_, ErrorCode>((machine, end, image))
         };
         ctx.spawn(wrap_future::<_, Self>(loading).map(move |loaded, shard, ctx| match loaded {
-            Ok((machine, end)) => {
+            Ok((machine, end, image)) => {
                 let now = shard.spec.clock.now();
                 shard.spec.metrics.loaded(now, now - began);
-                shard.loaded(machine, end, ctx);
+                shard.loaded(machine, end, &image, ctx);
             }
             Err(code) => shard.not_loaded(code),
         }));
     }
 
-    fn loaded(&mut self, mut machine: M, end: Offset, ctx: &mut Context<Self>) {
+    fn loaded(&mut self, mut machine: M, end: Offset, seen: &Arc<Image>, ctx: &mut Context<Self>) {
         tracing::info!(partition = %self.spec.replica.name, end, "coordinator shard loaded");
         self.standing = Some(self.spec.metrics.stands(Standing::Active));
         self.next_offset = end;
@@ -192,8 +193,21 @@ impl<M: Machine> Shard<M> {
             return;
         };
         self.carry_out(decision, ctx);
+        // What was told while it loaded was passed over.
+        let image = self.spec.image.load_full();
+        if !Arc::ptr_eq(&image, seen) {
+            self.take_image(&image, ctx);
+        }
         self.backlog.extend(waiting);
         self.go_on(ctx);
+    }
+
+    fn take_image(&mut self, image: &Arc<Image>, ctx: &mut Context<Self>) {
+        let now = self.spec.clock.now();
+        if let Life::Ready(machine) = &mut self.life {
+            let decision = machine.image_changed(image, now);
+            self.carry_out(decision, ctx);
+        }
     }
 
     /// Does what has gathered, up to the next append that is waited for.
@@ -405,11 +419,7 @@ impl<M: Machine> Handler<ImageChanged> for Shard<M> {
     type Result = ();
 
     fn handle(&mut self, ImageChanged(image): ImageChanged, ctx: &mut Context<Self>) {
-        let now = self.spec.clock.now();
-        if let Life::Ready(machine) = &mut self.life {
-            let decision = machine.image_changed(&image, now);
-            self.carry_out(decision, ctx);
-        }
+        self.take_image(&image, ctx);
     }
 }
 

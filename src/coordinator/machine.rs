@@ -33,6 +33,14 @@ pub struct StoredRecord {
     pub value: Option<Bytes>,
 }
 
+impl StoredRecord {
+    /// What it takes in a batch at most, but for what packing saves.
+    pub fn bytes(&self) -> usize {
+        const AROUND_LEN: usize = 32;
+        self.key.len() + self.value.as_ref().map_or(0, Bytes::len) + AROUND_LEN
+    }
+}
+
 /// What a machine wants done: append, then answer, and wake me then.
 #[derive(Debug)]
 pub struct Decision<M: Machine> {

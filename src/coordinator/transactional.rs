@@ -93,6 +93,7 @@ const fn is_refusal(code: ErrorCode) -> bool {
             | ErrorCode::InvalidTxnState
             | ErrorCode::TransactionCoordinatorFenced
             | ErrorCode::OutOfOrderSequenceNumber
+            | ErrorCode::RecordListTooLarge
     )
 }
 

@@ -23,8 +23,9 @@ use super::step::Step;
 use crate::coordinator::machine::{Decision, Machine, StoredRecord, Ticket};
 use crate::error::ErrorCode;
 use crate::metadata::Image;
+use crate::metadata::configs::ResourceType;
 use crate::metrics::GroupMetrics;
-use crate::types::{Millis, Offset, TopicId, Uuid};
+use crate::types::{Millis, OFFSETS_TOPIC, Offset, TopicId, Uuid};
 use crate::wire::messages::heartbeat::HeartbeatResponse;
 use crate::wire::messages::join_group::JoinGroupRequest;
 use crate::wire::messages::leave_group::{LeaveGroupRequest, LeaveGroupResponse};
@@ -374,7 +375,11 @@ impl GroupMachine {
     }
 
     fn step(&self, now: Millis) -> Step {
-        Step::new(self.settings, now, self.metrics.clone())
+        let mut settings = self.settings;
+        let own = self.image.configs.value(ResourceType::TOPIC, OFFSETS_TOPIC, "max.message.bytes");
+        let bytes_max = own.and_then(|own| own.trim().parse().ok());
+        settings.batch_bytes_max = bytes_max.unwrap_or(settings.batch_bytes_max);
+        Step::new(settings, now, self.metrics.clone())
     }
 }
 
@@ -394,6 +399,10 @@ impl Machine for GroupMachine {
 
     fn decide(&mut self, ticket: Ticket, request: GroupRequest, now: Millis) -> Decision<Self> {
         let mut step = self.step(now);
+        if request.written_bytes() > step.settings.batch_bytes_max {
+            step.reply(ticket, request.refused(ErrorCode::MessageTooLarge));
+            return step.out;
+        }
         let reply = match request {
             GroupRequest::Join { request, context } => {
                 self.join(ticket, request, context, &mut step);

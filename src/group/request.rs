@@ -21,15 +21,15 @@ use crate::wire::messages::leave_group::{
 };
 use crate::wire::messages::list_groups::{ListGroupsRequest, ListGroupsResponse};
 use crate::wire::messages::offset_commit::{
-    OffsetCommitRequest, OffsetCommitResponse, OffsetCommitResponsePartition,
-    OffsetCommitResponseTopic,
+    OffsetCommitRequest, OffsetCommitRequestTopic, OffsetCommitResponse,
+    OffsetCommitResponsePartition, OffsetCommitResponseTopic,
 };
 use crate::wire::messages::offset_delete::{OffsetDeleteRequest, OffsetDeleteResponse};
 use crate::wire::messages::offset_fetch::{OffsetFetchRequestGroup, OffsetFetchResponseGroup};
 use crate::wire::messages::sync_group::{SyncGroupRequest, SyncGroupResponse};
 use crate::wire::messages::txn_offset_commit::{
-    TxnOffsetCommitRequest, TxnOffsetCommitResponse, TxnOffsetCommitResponsePartition,
-    TxnOffsetCommitResponseTopic,
+    TxnOffsetCommitRequest, TxnOffsetCommitRequestTopic, TxnOffsetCommitResponse,
+    TxnOffsetCommitResponsePartition, TxnOffsetCommitResponseTopic,
 };
 
 /// Who joins, and how new its protocol is.
@@ -156,6 +156,40 @@ pub enum GroupReply {
 }
 
 impl GroupRequest {
+    /// What carrying it out writes at least, in bytes, for those of which that may be more than a batch holds. What is
+    /// refused for it is refused before anything of it is done.
+    pub(super) fn written_bytes(&self) -> usize {
+        const OFFSET_BYTES_MIN: usize = 41;
+        let offset = |group: &str, topic: &str, metadata: Option<&str>| {
+            OFFSET_BYTES_MIN + group.len() + topic.len() + metadata.map_or(0, str::len)
+        };
+        match self {
+            Self::CommitOffsets { request, .. } => {
+                let of = |topic: &OffsetCommitRequestTopic| -> usize {
+                    let metadata = topic.partitions.iter().map(|one| &one.committed_metadata);
+                    metadata
+                        .map(|text| offset(&request.group_id, &topic.name, text.as_deref()))
+                        .sum()
+                };
+                request.topics.iter().map(of).sum()
+            }
+            Self::CommitInTransaction { request, .. } => {
+                let of = |topic: &TxnOffsetCommitRequestTopic| -> usize {
+                    let metadata = topic.partitions.iter().map(|one| &one.committed_metadata);
+                    metadata
+                        .map(|text| offset(&request.group_id, &topic.name, text.as_deref()))
+                        .sum()
+                };
+                request.topics.iter().map(of).sum()
+            }
+            Self::ConsumerHeartbeat(asked) => {
+                let topics = asked.request.subscribed_topic_names.iter().flatten();
+                topics.map(|topic| topic.len() + size_of::<i16>()).sum()
+            }
+            _ => 0,
+        }
+    }
+
     /// The answer to this request when it could not be carried out.
     pub fn refused(&self, code: ErrorCode) -> GroupReply {
         let code = match self {

@@ -190,6 +190,8 @@ pub struct Settings {
     pub offsets_retention_ms: Millis,
     /// `offsets.retention.check.interval.ms`.
     pub retention_check_interval_ms: Millis,
+    /// `message.max.bytes`: the largest batch, where the topic of offsets has no bound of its own.
+    pub batch_bytes_max: usize,
     /// What bears on consumer groups alone.
     pub consumer: ConsumerSettings,
 }
@@ -206,6 +208,7 @@ impl Settings {
                 .unwrap_or(0),
             offsets_retention_ms: Millis::from(config.offsets_retention_minutes()) * 60_000,
             retention_check_interval_ms: config.offsets_retention_check_interval_ms(),
+            batch_bytes_max: usize::try_from(config.message_max_bytes()).unwrap_or(0),
             consumer: ConsumerSettings::of(config),
             ..Self::default()
         }
@@ -224,6 +227,7 @@ impl Default for Settings {
             offset_metadata_len_max: 4_096,
             offsets_retention_ms: 7 * 24 * 60 * 60 * 1_000,
             retention_check_interval_ms: 10 * 60 * 1_000,
+            batch_bytes_max: 1_048_588,
             consumer: ConsumerSettings::default(),
         }
     }

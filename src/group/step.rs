@@ -17,6 +17,9 @@ use crate::types::Millis;
 use crate::wire::messages::join_group::JoinGroupResponse;
 use crate::wire::messages::sync_group::SyncGroupResponse;
 
+/// What a batch takes beside its records.
+const BATCH_HEADER_BYTES: usize = 61;
+
 /// One decision in the making, and the time it is made at.
 pub(super) struct Step {
     /// The broker's settings.
@@ -42,6 +45,12 @@ impl Step {
     pub(super) fn is_full(&self) -> bool {
         const RECORDS_MAX: usize = 4_096;
         self.out.records.len() >= RECORDS_MAX
+    }
+
+    /// Whether a record, and with it the batch, is small enough to be written.
+    pub(super) fn has_room_for(&self, record: &StoredRecord) -> bool {
+        let bytes: usize = self.out.records.iter().chain([record]).map(StoredRecord::bytes).sum();
+        bytes + BATCH_HEADER_BYTES <= self.settings.batch_bytes_max
     }
 
     pub(super) fn record(&mut self, record: StoredRecord) {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::classic::{ClassicGroup, State};
 use super::machine::Timer;
@@ -16,11 +16,15 @@ use super::request::GroupReply;
 use super::step::Step;
 use crate::coordinator::machine::Ticket;
 use crate::error::ErrorCode;
+use crate::types::Millis;
 use crate::wire::messages::heartbeat::HeartbeatRequest;
 use crate::wire::messages::leave_group::{
     LeaveGroupRequest, LeaveGroupResponse, MemberIdentity, MemberResponse,
 };
 use crate::wire::messages::sync_group::{SyncGroupRequest, SyncGroupResponse};
+
+/// Who waits in SyncGroup: its ticket, member, session timeout, and share.
+type Waiting = (Ticket, Arc<str>, Millis, Bytes);
 
 impl ClassicGroup {
     /// A member fetches its assignment; the leader brings all of them.
@@ -101,7 +105,11 @@ impl ClassicGroup {
             }
         }
         // As it will be found by a successor, which knows of stable and empty groups alone.
-        step.record(records::group(self));
+        let record = records::group(self);
+        if !step.has_room_for(&record) {
+            return self.unassign(waiting, step);
+        }
+        step.record(record);
         self.transition(State::Stable, step.now);
         step.metrics.completed_rebalances.add(1);
         debug_assert!(
@@ -115,6 +123,19 @@ impl ClassicGroup {
             // A session that ended while its member waited was let pass.
             step.watch(&self.id, &member, session_ms);
         }
+    }
+
+    /// The assignments are larger than a batch may be: nobody gets any, as in Kafka, and the members come together again.
+    fn unassign(&mut self, waiting: Vec<Waiting>, step: &mut Step) {
+        warn!(group = %self.id, generation = self.generation, "the assignments are too large to be written down");
+        for member in self.members.values_mut() {
+            member.assignment.clear();
+        }
+        for (ticket, member, session_ms, _) in waiting {
+            step.refuse_sync(ticket, ErrorCode::UnknownServerError);
+            step.watch(&self.id, &member, session_ms);
+        }
+        self.prepare_rebalance("the assignments are too large", step);
     }
 
     fn sync_reply(&self, assignment: Bytes) -> GroupReply {

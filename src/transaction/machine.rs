@@ -73,7 +73,7 @@ impl TransactionMachine {
             ErrorCode::UnknownServerError
         })?;
         // Half, since an end may be two records of one batch.
-        if bytes(&record) > self.settings.batch_bytes_max / 2 {
+        if record.bytes() > self.settings.batch_bytes_max / 2 {
             error!(transactional_id, "a transaction holds too much to be written down");
             return Err(ErrorCode::UnknownServerError);
         }
@@ -144,7 +144,8 @@ impl TransactionMachine {
 
     /// Whether a batch holds as much as it should: what is left to do can wait for the next.
     pub(super) fn is_full(&self, out: &Decision<Self>) -> bool {
-        out.records.iter().map(bytes).sum::<usize>() > self.settings.batch_bytes_max / 4
+        out.records.iter().map(StoredRecord::bytes).sum::<usize>()
+            > self.settings.batch_bytes_max / 4
     }
 
     fn survey(&self) -> [usize; 6] {
@@ -172,10 +173,6 @@ fn assert_sound(id: &str, known: &Transaction, next: &Transaction) {
         next.producer_epoch,
         known.producer_epoch
     );
-}
-fn bytes(record: &StoredRecord) -> usize {
-    const AROUND_LEN: usize = 32;
-    record.key.len() + record.value.as_ref().map_or(0, bytes::Bytes::len) + AROUND_LEN
 }
 
 impl Machine for TransactionMachine {

@@ -6,4 +6,5 @@ mod kafka;
 mod replies;
 mod scripts;
 mod shard;
+mod sizes;
 mod transactional;
