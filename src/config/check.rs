@@ -134,6 +134,8 @@ fn check_logs(config: &Config) -> Checked {
             strays.join(", ")
         ),
     )?;
+    // The key's own bound lets 0 pass, which Kafka dies of when it divides.
+    require(config.log_cleaner_threads() >= 1, "Log cleaner threads should be at least 1")?;
     require(
         config.log_cleaner_dedupe_buffer_size() / i64::from(config.log_cleaner_threads())
             > 1024 * 1024,

@@ -152,3 +152,10 @@ fn strange_keys_are_taken_with_a_word() {
     );
     assert_eq!(config.get("num.partition").as_deref(), Some("3"));
 }
+
+#[test]
+fn no_cleaner_thread_at_all_is_refused() {
+    // Kafka divides by the number and dies of it.
+    let refused = changed("log.cleaner.threads=0").expect_err("it is no number of threads");
+    assert!(refused.ends_with("Log cleaner threads should be at least 1"), "{refused}");
+}

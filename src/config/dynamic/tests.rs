@@ -97,3 +97,9 @@ fn loggers_are_set_and_reset_only() {
         "INVALID_CONFIG: Logger x does not exist!"
     );
 }
+
+#[test]
+fn no_cleaner_thread_at_all_is_refused() {
+    let settings = Settings::from([("log.cleaner.threads".to_owned(), "0".to_owned())]);
+    assert!(validate_broker(&node(), &settings, false).is_err());
+}
