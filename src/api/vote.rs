@@ -36,6 +36,7 @@ fn asked(call: &Call, request: &VoteRequest) -> Result<ElectionAsk, ErrorCode> {
         epoch: partition.replica_epoch,
         last: OffsetAndEpoch::new(partition.last_offset, partition.last_offset_epoch),
         voter: ReplicaKey::new(request.voter_id, partition.voter_directory_id),
+        pre_vote: partition.pre_vote,
     })
 }
 

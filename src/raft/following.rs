@@ -149,9 +149,9 @@ impl Machine {
         end: Offset,
         now: Millis,
     ) -> Vec<Effect> {
-        let mut next = end;
-        for &(_, first, last) in batches {
-            if first != next || last < first {
+        let (mut next, mut latest) = (end, self.shape.last_epoch());
+        for &(epoch, first, last) in batches {
+            if first != next || last < first || last == Offset::MAX {
                 tracing::error!(
                     expected = next,
                     first,
@@ -159,7 +159,12 @@ impl Machine {
                 );
                 return self.back_off(now);
             }
-            next = last + 1;
+            // Epochs never go down in a log, and a leader has none above its own.
+            if epoch < latest || epoch > self.epoch() {
+                tracing::error!(epoch, latest, "the leader's answer has an epoch that cannot be");
+                return self.back_off(now);
+            }
+            (next, latest) = (last + 1, epoch);
         }
         for &(epoch, first, last) in batches {
             self.shape.append(epoch, last + 1 - first);

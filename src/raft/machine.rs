@@ -222,8 +222,8 @@ impl Machine {
                 self.shape.snapshots = Some((oldest, latest));
                 Vec::new()
             }
-            Event::Vote { ticket, candidate, epoch, last, voter } => {
-                let code = self.vote(candidate, epoch, last, voter);
+            Event::Vote { ticket, candidate, epoch, last, voter, pre_vote } => {
+                let code = self.vote(candidate, epoch, last, voter, pre_vote);
                 vec![Effect::Answer { ticket, code }]
             }
             Event::BeginEpoch { ticket, leader_id, epoch, voter } => {
@@ -350,18 +350,24 @@ impl Machine {
     }
 
     /// What is wrong with a request for this node's vote. None is granted: nobody else votes yet. A stranger's later
-    /// epoch does not move this one, which in Kafka it does.
+    /// epoch does not move this one, which in Kafka it does unless it only asks for a pre-vote (KIP-996). That one has
+    /// not raised its epoch yet, so its log may end in it.
     fn vote(
         &self,
         candidate: ReplicaKey,
         epoch: LeaderEpoch,
         last: OffsetAndEpoch,
         voter: ReplicaKey,
+        pre_vote: bool,
     ) -> Option<ErrorCode> {
         if epoch < self.epoch() {
             return Some(ErrorCode::FencedLeaderEpoch);
         }
-        if candidate.id < 0 || last.offset < 0 || last.epoch < 0 || last.epoch >= epoch {
+        if candidate.id < 0
+            || last.offset < 0
+            || last.epoch < 0
+            || last.epoch > epoch - i32::from(!pre_vote)
+        {
             return Some(ErrorCode::InvalidRequest);
         }
         self.check_voter(voter)

@@ -215,6 +215,8 @@ pub enum ElectionAsk {
         last: OffsetAndEpoch,
         /// Whose vote; an id of −1 is anyone's.
         voter: ReplicaKey,
+        /// Whether it only asks if it would get one (KIP-996).
+        pre_vote: bool,
     },
     /// A node says that it leads.
     BeginEpoch {

@@ -49,8 +49,8 @@ impl Handler<Election> for QuorumActor {
     fn handle(&mut self, Election { ask, answer }: Election, ctx: &mut Context<Self>) {
         let ticket = 0;
         let event = match ask {
-            ElectionAsk::Vote { candidate, epoch, last, voter } => {
-                Event::Vote { ticket, candidate, epoch, last, voter }
+            ElectionAsk::Vote { candidate, epoch, last, voter, pre_vote } => {
+                Event::Vote { ticket, candidate, epoch, last, voter, pre_vote }
             }
             ElectionAsk::BeginEpoch { leader_id, epoch, voter } => {
                 Event::BeginEpoch { ticket, leader_id, epoch, voter }

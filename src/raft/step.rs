@@ -90,6 +90,8 @@ pub enum Event {
         last: OffsetAndEpoch,
         /// Whose vote is wanted; an id of −1 is anyone's.
         voter: ReplicaKey,
+        /// Whether it only asks if it would get it (KIP-996).
+        pre_vote: bool,
     },
     /// Someone says that it leads.
     BeginEpoch {

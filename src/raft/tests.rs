@@ -121,7 +121,8 @@ fn event(command: &Command) -> Outcome<Event> {
             let candidate = ReplicaKey::new(id, Uuid::ZERO);
             let last = args.lookup_parse::<String>("last")?.unwrap_or("0@0".to_owned());
             let voter = ReplicaKey::new(args.lookup_parse("voter")?.unwrap_or(-1), Uuid::ZERO);
-            Event::Vote { ticket, candidate, epoch, last: position(&last)?, voter }
+            let pre_vote = args.lookup_parse("pre")?.unwrap_or(false);
+            Event::Vote { ticket, candidate, epoch, last: position(&last)?, voter, pre_vote }
         }
         "begin_epoch" => {
             let voter = ReplicaKey::new(args.lookup_parse("voter")?.unwrap_or(-1), Uuid::ZERO);
