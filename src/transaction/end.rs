@@ -195,7 +195,7 @@ impl TransactionMachine {
 
 /// Whether a transaction has been open for longer than its producer allowed, `transaction.timeout.ms`.
 fn is_timed_out(one: &Transaction, now: Millis) -> bool {
-    !one.is_two_phase() && one.started_ms + Millis::from(one.timeout_ms) < now
+    !one.is_two_phase() && one.started_ms.saturating_add(Millis::from(one.timeout_ms)) < now
 }
 
 /// How a transaction stands once its end is written everywhere.
@@ -271,5 +271,17 @@ fn raising(known: &Transaction, end: &End) -> Verdict {
         }
         (Status::Empty, false) => Verdict::PrepareEmpty,
         _ => Verdict::Refused(ErrorCode::InvalidTxnState),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Transaction, is_timed_out};
+
+    #[test]
+    fn a_start_that_no_clock_ever_showed_is_borne() {
+        let began = |started_ms| Transaction { started_ms, ..Transaction::new(1, 1_000, 0) };
+        assert!(!is_timed_out(&began(i64::MAX), 5_000));
+        assert!(is_timed_out(&began(i64::MIN), 5_000));
     }
 }

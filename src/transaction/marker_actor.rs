@@ -216,6 +216,8 @@ struct Delivery {
     open: Vec<Markers>,
     /// What the shard has not been told of.
     untold: Vec<Written>,
+    /// What is written everywhere, and the shard has refused to hear of.
+    refused: Vec<Written>,
     under_way: UnderWay,
     /// What the metrics were told of.
     waiting: Waiting,
@@ -232,7 +234,8 @@ impl Drop for Delivery {
 impl Delivery {
     fn new(spec: MarkerSpec, shard: PartitionId, open: Vec<Markers>, under_way: UnderWay) -> Self {
         let untold: Vec<Written> = open.iter().map(written).collect();
-        let mut new = Self { spec, shard, open, untold, under_way, waiting: Waiting::default() };
+        let (refused, waiting) = (Vec::new(), Waiting::default());
+        let mut new = Self { spec, shard, open, untold, refused, under_way, waiting };
         new.wait_for(Waiting { under_way: new.open.len(), ..Waiting::default() });
         new
     }
@@ -247,7 +250,8 @@ impl Delivery {
         let mut pause_ms = BACKOFF_MS.0;
         loop {
             let without_leader = self.round().await;
-            if self.open.is_empty() || !self.spec.shards.led().contains(&self.shard) {
+            let is_done = self.open.is_empty() && self.refused.is_empty();
+            if is_done || !self.spec.shards.led().contains(&self.shard) {
                 return;
             }
             let under_way = self.open.len();
@@ -289,15 +293,20 @@ impl Delivery {
     /// Tells the shard of what is written everywhere.
     async fn tell(&mut self) {
         let is_done = |one: &mut Markers| one.partitions.is_empty();
-        let done: Vec<Written> =
-            self.open.extract_if(.., is_done).map(|one| written(&one)).collect();
+        let mut done = std::mem::take(&mut self.refused);
+        done.extend(self.open.extract_if(.., is_done).map(|one| written(&one)));
         for done in done.chunks(TOLD_MAX) {
             self.under_way.lock().retain(|one| !done.contains(one));
             self.untold.retain(|one| !done.contains(one));
             let told = TransactionRequest::MarkersWritten(done.to_vec());
-            if self.spec.shards.ask_partition(self.shard, told).await.is_err() {
+            match self.spec.shards.ask_partition(self.shard, told).await {
+                Ok(TransactionReply::Refused(code)) => {
+                    tracing::debug!(self.shard, ?code, "a shard will be told again");
+                    self.refused.extend_from_slice(done);
+                }
+                Ok(_) => {}
                 // Its successor will have all written again, which changes nothing.
-                tracing::debug!(self.shard, "a shard is gone before its transactions have ended");
+                Err(code) => tracing::debug!(self.shard, ?code, "a shard is gone before its ends"),
             }
         }
     }

@@ -72,6 +72,7 @@ impl TransactionMachine {
         out: &mut Decision<Self>,
     ) -> TransactionReply {
         let written: BTreeSet<&Written> = written.iter().collect();
+        let mut reply = TransactionReply::Done;
         for one in written {
             let Some(known) = self.transactions.get(&one.transactional_id) else { continue };
             let is_it = known.status.is_preparing()
@@ -81,11 +82,12 @@ impl TransactionMachine {
                 continue;
             }
             let next = complete(known, now);
+            // One that cannot be written keeps none of the others from their ends; the sender says all of them again.
             if let Err(code) = self.write(&one.transactional_id, &next, out) {
-                return TransactionReply::Refused(code);
+                reply = TransactionReply::Refused(code);
             }
         }
-        TransactionReply::Done
+        reply
     }
 }
 
