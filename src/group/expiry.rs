@@ -13,6 +13,7 @@
 //! An offset that an open transaction would change stays whatever its age. One batch takes some thousands of
 //! tombstones; the rest is for the next tick, which then comes at once.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tracing::info;
@@ -81,19 +82,20 @@ impl GroupMachine {
 
     /// A topic is gone, or has made way for another of the same name with the id `id_now`: its offsets go with it.
     pub(super) fn topic_gone(&self, topic: &str, id_now: Option<TopicId>, step: &mut Step) {
-        let mut groups: Vec<_> =
-            self.offsets.groups().filter(|(_, topics)| topics.contains_key(topic)).collect();
-        groups.sort_by_key(|(group_id, _)| *group_id);
-        for (group_id, topics) in groups {
-            for (partition, committed) in topics.get(topic).into_iter().flatten() {
-                if step.is_full() {
-                    return;
-                }
-                if committed.topic_id.is_zero() || Some(committed.topic_id) != id_now {
-                    step.metrics.deletions.add(1);
-                    step.record(records::offset_tombstone(group_id, topic, *partition));
-                }
+        // What an open transaction has committed goes too, whatever comes of the transaction.
+        let mut gone: BTreeSet<_> = self.offsets.open_in(topic).collect();
+        for (group_id, topics) in self.offsets.groups() {
+            let old = topics.get(topic).into_iter().flatten().filter(|(_, committed)| {
+                committed.topic_id.is_zero() || Some(committed.topic_id) != id_now
+            });
+            gone.extend(old.map(|(partition, _)| (group_id, *partition)));
+        }
+        for (group_id, partition) in gone {
+            if step.is_full() {
+                return;
             }
+            step.metrics.deletions.add(1);
+            step.record(records::offset_tombstone(group_id, topic, partition));
         }
     }
 

@@ -77,7 +77,7 @@ impl ForeignGroup {
 
     /// Whether classic members may have its name once it is empty. What a share group leaves behind is not all here.
     pub(super) fn may_become_classic(&self) -> bool {
-        self.is_empty() && matches!(self.kind, GroupKind::Consumer | GroupKind::Streams)
+        self.is_empty() && self.kind == GroupKind::Streams
     }
 
     /// What deletes it: the details before what they are details of.

@@ -84,9 +84,15 @@ impl Offsets {
         self.committed.iter()
     }
 
-    /// The topics that any committed offset names.
+    /// The topics that any offset names, committed or of an open transaction; some more than once.
     pub(crate) fn topics(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.names.keys()
+        self.names.keys().chain(self.open.values().flat_map(BTreeMap::keys))
+    }
+
+    /// The groups and partitions of a topic for which an open transaction has an offset.
+    pub(crate) fn open_in(&self, topic: &str) -> impl Iterator<Item = (&Arc<str>, PartitionId)> {
+        let open = self.open.iter().filter_map(move |(group, of)| Some((group, of.get(topic)?)));
+        open.flat_map(|(group, partitions)| partitions.keys().map(move |at| (group, *at)))
     }
 
     pub(crate) fn get(
