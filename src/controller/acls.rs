@@ -59,24 +59,28 @@ impl Machine {
         Decision::atomic(records, CreateAclsResponse { results, ..Default::default() })
     }
 
-    /// Takes away the entries that filters match, all or none.
+    /// Takes away the entries that filters match, all or none: too many, and every filter is refused.
     pub(crate) fn delete_acls(
         &mut self,
         request: &DeleteAclsRequest,
     ) -> Decision<DeleteAclsResponse> {
         let mut gone = BTreeSet::new();
-        let delete = |filter: &DeleteAclsFilter| {
-            let matched = self.matching(filter, &mut gone);
-            let (error_code, error_message) =
-                code_and_message(&matched.as_ref().map(|_| ()).map_err(Clone::clone));
-            DeleteAclsFilterResult {
-                error_code,
-                error_message,
-                matching_acls: matched.unwrap_or_default(),
-                ..Default::default()
+        let mut filter_results = Vec::with_capacity(request.filters.len());
+        for filter in &request.filters {
+            let matched = parse(filter).map(|filter| self.matching(&filter, &mut gone));
+            if gone.len() > RECORDS_MAX {
+                let why = format!(
+                    "Cannot remove more than {RECORDS_MAX} acls in a single delete operation."
+                );
+                let refusal = deleted(Err(invalid(why)));
+                let filter_results = vec![refusal; request.filters.len()];
+                return Decision::reply(DeleteAclsResponse {
+                    filter_results,
+                    ..Default::default()
+                });
             }
-        };
-        let filter_results = request.filters.iter().map(delete).collect();
+            filter_results.push(deleted(matched));
+        }
         let remove = |id| {
             let record = RemoveAccessControlEntryRecord { id, ..Default::default() };
             (MetadataRecord::RemoveAccessControlEntry(record), 0)
@@ -88,23 +92,19 @@ impl Machine {
     /// The entries that a filter matches, their ids among those that go.
     fn matching(
         &self,
-        filter: &DeleteAclsFilter,
+        filter: &AclFilter,
         gone: &mut BTreeSet<Uuid>,
-    ) -> Result<Vec<DeleteAclsMatchingAcl>, ApiError> {
-        let filter = parse(filter)?;
+    ) -> Vec<DeleteAclsMatchingAcl> {
         let found = self.image().acls.by_id().iter().filter(|(_, acl)| filter.matches(acl));
         let mut matched = Vec::new();
         for (id, acl) in found {
             matched.push(shown(acl));
             gone.insert(*id);
+            if gone.len() > RECORDS_MAX {
+                break;
+            }
         }
-        if gone.len() > RECORDS_MAX {
-            let why =
-                format!("Cannot remove more than {RECORDS_MAX} acls in a single delete operation.");
-            gone.clear();
-            return Err(ApiError::new(ErrorCode::PolicyViolation, why));
-        }
-        Ok(matched)
+        matched
     }
 
     /// An id that no entry has.
@@ -120,6 +120,17 @@ impl Machine {
 
 fn invalid(why: impl Into<String>) -> ApiError {
     ApiError::new(ErrorCode::InvalidRequest, why)
+}
+
+fn deleted(matched: Result<Vec<DeleteAclsMatchingAcl>, ApiError>) -> DeleteAclsFilterResult {
+    let (error_code, error_message) =
+        code_and_message(&matched.as_ref().map(|_| ()).map_err(Clone::clone));
+    DeleteAclsFilterResult {
+        error_code,
+        error_message,
+        matching_acls: matched.unwrap_or_default(),
+        ..Default::default()
+    }
 }
 
 fn result(verdict: &Result<Acl, ApiError>) -> AclCreationResult {

@@ -100,3 +100,21 @@ fn the_same_entry_is_made_once_and_goes_once() {
     assert_eq!(answers, [Ok(1), Err(bad), Err(worse), Ok(0), Ok(1)]);
     assert!(cluster.machine.image().acls.by_id().is_empty() && cluster.log.len() == 2);
 }
+
+#[test]
+fn too_many_entries_at_once_are_refused_whole() {
+    let mut cluster = Cluster::new(7);
+    for prefix in ["a", "b"] {
+        let named = |n| creation(|one| one.resource_name = format!("{prefix}-{n}"));
+        let creations: Vec<_> = (0..6_000).map(named).collect();
+        assert!(create(&mut cluster, creations).iter().all(|told| told == "made"));
+    }
+    let one = filter(|one| one.resource_name_filter = Some("a-1".to_owned()));
+    let too_many =
+        Err("Cannot remove more than 10000 acls in a single delete operation.".to_owned());
+    assert_eq!(
+        delete(&mut cluster, vec![one.clone(), filter(|_| ()), one.clone()]),
+        [too_many.clone(), too_many.clone(), too_many]
+    );
+    assert_eq!(delete(&mut cluster, vec![one]), [Ok(1)]);
+}
