@@ -166,6 +166,12 @@ impl Connection {
         self.waiting.lock().is_some()
     }
 
+    /// How many wait for an answer.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.lock().as_ref().map_or(0, HashMap::len)
+    }
+
     /// The latest version of `R` that both sides speak.
     pub fn version_of<R: Request>(&self) -> Result<i16, ClientError> {
         self.version_up_to::<R>(i16::MAX)
@@ -238,7 +244,12 @@ impl Connection {
             Some(waiting) => waiting.insert(correlation_id, reply),
             None => return Err(closed().into()),
         };
-        self.outgoing.try_send(Outgoing { frame, written: None }).map_err(|_| closed())?;
+        if self.outgoing.try_send(Outgoing { frame, written: None }).is_err() {
+            if let Some(waiting) = self.waiting.lock().as_mut() {
+                waiting.remove(&correlation_id);
+            }
+            return Err(closed().into());
+        }
         Ok(Answer {
             bytes,
             version,

@@ -85,12 +85,27 @@ fn answers_find_those_who_asked() {
 #[test]
 fn silence_is_a_timeout_and_leaves_the_connection_usable() {
     run(async {
-        let settings = Settings { request_timeout_ms: 1_000, ..Settings::default() };
-        let connection = connect(2, settings).await;
-        let first = connection.ask(&heartbeat("1")).await;
+        let connection = connect(2, Settings::default()).await;
+        // The node holds the first answer until there is a second, however long that takes.
+        let wait = std::time::Duration::from_millis(20);
+        let first = connection.send_within(&heartbeat("1"), 4, wait).await;
         assert!(matches!(first, Err(ClientError::Timeout(_))), "{first:?}");
         let second = connection.ask(&heartbeat("2")).await;
         assert_eq!(second.expect("an answer").throttle_time_ms, 2);
+    });
+}
+
+#[test]
+fn a_request_that_finds_no_room_leaves_nobody_waiting() {
+    run(async {
+        let connection = connect(usize::MAX, Settings::default()).await;
+        // Nothing is written while this task does not yield.
+        let asked: Vec<_> = (0..10_000)
+            .map(|_| connection.start(&heartbeat("1"), 4))
+            .take_while(Result::is_ok)
+            .collect();
+        assert!(asked.len() < 10_000);
+        assert_eq!(connection.waiting(), asked.len());
     });
 }
 

@@ -146,6 +146,8 @@ impl ConnectionLimits {
 
     /// Counts a connection from `ip`; none when that address has too many already.
     pub(crate) fn admit(self: &Arc<Self>, listener: &Arc<str>, ip: IpAddr) -> Option<Counted> {
+        // A socket of both families shows a client of the older one in the newer one's clothes.
+        let ip = ip.to_canonical();
         let bounds = self.bounds.load();
         let max = bounds.per_ip_overrides.get(&ip).copied().unwrap_or(bounds.per_ip);
         let mut counts = self.counts.lock();
@@ -205,6 +207,17 @@ mod tests {
         drop(first);
         assert!(limits.admit(&name, HOME).is_some());
         assert_eq!(limits.count(), 0);
+    }
+
+    #[test]
+    fn an_address_is_the_same_in_both_families() {
+        let limits = limits(|bounds| bounds.per_ip_overrides.extend([(HOME, 1)]));
+        let (name, mapped) = (Arc::from("A"), "::ffff:127.0.0.1".parse().expect("an address"));
+        let held = limits.admit(&name, mapped);
+        assert!(held.is_some() && limits.admit(&name, HOME).is_none());
+        assert!(limits.admit(&name, mapped).is_none());
+        drop(held);
+        assert!(limits.admit(&name, HOME).is_some());
     }
 
     #[test]

@@ -23,6 +23,8 @@ use crate::types::Millis;
 const HEAD_BYTES_MAX: usize = 8 * 1024;
 /// How long a scraper may take over one request.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait after one could not be accepted.
+const PAUSE: Duration = Duration::from_millis(100);
 /// How many scrapers may be served at once; more wait.
 const SCRAPERS_MAX: usize = 8;
 
@@ -78,7 +80,15 @@ async fn accept(spec: MetricsSpec) -> std::io::Result<()> {
     let places = Arc::new(Semaphore::new(SCRAPERS_MAX));
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return Ok(()) };
-        let (stream, _) = listener.accept().await?;
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            // One scraper's trouble, or the node has no file to spare: neither is for good.
+            Err(error) => {
+                tracing::warn!(%error, "a scraper could not be accepted");
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+        };
         let (metrics, now) = (spec.metrics.clone(), spec.clock.now());
         actix_rt::spawn(async move {
             let _place = place;
