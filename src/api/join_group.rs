@@ -12,6 +12,7 @@
 
 use super::context::Call;
 use super::permissions;
+use crate::error::ErrorCode;
 use crate::group::request::{GroupReply, GroupRequest, RequestContext};
 use crate::wire::messages::join_group::{JoinGroupRequest, JoinGroupResponse};
 
@@ -23,18 +24,18 @@ pub(crate) async fn handle(call: Call, request: JoinGroupRequest) -> JoinGroupRe
         client_host: call.session.client_host(),
     };
     if let Err(code) = call.check(&permissions::JOIN_GROUP, &group_id) {
-        let error_code = code.code();
-        return named(version, JoinGroupResponse { error_code, ..JoinGroupResponse::default() });
+        return refused(version, code);
     }
     let asked = GroupRequest::Join { request, context };
     match call.context.groups.ask(&group_id, asked).await {
         Ok(GroupReply::Join(response)) => named(version, response),
-        Ok(_) => JoinGroupResponse::default(),
-        Err(code) => named(
-            version,
-            JoinGroupResponse { error_code: code.code(), ..JoinGroupResponse::default() },
-        ),
+        Ok(_) => refused(version, ErrorCode::UnknownServerError),
+        Err(code) => refused(version, code),
     }
+}
+
+fn refused(version: i16, code: ErrorCode) -> JoinGroupResponse {
+    named(version, JoinGroupResponse { error_code: code.code(), ..JoinGroupResponse::default() })
 }
 
 /// Before version 7 a protocol that is not there is an empty name; from then on, none.

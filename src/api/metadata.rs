@@ -19,9 +19,10 @@ use super::permissions;
 use crate::controller::names;
 use crate::error::ErrorCode;
 use crate::metadata::Image;
+use crate::metadata::cluster::ClusterImage;
 use crate::metadata::topics::TopicImage;
 use crate::security::vocabulary::ResourceType;
-use crate::types::{Uuid, is_internal_topic};
+use crate::types::{NodeId, Uuid, is_internal_topic};
 use crate::wire::messages::metadata::{
     MetadataRequest, MetadataRequestTopic, MetadataResponse, MetadataResponseBroker,
     MetadataResponsePartition, MetadataResponseTopic,
@@ -29,6 +30,9 @@ use crate::wire::messages::metadata::{
 
 /// From this version on topics may be asked for by id; versions 10 and 11 have the field.
 const BY_ID_SINCE: i16 = 12;
+/// From this version on a leader that does not listen where the client came in has an error of its own; before, it is
+/// not available.
+const LISTENER_ERROR_SINCE: i16 = 6;
 
 pub(crate) async fn handle(call: Call, request: MetadataRequest) -> MetadataResponse {
     if let Some(topics) = &request.topics
@@ -97,7 +101,7 @@ fn all_topics(call: &Call) -> Vec<MetadataResponseTopic> {
         .topics
         .iter()
         .filter(|topic| call.may(&permissions::METADATA_OF_ALL, &topic.name))
-        .map(|topic| describe(&image, topic, &call.session.listener))
+        .map(|topic| describe(call, &image, topic))
         .collect()
 }
 
@@ -135,7 +139,7 @@ async fn some_topics(
             _ => image.topics.by_id(topic.topic_id),
         };
         match found {
-            Some(found) => describe(&image, found, &call.session.listener),
+            Some(found) => describe(call, &image, found),
             None => unknown(topic, &failed),
         }
     };
@@ -194,16 +198,11 @@ fn unknown(
     }
 }
 
-fn describe(image: &Image, topic: &TopicImage, listener: &str) -> MetadataResponseTopic {
+fn describe(call: &Call, image: &Image, topic: &TopicImage) -> MetadataResponseTopic {
+    let listener = &*call.session.listener;
     let partition = |(index, partition): (i32, &crate::metadata::topics::PartitionRegistration)| {
-        let reachable = |node: i32| {
-            image.cluster.is_alive(node) && image.cluster.endpoint(node, listener).is_some()
-        };
-        let code = match partition.leader() {
-            Some(leader) if reachable(leader) => ErrorCode::None,
-            Some(leader) if image.cluster.is_alive(leader) => ErrorCode::ListenerNotFound,
-            _ => ErrorCode::LeaderNotAvailable,
-        };
+        let reachable = |node: i32| is_reachable(&image.cluster, node, listener);
+        let code = leader_code(&image.cluster, partition.leader(), listener, call.version);
         MetadataResponsePartition {
             error_code: code.code(),
             partition_index: index,
@@ -226,5 +225,45 @@ fn describe(image: &Image, topic: &TopicImage, listener: &str) -> MetadataRespon
         is_internal: is_internal_topic(&topic.name),
         partitions: topic.partitions.iter().map(partition).collect(),
         ..Default::default()
+    }
+}
+
+fn is_reachable(cluster: &ClusterImage, node: NodeId, listener: &str) -> bool {
+    cluster.is_alive(node) && cluster.endpoint(node, listener).is_some()
+}
+
+/// What is wrong with a partition's leader, for a client of a version that came in by a listener.
+fn leader_code(
+    cluster: &ClusterImage,
+    leader: Option<NodeId>,
+    listener: &str,
+    version: i16,
+) -> ErrorCode {
+    match leader {
+        Some(leader) if is_reachable(cluster, leader, listener) => ErrorCode::None,
+        Some(leader) if cluster.is_alive(leader) && version >= LISTENER_ERROR_SINCE => {
+            ErrorCode::ListenerNotFound
+        }
+        _ => ErrorCode::LeaderNotAvailable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::cluster::{BrokerRegistration, Endpoint};
+
+    #[test]
+    fn old_clients_do_not_know_the_error_of_listeners() {
+        let mut cluster = ClusterImage::default();
+        let here = Endpoint { name: "HERE".to_owned(), ..Default::default() };
+        let broker = BrokerRegistration { id: 1, listeners: vec![here], ..Default::default() };
+        cluster.brokers.insert(1, broker.into());
+        let code = |leader, listener, version| leader_code(&cluster, leader, listener, version);
+        assert_eq!(code(Some(1), "HERE", 0), ErrorCode::None);
+        assert_eq!(code(Some(1), "THERE", 5), ErrorCode::LeaderNotAvailable);
+        assert_eq!(code(Some(1), "THERE", 6), ErrorCode::ListenerNotFound);
+        assert_eq!(code(Some(2), "HERE", 13), ErrorCode::LeaderNotAvailable);
+        assert_eq!(code(None, "HERE", 13), ErrorCode::LeaderNotAvailable);
     }
 }
