@@ -11,7 +11,7 @@
 //!                       └─► nothing against it ─► controller, all at once ─┘
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::context::{Call, Context};
@@ -52,9 +52,12 @@ pub(super) fn judge_all<'a, R>(
     asked_first: Option<ResourceType>,
     judge: impl Fn(&R) -> Result<(), ApiError>,
 ) -> Vec<Result<(), ApiError>> {
-    let ids: Vec<Id<'_>> = resources.iter().map(&id).collect();
+    let mut named: HashMap<Id<'_>, usize> = HashMap::new();
+    for resource in resources {
+        *named.entry(id(resource)).or_default() += 1;
+    }
     let judge = |resource: &'a R| {
-        let judgement = check_once(&ids, id(resource)).and_then(|()| judge(resource));
+        let judgement = check_once(&named, id(resource)).and_then(|()| judge(resource));
         let is_asked_first = asked_first == Some(ResourceType(id(resource).0));
         match judgement {
             Err(error) if !is_asked_first => Err(error),
@@ -111,11 +114,11 @@ pub(super) struct Change<'a> {
     pub(super) value: Option<&'a str>,
 }
 
-/// Refuses a resource that appears again among `all`.
-fn check_once(all: &[Id<'_>], resource: Id<'_>) -> Result<(), ApiError> {
-    match all.iter().filter(|other| **other == resource).count() {
-        0 | 1 => Ok(()),
-        _ => Err(invalid_request("Each resource must appear at most once.")),
+/// Refuses a resource that is named more than once.
+fn check_once(named: &HashMap<Id<'_>, usize>, resource: Id<'_>) -> Result<(), ApiError> {
+    match named.get(&resource) {
+        None | Some(1) => Ok(()),
+        Some(_) => Err(invalid_request("Each resource must appear at most once.")),
     }
 }
 

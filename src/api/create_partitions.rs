@@ -3,6 +3,8 @@
 //! `count` is of all partitions, those that are there included; there is no way back. INVALID_PARTITIONS: not more than
 //! now. Keys go to other partitions from then on, which is the producers' affair. With `validate_only` nothing is made.
 
+use std::collections::HashMap;
+
 use super::context::Call;
 use super::forward;
 use super::permissions;
@@ -38,9 +40,12 @@ fn take_denied(
     call: &Call,
     request: &mut CreatePartitionsRequest,
 ) -> Vec<CreatePartitionsTopicResult> {
-    let names: Vec<String> = request.topics.iter().map(|topic| topic.name.clone()).collect();
+    let mut named: HashMap<String, usize> = HashMap::new();
+    for topic in &request.topics {
+        *named.entry(topic.name.clone()).or_default() += 1;
+    }
     let is_denied = |topic: &mut CreatePartitionsTopic| {
-        names.iter().filter(|name| **name == topic.name).count() == 1
+        named.get(&topic.name) == Some(&1)
             && !call.may(&permissions::CREATE_PARTITIONS, &topic.name)
     };
     let denied = request.topics.extract_if(.., is_denied);
