@@ -90,7 +90,7 @@ impl Plan {
     /// The session that an answer names which tells of no partition.
     pub(crate) fn session_id(&self) -> i32 {
         match self.kind {
-            Kind::Incremental(id) => id,
+            Kind::Incremental { id, .. } => id,
             Kind::Sessionless | Kind::New => INVALID_SESSION_ID,
         }
     }
@@ -103,7 +103,11 @@ enum Kind {
     /// The answer names every partition and a new session.
     New,
     /// The answer names what has changed.
-    Incremental(i32),
+    Incremental {
+        id: i32,
+        /// That of the session while no later request has come.
+        next_epoch: i32,
+    },
 }
 
 #[derive(Debug)]
@@ -214,7 +218,7 @@ impl FetchSessions {
         session.last_used = now;
         let wanted =
             session.partitions.iter().map(|remembered| remembered.wanted.clone()).collect();
-        Ok(Plan { wanted, kind: Kind::Incremental(request.id) })
+        Ok(Plan { wanted, kind: Kind::Incremental { id: request.id, next_epoch: session.epoch } })
     }
 
     /// Which partitions of the plan the answer names, and under which session. `outcomes` are in the plan's order.
@@ -228,11 +232,15 @@ impl FetchSessions {
         match plan.kind {
             Kind::Sessionless => (INVALID_SESSION_ID, vec![true; outcomes.len()]),
             Kind::New => (self.remember(plan, request, outcomes, now), vec![true; outcomes.len()]),
-            Kind::Incremental(id) => {
+            Kind::Incremental { id, next_epoch } => {
                 let Some(session) = self.sessions.get_mut(&id) else {
                     return (id, vec![true; outcomes.len()]);
                 };
-                (id, session.update(&plan.wanted, outcomes))
+                // Another request has changed the session meanwhile: what is told now it does not remember.
+                if session.epoch != next_epoch {
+                    return (id, vec![true; outcomes.len()]);
+                }
+                (id, session.update(outcomes))
             }
         }
     }
@@ -345,11 +353,8 @@ impl Session {
     }
 
     /// Which partitions are news, and remembers what is told of each.
-    fn update(&mut self, wanted: &[Wanted], outcomes: &[Outcome]) -> Vec<bool> {
-        // The session was locked to this request's epoch; should another have changed it meanwhile, all is told.
-        if self.partitions.len() != wanted.len() {
-            return vec![true; outcomes.len()];
-        }
+    fn update(&mut self, outcomes: &[Outcome]) -> Vec<bool> {
+        debug_assert_eq!(self.partitions.len(), outcomes.len(), "a plan that is not of this epoch");
         let mut told = Vec::with_capacity(outcomes.len());
         for (known, outcome) in self.partitions.iter_mut().zip(outcomes) {
             let changed = outcome.records_bytes > 0
@@ -487,6 +492,20 @@ mod tests {
             sessions.begin(request(id, 3), vec![], &[], 4).err(),
             Some(ErrorCode::FetchSessionIdNotFound)
         );
+    }
+
+    #[test]
+    fn what_another_request_changed_meanwhile_is_told_anew() {
+        let mut sessions = FetchSessions::new(10, 120_000, 7);
+        let first = request(0, 0);
+        let plan = sessions.begin(first, vec![wanted(0, 0)], &[], 0).expect("new");
+        let (id, _) = sessions.finish(&plan, first, &[outcome(0, 5)], 0);
+        let slow = sessions.begin(request(id, 1), vec![], &[], 1).expect("known");
+        // As many partitions as before, and another one.
+        let gone = [(TopicRef::Name("t".to_owned()), 0)];
+        let fast = sessions.begin(request(id, 2), vec![wanted(1, 0)], &gone, 2).expect("known");
+        assert_eq!(sessions.finish(&slow, request(id, 1), &[outcome(0, 9)], 3), (id, vec![true]));
+        assert_eq!(sessions.finish(&fast, request(id, 2), &[outcome(0, 9)], 3), (id, vec![true]));
     }
 
     #[test]
