@@ -1,31 +1,37 @@
-//! How fast copying may go: bytes that were copied push the moment from which the next may be. Never sleeps itself.
+//! How fast copying may go: bytes that were copied are owed, and the rate pays them off. Never sleeps itself.
 
 use crate::types::Millis;
 
-/// Most that a slow rate may be behind, in ms: whoever raises the rate need not wait for what the old one asked.
-const DEBT_MAX_MS: Millis = 60_000;
-
-/// One budget that all who copy share.
+/// One budget that all who copy share. What is owed is counted in bytes, so that a rate that is raised pays it off
+/// sooner.
 #[derive(Debug, Default)]
 pub(super) struct Throttle {
-    /// When all bytes so far are paid for.
-    free_at: Millis,
+    /// Thousandths of bytes, which a rate in bytes a second pays off in whole numbers each millisecond.
+    owed: i64,
+    /// When that was owed.
+    since: Millis,
 }
 
 impl Throttle {
     /// Takes note of `bytes` copied at `now`, where `rate` bytes a second are allowed.
     pub(super) fn spend(&mut self, bytes: usize, rate: i64, now: Millis) {
-        if rate == i64::MAX || bytes == 0 {
+        if rate == i64::MAX {
+            *self = Self::default();
             return;
         }
         let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-        let takes_ms = bytes.saturating_mul(1_000) / rate.max(1);
-        self.free_at = self.free_at.max(now).saturating_add(takes_ms.min(DEBT_MAX_MS));
+        self.owed = self.owed(rate, now).saturating_add(bytes.saturating_mul(1_000));
+        self.since = now;
     }
 
     /// How long to wait before the next bytes, in ms.
     pub(super) fn wait_ms(&self, rate: i64, now: Millis) -> Millis {
-        if rate == i64::MAX { 0 } else { self.free_at.saturating_sub(now).max(0) }
+        if rate == i64::MAX { 0 } else { self.owed(rate, now) / rate.max(1) }
+    }
+
+    fn owed(&self, rate: i64, now: Millis) -> i64 {
+        let paid = now.saturating_sub(self.since).max(0).saturating_mul(rate.max(1));
+        self.owed.saturating_sub(paid).max(0)
     }
 }
 
@@ -43,5 +49,14 @@ mod tests {
         throttle.spend(1_000, 10_000, 55);
         assert_eq!((throttle.wait_ms(10_000, 55), throttle.wait_ms(i64::MAX, 55)), (150, 0));
         assert_eq!(throttle.wait_ms(10_000, 1_000), 0);
+    }
+
+    #[test]
+    fn slow_rates_are_kept_too_and_a_raised_one_counts_at_once() {
+        let mut throttle = Throttle::default();
+        throttle.spend(1 << 20, 1_024, 0);
+        assert_eq!(throttle.wait_ms(1_024, 0), 1_024_000);
+        assert_eq!(throttle.wait_ms(1_024, 1_000_000), 24_000);
+        assert_eq!(throttle.wait_ms(1 << 20, 0), 1_000);
     }
 }
