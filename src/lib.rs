@@ -15,6 +15,9 @@ pub mod clock;
 // Chance that follows from a seed.
 pub mod random;
 
+// Regular expressions of clients.
+mod re2;
+
 // Log levels under the names of Kafka's loggers.
 pub mod logging;
 

@@ -6,10 +6,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use regex::Regex;
+
 use super::machine::TransactionMachine;
-use super::pattern::Pattern;
 use super::state::{Status, Transaction};
 use crate::error::ErrorCode;
+use crate::re2;
 use crate::types::Millis;
 use crate::wire::messages::describe_transactions::{self, TopicData};
 use crate::wire::messages::list_transactions::{ListTransactionsRequest, TransactionState};
@@ -64,7 +66,7 @@ impl TransactionMachine {
 #[derive(Debug)]
 pub struct Filters {
     request: ListTransactionsRequest,
-    pattern: Option<Pattern>,
+    pattern: Option<Regex>,
 }
 
 impl Filters {
@@ -75,7 +77,7 @@ impl Filters {
     pub fn new(request: ListTransactionsRequest) -> Result<Self, ErrorCode> {
         let text = request.transactional_id_pattern.as_deref().filter(|text| !text.is_empty());
         let pattern = text
-            .map(|text| Pattern::new(text).ok_or(ErrorCode::InvalidRegularExpression))
+            .map(|text| re2::compile(text).map_err(|_| ErrorCode::InvalidRegularExpression))
             .transpose()?;
         Ok(Self { request, pattern })
     }
@@ -89,10 +91,10 @@ impl Filters {
     fn pass(&self, id: &str, one: &Transaction, now: Millis) -> bool {
         let Self { request, pattern } = self;
         let (states, producers) = (&request.state_filters, &request.producer_id_filters);
-        let ran_ms = now - one.started_ms;
+        let ran_ms = now.saturating_sub(one.started_ms);
         (states.is_empty() || states.iter().any(|name| name == one.status.name()))
             && (producers.is_empty() || producers.contains(&one.producer_id))
             && (request.duration_filter < 0 || ran_ms > request.duration_filter)
-            && pattern.as_ref().is_none_or(|pattern| pattern.matches(id))
+            && pattern.as_ref().is_none_or(|pattern| pattern.is_match(id))
     }
 }

@@ -19,7 +19,7 @@
 //! 2. [`request`], then [`machine`]: what can be asked, and what is kept in memory beside the ids.
 //! 3. `init`, `add`, `end`: the life of a producer, one file each. `markers` is the machine's side of what follows.
 //! 4. [`marker_actor`]: the only part that talks to others.
-//! 5. [`list`] with `pattern`; `records`; [`settings`].
+//! 5. [`list`]; `records`; [`settings`].
 //!
 //! # The states of a transactional id
 //!
@@ -74,7 +74,6 @@ pub mod marker_actor;
 // Ends that are decided and not yet written everywhere.
 mod markers;
 // Patterns of transactional ids.
-mod pattern;
 // Keys and values of `__transaction_state`.
 mod records;
 // What a transaction coordinator is asked, and what it answers.
