@@ -138,6 +138,8 @@ async fn accept(
         };
         match accepted {
             Ok((stream, peer)) => {
+                // On a socket of both families, a client of the older one is still itself.
+                let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
                 #[cfg(test)]
                 crate::faults::pass("accept", &spec.name);
                 let Some(counted) = spec.limits.admit(&spec.name, peer.ip()) else {

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use actix::{Actor, ActorContext, Context, Handler, Message};
 
-use super::parts::{Parts, bind_one};
+use super::binding::bind_one;
+use super::parts::Parts;
 use crate::config::Listener;
 use crate::supervision::{AddChild, DeathWatch, RemoveChild, Stop};
 

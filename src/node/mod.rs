@@ -21,6 +21,7 @@
 //! lines; [`tree`] says who is whose child. Nothing here decides anything about Kafka's state.
 
 // Makes log directories ready for their first start.
+mod binding;
 mod directories;
 pub mod format;
 mod gauges;
@@ -123,7 +124,8 @@ async fn shut_down(
     end: oneshot::Receiver<End>,
 ) -> Result<(), Error> {
     tracing::info!("shutting down");
-    if parts.config.is_broker() && parts.lifecycle.try_send(BeginShutdown).is_ok() {
+    let is_controlled = parts.config.is_broker() && parts.config.controlled_shutdown_enable();
+    if is_controlled && parts.lifecycle.try_send(BeginShutdown).is_ok() {
         let mut standing = parts.standing.subscribe();
         let released = standing.wait_for(|(state, _)| *state == State::ShuttingDown);
         if tokio::time::timeout(CONTROLLED_SHUTDOWN_MAX, released).await.is_err() {

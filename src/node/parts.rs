@@ -4,7 +4,7 @@
 //! may be restarted. A factory of an actor takes clones of what it needs, so each life begins with the same ground.
 
 use std::collections::BTreeSet;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use super::binding::{Bound, bind, bind_metrics};
 use super::listeners_actor::Listeners;
 use super::wiring;
 use crate::api::authorize;
@@ -25,7 +26,7 @@ use crate::broker::publisher_actor::{self, Publisher, PublisherSpec};
 use crate::broker::registrar_actor::RegistrarActor;
 use crate::client::Pool;
 use crate::clock::Clock;
-use crate::config::{Config, Listener};
+use crate::config::Config;
 use crate::controller;
 use crate::coordinator::manager_actor::ShardManager;
 use crate::coordinator::shards::Shards;
@@ -53,8 +54,6 @@ use crate::transaction::machine::TransactionMachine;
 use crate::transaction::marker_actor::MarkerSender;
 use crate::types::Uuid;
 
-/// How many connections may wait to be accepted.
-const BACKLOG: i32 = 4096;
 /// How many messages may wait for an actor that hears of every image.
 const MAILBOX: usize = 4096;
 
@@ -70,14 +69,6 @@ impl Default for Ground {
     fn default() -> Self {
         Self { files: Arc::new(Disk), clock: Clock::System, threads: None }
     }
-}
-
-/// A bound listener.
-pub(super) struct Bound {
-    pub(super) listener: Listener,
-    kind: ListenerKind,
-    socket: Arc<std::net::TcpListener>,
-    pub(super) address: SocketAddr,
 }
 
 /// Everything that the tree's actors are made from.
@@ -448,47 +439,8 @@ fn bootstrap(config: &Config, logs: &LogManager) -> Result<Vec<VersionedRecord>,
     Ok(records.into_iter().map(|record| (record, 0)).collect())
 }
 
-/// Binds every listener, so that a port that is taken ends the start and not a child.
-fn bind(config: &Config) -> Result<Vec<Bound>, Error> {
-    config.listeners().iter().map(|listener| bind_one(listener, config)).collect()
-}
-
 /// The names of the listeners that are not the controllers'.
 fn broker_names(bound: &[Bound]) -> BTreeSet<String> {
     let brokers = bound.iter().filter(|bound| bound.kind == ListenerKind::Broker);
     brokers.map(|bound| bound.listener.name.clone()).collect()
-}
-
-/// Binds one listener.
-pub(super) fn bind_one(listener: &Listener, config: &Config) -> Result<Bound, Error> {
-    let host = if listener.host.is_empty() { "0.0.0.0" } else { listener.host.as_str() };
-    let what = format!("the listener {listener} cannot be opened");
-    let address = (host, listener.port).to_socket_addrs().map_err(Error::io(&what))?.next();
-    let address = address.ok_or_else(|| Error::Config(format!("{what}: no address")))?;
-    let socket = open(address, config).map_err(Error::io(&what))?;
-    let address = socket.local_addr()?;
-    let controller = config.is_controller_listener(&listener.name);
-    let kind = if controller { ListenerKind::Controller } else { ListenerKind::Broker };
-    Ok(Bound { listener: listener.clone(), kind, socket: Arc::new(socket), address })
-}
-
-/// Binds the endpoint for Prometheus: `metrics.prometheus.listener=host:port`, a key of our own.
-fn bind_metrics(config: &Config) -> Result<Option<Arc<std::net::TcpListener>>, Error> {
-    let Some(address) = config.originals().get("metrics.prometheus.listener") else {
-        return Ok(None);
-    };
-    let what = format!("metrics.prometheus.listener {address} cannot be opened");
-    let address = address.to_socket_addrs().map_err(Error::io(&what))?.next();
-    let address = address.ok_or_else(|| Error::Config(format!("{what}: no address")))?;
-    Ok(Some(Arc::new(open(address, config).map_err(Error::io(&what))?)))
-}
-
-fn open(address: SocketAddr, _config: &Config) -> std::io::Result<std::net::TcpListener> {
-    use socket2::{Domain, Protocol, Socket, Type};
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket.into())
 }
