@@ -125,7 +125,8 @@ impl ClassicGroup {
         }
     }
 
-    /// The assignments are larger than a batch may be: nobody gets any, as in Kafka, and the members come together again.
+    /// The assignments are larger than a batch may be: nobody gets any, as in Kafka, and the members come together
+    /// again.
     fn unassign(&mut self, waiting: Vec<Waiting>, step: &mut Step) {
         warn!(group = %self.id, generation = self.generation, "the assignments are too large to be written down");
         for member in self.members.values_mut() {
