@@ -11,7 +11,9 @@
 //!
 //! Both sides are sequentially consistent, so at least one sees the other: no wake-up is lost.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeBounds;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Waker;
@@ -61,25 +63,29 @@ impl Wake {
     }
 }
 
-#[derive(Debug)]
-struct Parked {
-    watch: Watch,
-    /// It waits for an offset above this one.
-    beyond: Offset,
-    wake: Wake,
-}
+/// Those who wait for one of the offsets to pass theirs, lowest first; among equals, who came first.
+type Parked = BTreeMap<(Offset, u64), Wake>;
 
 #[derive(Debug, Default)]
 struct Slots {
-    /// By slot, each with the ticket of its guard: a slot is used again, a ticket never, so that a guard which outlives
-    /// its wait takes nobody else's.
-    parked: Vec<Option<(u64, Parked)>>,
-    /// Slots that are empty.
-    free: Vec<usize>,
+    log_end: Parked,
+    high_watermark: Parked,
+    last_stable: Parked,
+    /// Never used again: a guard that outlives its wait takes nobody else's.
     next_ticket: u64,
 }
 
-/// The waiters of one partition.
+impl Slots {
+    const fn of(&mut self, watch: Watch) -> &mut Parked {
+        match watch {
+            Watch::LogEnd => &mut self.log_end,
+            Watch::HighWatermark => &mut self.high_watermark,
+            Watch::LastStable => &mut self.last_stable,
+        }
+    }
+}
+
+/// The waiters of one partition. A move asks those whose offset is passed, and nobody else.
 #[derive(Debug, Default)]
 pub struct Waiters {
     /// How many are parked: what a writer asks before it takes the lock.
@@ -91,37 +97,23 @@ pub struct Waiters {
 #[derive(Debug)]
 pub struct Guard {
     waiters: Arc<Waiters>,
-    slot: usize,
-    ticket: u64,
+    watch: Watch,
+    /// The offset that it waits to be passed, and its ticket.
+    key: (Offset, u64),
 }
 
 impl Guard {
     /// Whether it has not been woken yet.
     pub fn is_parked(&self) -> bool {
-        self.waiters.slots.lock().holds(self)
+        self.waiters.slots.lock().of(self.watch).contains_key(&self.key)
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        let mut slots = self.waiters.slots.lock();
-        if slots.holds(self) {
-            slots.take(self.slot);
+        if self.waiters.slots.lock().of(self.watch).remove(&self.key).is_some() {
             self.waiters.count.fetch_sub(1, Ordering::SeqCst);
         }
-    }
-}
-
-impl Slots {
-    fn holds(&self, guard: &Guard) -> bool {
-        self.parked[guard.slot].as_ref().is_some_and(|(ticket, _)| *ticket == guard.ticket)
-    }
-
-    fn take(&mut self, slot: usize) -> Option<Parked> {
-        let taken = self.parked[slot].take();
-        debug_assert!(taken.is_some(), "slot {slot} was empty already");
-        self.free.push(slot);
-        taken.map(|(_, parked)| parked)
     }
 }
 
@@ -129,21 +121,11 @@ impl Waiters {
     /// Parks until the watched offset is above `beyond`. Look at the offset once more after this.
     pub fn park(self: &Arc<Self>, watch: Watch, beyond: Offset, wake: Wake) -> Guard {
         let mut slots = self.slots.lock();
-        let ticket = slots.next_ticket;
+        let key = (beyond, slots.next_ticket);
         slots.next_ticket += 1;
-        let parked = Some((ticket, Parked { watch, beyond, wake }));
-        let slot = match slots.free.pop() {
-            Some(slot) => {
-                slots.parked[slot] = parked;
-                slot
-            }
-            None => {
-                slots.parked.push(parked);
-                slots.parked.len() - 1
-            }
-        };
+        slots.of(watch).insert(key, wake);
         self.count.fetch_add(1, Ordering::SeqCst);
-        Guard { waiters: self.clone(), slot, ticket }
+        Guard { waiters: self.clone(), watch, key }
     }
 
     /// How many wait.
@@ -159,29 +141,30 @@ impl Waiters {
     /// The watched offset has become `offset`: wakes those who waited for that.
     pub fn moved(&self, watch: Watch, offset: Offset) {
         if !self.is_empty() {
-            self.wake_where(offset, |parked| parked.watch == watch && parked.beyond < offset);
+            let mut slots = self.slots.lock();
+            let woken = wake(slots.of(watch), ..(offset, 0), offset);
+            self.count.fetch_sub(woken, Ordering::SeqCst);
         }
     }
 
     /// Wakes everyone, since the partition is no longer what it was: a new leader, or gone.
     pub fn wake_all(&self) {
         if !self.is_empty() {
-            self.wake_where(-1, |_| true);
-        }
-    }
-
-    fn wake_where(&self, offset: Offset, met: impl Fn(&Parked) -> bool) {
-        let mut slots = self.slots.lock();
-        for slot in 0..slots.parked.len() {
-            if slots.parked[slot]
-                .as_ref()
-                .is_some_and(|(_, parked)| met(parked) && parked.wake.wake(offset))
-            {
-                slots.take(slot);
-                self.count.fetch_sub(1, Ordering::SeqCst);
+            let mut slots = self.slots.lock();
+            for watch in [Watch::LogEnd, Watch::HighWatermark, Watch::LastStable] {
+                let woken = wake(slots.of(watch), .., -1);
+                self.count.fetch_sub(woken, Ordering::SeqCst);
             }
         }
     }
+}
+
+/// Wakes those within a range, and takes out whose waiting ends: so many.
+fn wake(parked: &mut Parked, passed: impl RangeBounds<(Offset, u64)>, offset: Offset) -> usize {
+    let met = parked.range(passed).filter(|(_, wake)| wake.wake(offset));
+    let woken: Vec<_> = met.map(|(key, _)| *key).collect();
+    woken.iter().for_each(|key| drop(parked.remove(key)));
+    woken.len()
 }
 
 #[cfg(test)]
@@ -229,8 +212,29 @@ mod tests {
         assert!(waiters.is_empty());
         let (seen, wake) = counter();
         let _guard = waiters.park(Watch::LogEnd, 0, wake);
-        assert_eq!(waiters.slots.lock().parked.len(), 10);
+        assert_eq!(waiters.slots.lock().log_end.len(), 1);
         waiters.wake_all();
         assert_eq!((seen.load(Ordering::SeqCst), waiters.len()), (-1, 1));
+    }
+    #[test]
+    fn a_move_asks_those_alone_whose_offset_is_passed() {
+        let waiters = Arc::new(Waiters::default());
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let park = |watch, beyond| {
+            let asked = asked.clone();
+            let call = move |_| {
+                asked.lock().push((watch, beyond));
+                true
+            };
+            waiters.park(watch, beyond, Wake::Call(Box::new(call)))
+        };
+        let (ends, committed) = (Watch::LogEnd, Watch::HighWatermark);
+        let guards =
+            [(ends, 7), (ends, 3), (committed, 3), (ends, 8), (ends, 3)].map(|(w, at)| park(w, at));
+        waiters.moved(ends, 8);
+        assert_eq!(*asked.lock(), [(ends, 3), (ends, 3), (ends, 7)]);
+        assert_eq!(waiters.len(), 2);
+        assert_eq!(guards.map(|guard| guard.is_parked()), [false, false, true, true, false]);
+        assert!(waiters.is_empty());
     }
 }
