@@ -11,8 +11,8 @@
 //! 3. [`LogManager::open_log`], when a partition is first used. The marker speaks for the last life only: a log that is
 //!    opened a second time in this one (its actor died) is checked.
 //! 4. [`LogManager::note`] now and then, [`LogManager::write_checkpoints`] every few seconds.
-//! 5. [`LogManager::closed`], for every log, and [`LogManager::clean_shutdown`]: checkpoints first, then the marker, which
-//!    vouches for them; none where a log was not closed, or was left unchecked since a life that ended otherwise.
+//! 5. [`LogManager::closed`], for every log, and [`LogManager::clean_shutdown`]: checkpoints first, then the marker,
+//!    which vouches for them; none where a log was not closed, or was left unchecked since a life that ended otherwise.
 //!
 //! One that fails is offline until the next start: its partitions are answered with `KAFKA_STORAGE_ERROR`, the others
 //! go on (KIP-112). It fails where its device does, whoever finds that out ([`super::files::watched`]), and where it

@@ -33,8 +33,8 @@ pub const SUFFIX: &str = ".checkpoint";
 
 const BATCH_RECORDS_MAX: usize = 1_024;
 const BATCH_BYTES_MAX: usize = 1 << 20;
-/// What a batch of metadata may unpack to, in the log as in a snapshot of it, in bytes. Kafka writes at most 8 MiB; this
-/// is against nonsense, and above all that may wait to be written.
+/// What a batch of metadata may unpack to, in the log as in a snapshot of it, in bytes. Kafka writes at most 8 MiB;
+/// this is against nonsense, and as much as may wait to be written.
 pub const BATCH_UNPACKED_MAX: usize = 256 << 20;
 
 /// Which snapshot: up to where in the log it reaches.

@@ -75,12 +75,6 @@ enum Renaming {
     Remove(PathBuf),
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Failure {
-    Kind(io::ErrorKind),
-    Errno(i32),
-}
-
 #[derive(Clone, Debug, Default)]
 struct State {
     nodes: HashMap<u64, Node>,
@@ -93,7 +87,7 @@ struct State {
     /// After so many changes the process dies: that one is done by half, and nothing works any more.
     crash_at: Option<u64>,
     crashed: bool,
-    fail_next: HashMap<Call, Failure>,
+    fail_next: HashMap<Call, Arc<io::Error>>,
     /// What lies below is on a device that does not work.
     broken: Option<PathBuf>,
     capacity: Option<u64>,
@@ -188,8 +182,10 @@ impl State {
             return Err(gone());
         }
         match self.fail_next.remove(&call) {
-            Some(Failure::Kind(kind)) => Err(io::Error::new(kind, "injected")),
-            Some(Failure::Errno(errno)) => Err(io::Error::from_raw_os_error(errno)),
+            Some(error) => Err(match error.raw_os_error() {
+                Some(errno) => io::Error::from_raw_os_error(errno),
+                None => io::Error::new(error.kind(), "injected"),
+            }),
             None => Ok(()),
         }
     }
@@ -279,14 +275,9 @@ impl MemoryFiles {
         self.0.lock().crash_at = Some(changes);
     }
 
-    /// Lets the next `call` fail with `kind`, without effect.
-    pub fn fail_next(&self, call: Call, kind: io::ErrorKind) {
-        self.0.lock().fail_next.insert(call, Failure::Kind(kind));
-    }
-
-    /// Lets the next `call` fail as the system's error of that number, without effect.
-    pub fn fail_next_with(&self, call: Call, errno: i32) {
-        self.0.lock().fail_next.insert(call, Failure::Errno(errno));
+    /// Lets the next `call` fail with `error`, without effect.
+    pub fn fail_next(&self, call: Call, error: impl Into<io::Error>) {
+        self.0.lock().fail_next.insert(call, Arc::new(error.into()));
     }
 
     /// Lets every use of what lies below `path` fail as on a broken device, or of nothing any more.

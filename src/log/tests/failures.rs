@@ -1,7 +1,9 @@
-//! Calls that fail at the worst moment, and what was prepared and not done: the log goes on as if nothing had been tried,
-//! or says that it has failed.
+//! Calls that fail at the worst moment, and what was prepared and not done: the log goes on as if nothing had been
+//! tried, or says that it has failed.
 
 use std::io::ErrorKind;
+
+use rustix::io::Errno;
 
 use super::*;
 use crate::log::names;
@@ -166,7 +168,7 @@ fn a_want_of_descriptors_leaves_the_log_as_it_was() {
     let mut log = open(&files, LogSettings::default());
     append(&mut log, batch(1, 10, NOW)).unwrap();
     log.view().segments().iter().for_each(|segment| segment.close_file());
-    files.fail_next_with(Call::Open, rustix::io::Errno::MFILE.raw_os_error());
+    files.fail_next(Call::Open, Errno::MFILE);
     let mut appends = [PendingAppend::new(batch(1, 10, NOW), Origin::Client)];
     let error = log.append_as_leader(&mut appends, EPOCH, NOW).unwrap_err();
     assert!(error.is_shortage() && !log.is_failed());

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use rustix::io::Errno;
+
 use super::super::cache::Limits;
 use super::super::files::memory::Call;
 use super::super::manager::{CLEAN_SHUTDOWN, LogManager};
@@ -77,14 +79,14 @@ fn a_failed_directory_is_offline_alone() {
     let _log = open_in(&manager, 0, 0);
     let view = PartitionView::new(TopicPartition::new("t", 1));
     // A want of descriptors passes, and what is wrong with one log is no more than that.
-    files.fail_next_with(Call::List, rustix::io::Errno::MFILE.raw_os_error());
+    files.fail_next(Call::List, Errno::MFILE);
     let error = manager.open_log(1, view.clone(), Arc::new(small()), None, NOW).unwrap_err();
     assert!(error.is_shortage());
     files.fail_next(Call::List, std::io::ErrorKind::Other);
     assert!(manager.open_log(1, view.clone(), Arc::new(small()), None, NOW).is_err());
-    files.fail_next_with(Call::Create, rustix::io::Errno::NFILE.raw_os_error());
+    files.fail_next(Call::Create, Errno::NFILE);
     manager.write_checkpoints();
-    files.fail_next_with(Call::List, rustix::io::Errno::MFILE.raw_os_error());
+    files.fail_next(Call::List, Errno::MFILE);
     assert!(manager.discover().unwrap_err().is_shortage());
     assert!(!manager.dirs()[1].is_offline() && !manager.dirs()[0].is_offline());
     files.break_under(Some(Path::new("/b")));
