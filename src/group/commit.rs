@@ -213,6 +213,7 @@ impl GroupMachine {
             response.error_code = code.code();
             return response;
         }
+        let before = step.out.records.len();
         for topic in &request.topics {
             let is_subscribed = self.is_subscribed(&request.group_id, &topic.name);
             let code =
@@ -229,16 +230,21 @@ impl GroupMachine {
                     self.offsets.get(&request.group_id, &topic.name, partition).is_some()
                         || self.offsets.is_unstable(&request.group_id, &topic.name, partition);
                 if is_known && !is_subscribed {
-                    step.metrics.deletions.add(1);
                     step.record(records::offset_tombstone(
                         &request.group_id,
                         &topic.name,
                         partition,
                     ));
+                    if step.is_too_large() {
+                        step.go_back_to(before);
+                        let error_code = ErrorCode::UnknownServerError.code();
+                        return OffsetDeleteResponse { error_code, ..Default::default() };
+                    }
                 }
             }
             response.topics.push(answered);
         }
+        step.metrics.deletions.add((step.out.records.len() - before) as u64);
         response
     }
 

@@ -85,12 +85,10 @@ impl GroupMachine {
 
     /// Deletes a group without members, with its offsets.
     pub(super) fn delete(&mut self, group_id: &str, step: &mut Step) -> DeletableGroupResult {
-        let code = self.check_delete(group_id).err().unwrap_or(ErrorCode::None);
+        let checked = self.check_delete(group_id);
+        let code = checked.and_then(|()| self.bury_offsets(group_id, step)).err();
+        let code = code.unwrap_or(ErrorCode::None);
         if code == ErrorCode::None {
-            for (topic, partition) in self.offsets.partitions(group_id) {
-                step.metrics.deletions.add(1);
-                step.record(records::offset_tombstone(group_id, &topic, partition));
-            }
             self.bury(group_id, step);
         }
         DeletableGroupResult {
@@ -98,6 +96,20 @@ impl GroupMachine {
             error_code: code.code(),
             ..DeletableGroupResult::default()
         }
+    }
+
+    /// Writes tombstones for all offsets of a group, or none where they are more than a batch holds.
+    fn bury_offsets(&self, group_id: &str, step: &mut Step) -> Result<(), ErrorCode> {
+        let before = step.out.records.len();
+        for (topic, partition) in self.offsets.partitions(group_id) {
+            step.record(records::offset_tombstone(group_id, &topic, partition));
+            if step.is_too_large() {
+                step.go_back_to(before);
+                return Err(ErrorCode::UnknownServerError);
+            }
+        }
+        step.metrics.deletions.add((step.out.records.len() - before) as u64);
+        Ok(())
     }
 
     fn check_delete(&self, group_id: &str) -> Result<(), ErrorCode> {

@@ -28,13 +28,15 @@ pub(super) struct Step {
     pub(super) now: Millis,
     /// What is counted.
     pub(super) metrics: Arc<GroupMetrics>,
+    /// What the records that were noted take.
+    bytes: usize,
     /// What is to be done.
     pub(super) out: Decision<GroupMachine>,
 }
 
 impl Step {
     pub(super) fn new(settings: Settings, now: Millis, metrics: Arc<GroupMetrics>) -> Self {
-        Self { settings, now, metrics, out: Decision::default() }
+        Self { settings, now, metrics, bytes: 0, out: Decision::default() }
     }
 
     pub(super) fn reply(&mut self, ticket: Ticket, reply: GroupReply) {
@@ -44,7 +46,19 @@ impl Step {
     /// Whether there are as many records as one batch should hold; what is left to do can wait for the next.
     pub(super) fn is_full(&self) -> bool {
         const RECORDS_MAX: usize = 4_096;
-        self.out.records.len() >= RECORDS_MAX
+        let records = self.out.records.len();
+        records >= RECORDS_MAX || records > 0 && self.bytes >= self.settings.batch_bytes_max / 2
+    }
+
+    /// Whether the records are more than a batch holds. Who finds it so goes back to where they were not.
+    pub(super) fn is_too_large(&self) -> bool {
+        self.bytes + BATCH_HEADER_BYTES > self.settings.batch_bytes_max
+    }
+
+    /// Takes back all records but the first so many.
+    pub(super) fn go_back_to(&mut self, records: usize) {
+        let gone: usize = self.out.records.drain(records..).map(|record| record.bytes()).sum();
+        self.bytes = self.bytes.saturating_sub(gone);
     }
 
     /// Whether a record, and with it the batch, is small enough to be written.
@@ -54,6 +68,7 @@ impl Step {
     }
 
     pub(super) fn record(&mut self, record: StoredRecord) {
+        self.bytes += record.bytes();
         self.out.records.push(record);
     }
 

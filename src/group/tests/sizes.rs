@@ -10,6 +10,9 @@ use crate::wire::messages::join_group::{JoinGroupRequest, JoinGroupRequestProtoc
 use crate::wire::messages::offset_commit::{
     OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic,
 };
+use crate::wire::messages::offset_delete::{
+    OffsetDeleteRequest, OffsetDeleteRequestPartition, OffsetDeleteRequestTopic,
+};
 use crate::wire::messages::sync_group::{SyncGroupRequest, SyncGroupRequestAssignment};
 
 fn join(shard: &mut Shard, member_id: &str) -> (i32, String) {
@@ -97,4 +100,51 @@ fn more_offsets_than_a_batch_holds_are_refused() {
     };
     assert_eq!(commit(1_000), ([Some(ErrorCode::UnknownServerError)].into(), 0));
     assert_eq!(commit(100), ([Some(ErrorCode::None)].into(), 100));
+}
+
+fn commit_one(shard: &mut Shard, partition_index: i32) {
+    let partition = OffsetCommitRequestPartition { partition_index, ..Default::default() };
+    let topic = OffsetCommitRequestTopic {
+        name: "t".to_owned(),
+        partitions: vec![partition],
+        ..Default::default()
+    };
+    let request = OffsetCommitRequest {
+        group_id: "g".to_owned(),
+        generation_id_or_member_epoch: -1,
+        retention_time_ms: -1,
+        topics: vec![topic],
+        ..Default::default()
+    };
+    shard.ask(GroupRequest::CommitOffsets { request, version: 8 });
+}
+
+#[test]
+fn offsets_are_forgotten_as_many_at_a_time_as_a_batch_holds() {
+    let settings = Settings { batch_bytes_max: 2_000, ..Settings::default() };
+    let mut shard = Shard::new(settings);
+    for partition in 0..60 {
+        commit_one(&mut shard, partition);
+    }
+    assert_eq!(shard.log.len(), 60);
+    let partition =
+        |partition_index| OffsetDeleteRequestPartition { partition_index, ..Default::default() };
+    // The same offset over and over.
+    let topic = OffsetDeleteRequestTopic {
+        name: "t".to_owned(),
+        partitions: vec![partition(0); 1_000],
+        ..Default::default()
+    };
+    let topics = vec![topic];
+    let request = OffsetDeleteRequest { group_id: "g".to_owned(), topics, ..Default::default() };
+    let replies = shard.ask(GroupRequest::DeleteOffsets(request));
+    let [(_, GroupReply::DeleteOffsets(reply))] = &replies[..] else { panic!("{replies:?}") };
+    assert_eq!(reply.error_code, ErrorCode::UnknownServerError.code());
+    let replies = shard.ask(GroupRequest::Delete { group_ids: vec!["g".to_owned()] });
+    let [(_, GroupReply::Delete(reply))] = &replies[..] else { panic!("{replies:?}") };
+    assert_eq!(reply[0].error_code, ErrorCode::UnknownServerError.code());
+    assert_eq!(shard.log.len(), 60);
+    // Time forgets them in several batches.
+    shard.advance(8 * 24 * 60 * 60 * 1_000);
+    assert_eq!(shard.log.len(), 60 + 60 + 1);
 }
