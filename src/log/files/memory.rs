@@ -290,9 +290,9 @@ impl MemoryFiles {
         self.0.lock().fail_next.clear();
     }
 
-    /// Sets the size of the disk; none is no limit. A write that does not fit is cut and fails with `StorageFull`.
-    pub fn set_capacity(&self, capacity: Option<u64>) {
-        self.0.lock().capacity = capacity;
+    /// Sets the disk's size, none for no limit, and gives the one before. What does not fit fails with `StorageFull`.
+    pub fn set_capacity(&self, capacity: Option<u64>) -> Option<u64> {
+        std::mem::replace(&mut self.0.lock().capacity, capacity)
     }
 
     /// Sets the time that files are stamped with.

@@ -71,8 +71,13 @@ fn check_damage(files: &MemoryFiles, ever: &Ever, random: &mut Random, what: &st
     committed::check(&process.log, &format!("{what}, damaged"));
 }
 
-/// Runs a script of so many steps; `every` says how rarely things fail and are damaged, 0 for never.
-fn run(seed: u64, steps: usize, every: usize, deaths: bool) -> Tally {
+/// What a script is called whose things fail so rarely.
+const fn kind(every: usize) -> &'static str {
+    if every == 0 { "calm" } else { "with errors" }
+}
+
+/// Runs a script of so many steps, and looks at the deaths from one of them on; `every` says how rarely things fail and are damaged, 0 for never.
+fn run(seed: u64, (from, steps): (usize, usize), every: usize, deaths: bool) -> Tally {
     let files = memory();
     let (mut random, mut model, mut ever) = (Random::new(seed), Model::default(), Ever::new());
     let mut process = Process::start(&files).unwrap();
@@ -81,7 +86,7 @@ fn run(seed: u64, steps: usize, every: usize, deaths: bool) -> Tally {
         files.keep_deaths();
     }
     for step in 0..steps {
-        let what = format!("seed {seed}, step {step}");
+        let what = format!("seed {seed}, {}, step {step}", kind(every));
         let before = model.clone();
         let breaks = every > 0 && random.below(every) == 0;
         if breaks {
@@ -95,6 +100,9 @@ fn run(seed: u64, steps: usize, every: usize, deaths: bool) -> Tally {
             false => model.pending.clone(),
         };
         let dying = before.with_intentions_of(&model, &appended);
+        if step < from {
+            files.take_deaths();
+        }
         check_deaths(&files, &dying, &ever, seed ^ step as u64, &what, &mut tally);
         match done {
             Ok(()) => model.settle(),
@@ -118,23 +126,43 @@ fn run(seed: u64, steps: usize, every: usize, deaths: bool) -> Tally {
     tally
 }
 
+#[test]
+fn a_checkpoint_that_finds_no_room_leaves_the_one_before() {
+    let files = memory();
+    let mut process = Process::start(&files).unwrap();
+    append(&mut process.log, batch(3, 10, NOW)).unwrap();
+    let found =
+        |files: &MemoryFiles| Process::start(&files.after_kill()).unwrap().log.log_start_offset();
+    process.log.delete_records(1).unwrap();
+    assert_eq!(process.checkpoint(&files).unwrap(), 1);
+    process.log.delete_records(2).unwrap();
+    files.set_capacity(Some(0));
+    assert_eq!(process.checkpoint(&files).unwrap(), 1);
+    assert_eq!(found(&files), 1, "the directory is not given up, and what was there is still");
+    files.set_capacity(None);
+    assert_eq!(process.checkpoint(&files).unwrap(), 2);
+    assert_eq!(found(&files), 2);
+}
+
 fn from_environment(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
 #[test]
 fn every_death_is_recovered_from() {
-    let tally = run(1, 60, 0, true);
+    let tally = run(1, (0, 60), 0, true);
     assert!(tally.deaths > 200, "{tally:?}");
 }
 
 #[test]
 fn errors_full_disks_and_damage_lose_nothing_that_was_answered() {
     let tally =
-        (1..=3).map(|seed| run(seed, 150, 6, false)).fold(Tally::default(), |all, one| Tally {
-            deaths: all.deaths + one.deaths,
-            errors: all.errors + one.errors,
-            damages: all.damages + one.damages,
+        (1..=3).map(|seed| run(seed, (0, 150), 6, false)).fold(Tally::default(), |all, one| {
+            Tally {
+                deaths: all.deaths + one.deaths,
+                errors: all.errors + one.errors,
+                damages: all.damages + one.damages,
+            }
         });
     assert!(tally.errors > 10 && tally.damages > 40, "{tally:?}");
 }
@@ -144,12 +172,14 @@ fn errors_full_disks_and_damage_lose_nothing_that_was_answered() {
 #[ignore = "takes minutes"]
 fn every_death_of_a_long_script_is_recovered_from() {
     let steps = from_environment("VLTAVA_CRASH_STEPS", 2_000) as usize;
+    let from = from_environment("VLTAVA_CRASH_FROM", 0) as usize;
     let first = from_environment("VLTAVA_CRASH_SEED", 1);
     for seed in first..first + from_environment("VLTAVA_CRASH_SEEDS", 1) {
         std::thread::scope(|scope| {
-            for (what, every) in [("calm", 0), ("with errors", 8)] {
+            for every in [0, 8] {
                 scope.spawn(move || {
-                    println!("seed {seed}, {what}: {:?}", run(seed, steps, every, true));
+                    let tally = run(seed, (from, steps), every, true);
+                    println!("seed {seed}, {}: {tally:?}", kind(every));
                 });
             }
         });

@@ -56,7 +56,7 @@ pub(super) fn break_something(files: &MemoryFiles, random: &mut Random) {
         Call::List,
     ];
     match random.below(4) {
-        0 => files.set_capacity(Some(files.used() + random.below(600) as u64)),
+        0 => drop(files.set_capacity(Some(files.used() + random.below(600) as u64))),
         _ => files.fail_next(*random.one(&CALLS), std::io::ErrorKind::Other),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use super::super::cache::Limits;
+use super::super::checkpoint;
 use super::super::manager::LogManager;
 use super::super::view::PartitionView;
 use super::*;
@@ -67,13 +68,26 @@ impl Process {
         Ok(Self { manager, log })
     }
 
-    fn checkpoint(&self) -> Result<(), Error> {
+    /// Writes the checkpoints, and gives where the log starts by what is on the disk then: that of an earlier
+    /// checkpoint if the disk is full, which is no error.
+    pub(super) fn checkpoint(&self, files: &MemoryFiles) -> Result<Offset, Error> {
         self.manager.note(0, &at(), self.log.offsets());
         self.manager.write_checkpoints();
-        match self.manager.dirs()[0].is_offline() {
-            true => Err(Error::Io(std::io::Error::other("the checkpoint failed"))),
-            false => Ok(()),
+        if self.manager.dirs()[0].is_offline() {
+            return Err(Error::Io(std::io::Error::other("the checkpoint failed")));
         }
+        let path = Path::new("/logs").join(checkpoint::LOG_START_OFFSETS);
+        // A copy, which takes no failure away that waits for the script.
+        let starts = checkpoint::read(&files.after_kill(), &path)?;
+        let start = starts.get(&at()).copied().unwrap_or(0);
+        let capacity = files.set_capacity(None);
+        files.set_capacity(capacity);
+        let is_written = start == self.log.log_start_offset();
+        assert!(
+            is_written || capacity.is_some(),
+            "a checkpoint was not written, and there was room"
+        );
+        Ok(start)
     }
 }
 
@@ -210,10 +224,12 @@ impl Model {
     /// Stops in good order, and starts again.
     fn restart(&mut self, process: &mut Process, files: &MemoryFiles) -> Result<(), Error> {
         process.log.close(NOW)?;
-        process.checkpoint()?;
-        process.manager.closed(0, &at(), process.log.offsets());
         self.synced = self.end;
-        self.start_synced = self.start;
+        self.start_synced = process.checkpoint(files)?;
+        if self.start_synced < self.start {
+            return Err(Error::Io(std::io::ErrorKind::StorageFull.into()));
+        }
+        process.manager.closed(0, &at(), process.log.offsets());
         process.manager.clean_shutdown(1);
         *process = Process::start(files)?;
         assert_eq!(process.log.log_end_offset(), self.end);
@@ -240,8 +256,7 @@ impl Model {
             33 => self.delete(log, random),
             34 | 35 => self.retain(log, random),
             36 | 37 => {
-                process.checkpoint()?;
-                self.start_synced = self.start;
+                self.start_synced = process.checkpoint(files)?;
                 Ok(())
             }
             38 if random.below(3) == 0 => self.restart(process, files),
