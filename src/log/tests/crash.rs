@@ -76,7 +76,8 @@ const fn kind(every: usize) -> &'static str {
     if every == 0 { "calm" } else { "with errors" }
 }
 
-/// Runs a script of so many steps, and looks at the deaths from one of them on; `every` says how rarely things fail and are damaged, 0 for never.
+/// Runs a script of so many steps, and looks at the deaths from one of them on; `every` says how rarely things fail
+/// and are damaged, 0 for never.
 fn run(seed: u64, (from, steps): (usize, usize), every: usize, deaths: bool) -> Tally {
     let files = memory();
     let (mut random, mut model, mut ever) = (Random::new(seed), Model::default(), Ever::new());
