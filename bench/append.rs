@@ -6,6 +6,8 @@
 
 #![allow(missing_docs)]
 
+mod scratch;
+
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,15 +22,9 @@ use vltava::log::{Log, OpenOptions};
 use vltava::types::{Offset, TopicPartition};
 use vltava::wire::records::BatchBuilder;
 
-const NOW: i64 = 1_700_000_000_000;
+use scratch::scratch;
 
-fn scratch() -> tempfile::TempDir {
-    match std::env::var_os("VLTAVA_BENCH_DIR") {
-        Some(dir) => tempfile::tempdir_in(dir),
-        None => tempfile::tempdir(),
-    }
-    .expect("a directory to write to")
-}
+const NOW: i64 = 1_700_000_000_000;
 
 fn open(dir: &Path, clean_shutdown: bool) -> Log {
     let settings =

@@ -7,10 +7,11 @@
 
 #![allow(missing_docs)]
 
+mod process;
+mod scratch;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -19,14 +20,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use vltava::types::Uuid;
-use vltava::wire::codec::{Reader, Writer};
-use vltava::wire::header::{RequestHeader, ResponseHeader};
-use vltava::wire::message::{Message, Request};
+use vltava::wire::exchange;
+use vltava::wire::message::Request;
 use vltava::wire::messages::consumer_group_heartbeat::{
     ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, TopicPartitions,
 };
 use vltava::wire::messages::create_topics::{CreatableTopic, CreateTopicsRequest};
 use vltava::wire::messages::find_coordinator::FindCoordinatorRequest;
+
+use process::Process;
+use scratch::scratch;
 
 /// How long nothing may change before a group counts as settled; not part of the time.
 const CALM: Duration = Duration::from_millis(1_500);
@@ -36,37 +39,22 @@ const PATIENCE: Duration = Duration::from_secs(120);
 struct Node {
     address: String,
     pid: u32,
-    started: Option<(Child, tempfile::TempDir)>,
+    /// Ours, unless one was given.
+    _started: Option<(Process, tempfile::TempDir)>,
 }
 
 impl Node {
     fn find() -> Self {
         let Some(given) = std::env::var("GROUP_BENCH_NODE").ok() else { return Self::start() };
         let (address, pid) = given.split_once(',').expect("host:port,pid");
-        Self { address: address.into(), pid: pid.parse().expect("a process"), started: None }
+        Self { address: address.into(), pid: pid.parse().expect("a process"), _started: None }
     }
 
     fn start() -> Self {
-        let dir = match std::env::var_os("VLTAVA_BENCH_DIR") {
-            Some(dir) => tempfile::tempdir_in(dir),
-            None => tempfile::tempdir(),
-        };
-        let dir = dir.expect("a directory to write to");
-        let mut process = Command::new(env!("CARGO_BIN_EXE_vltava"))
-            .args(["dev", "--port", "0", "--dir"])
-            .arg(dir.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("a process");
-        let said = BufReader::new(process.stdout.take().expect("its output"));
-        let line = said
-            .lines()
-            .map_while(Result::ok)
-            .find(|line| line.starts_with("vltava is running: "))
-            .expect("a node that serves");
-        let address = line.rsplit(' ').next().expect("an address").to_owned();
-        Self { address, pid: process.id(), started: Some((process, dir)) }
+        let dir = scratch();
+        let process = Process::start(dir.path(), &[]);
+        let address = process.address.clone();
+        Self { address, pid: process.child.id(), _started: Some((process, dir)) }
     }
 
     /// The processor time it has taken, in seconds. A tick is a hundredth on every Linux.
@@ -86,16 +74,6 @@ impl Node {
     }
 }
 
-impl Drop for Node {
-    fn drop(&mut self) {
-        if let Some((process, _)) = &mut self.started {
-            // It may be gone already.
-            let _ = process.kill();
-            let _ = process.wait();
-        }
-    }
-}
-
 /// A connection that has one request under way at a time.
 struct Peer(TcpStream);
 
@@ -107,14 +85,12 @@ impl Peer {
     }
 
     async fn ask<R: Request>(&mut self, request: &R, version: i16) -> R::Response {
-        self.0.write_all(&frame(request, version)).await.expect("sent");
+        let frame = exchange::frame(request, version, 0, Some("bench")).expect("a small request");
+        self.0.write_all(&frame).await.expect("sent");
         let length = self.0.read_i32().await.expect("an answer");
         let mut answer = vec![0; usize::try_from(length).expect("a length")];
         self.0.read_exact(&mut answer).await.expect("an answer");
-        let mut reader = Reader::new(Bytes::from(answer));
-        ResponseHeader::decode(&mut reader, R::KEY.response_header_version(version))
-            .expect("a header");
-        R::Response::decode(&mut reader, version).expect("an answer")
+        exchange::decode::<R>(Bytes::from(answer), version).expect("an answer")
     }
 
     /// Makes a topic, and waits until groups are coordinated. Gives the topic's id.
@@ -136,23 +112,6 @@ impl Peer {
         }
         made.topics[0].topic_id
     }
-}
-
-fn frame<R: Request>(request: &R, version: i16) -> Bytes {
-    let header = RequestHeader {
-        request_api_key: R::KEY.code(),
-        request_api_version: version,
-        client_id: Some("bench".to_owned()),
-        ..Default::default()
-    };
-    let mut writer = Writer::new();
-    writer.i32(0);
-    header.encode(&mut writer, R::KEY.request_header_version(version)).expect("a header");
-    request.encode(&mut writer, version).expect("a request");
-    let mut buffer = writer.into_buffer();
-    let length = u32::try_from(buffer.len() - 4).expect("a small request");
-    buffer[..4].copy_from_slice(&length.to_be_bytes());
-    buffer.freeze()
 }
 
 /// How the group stands, as its members know it.

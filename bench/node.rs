@@ -5,18 +5,19 @@
 
 #![allow(missing_docs)]
 
-use std::io::{BufRead, BufReader, Read, Write};
+mod process;
+mod scratch;
+
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use vltava::types::Uuid;
-use vltava::wire::codec::{Reader, Writer};
-use vltava::wire::header::{RequestHeader, ResponseHeader};
-use vltava::wire::message::{Message, Request};
+use vltava::wire::exchange;
+use vltava::wire::message::Request;
 use vltava::wire::messages::api_versions::ApiVersionsRequest;
 use vltava::wire::messages::create_topics::{CreatableTopic, CreateTopicsRequest};
 use vltava::wire::messages::fetch::{FetchPartition, FetchRequest, FetchTopic};
@@ -24,44 +25,25 @@ use vltava::wire::messages::metadata::{MetadataRequest, MetadataRequestTopic};
 use vltava::wire::messages::produce::{PartitionProduceData, ProduceRequest, TopicProduceData};
 use vltava::wire::records::BatchBuilder;
 
+use process::Process;
+use scratch::scratch;
+
 const NOW: i64 = 1_700_000_000_000;
 
-fn scratch() -> tempfile::TempDir {
-    match std::env::var_os("VLTAVA_BENCH_DIR") {
-        Some(dir) => tempfile::tempdir_in(dir),
-        None => tempfile::tempdir(),
-    }
-    .expect("a directory to write to")
-}
+/// Keeps what is written to the disk bounded, however long a bench goes on.
+const SETTINGS: [&str; 2] =
+    ["log.retention.bytes=1000000000", "log.retention.check.interval.ms=1000"];
 
-/// A node in a process of its own, killed in the end.
-struct Node {
-    process: Child,
-    address: String,
-}
+/// The node, as those who connect to it see it.
+struct Node(Process);
 
 impl Node {
     fn start(dir: &Path) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_vltava"))
-            .args(["dev", "--port", "0", "--override", "log.retention.bytes=1000000000"])
-            .args(["--override", "log.retention.check.interval.ms=1000", "--dir"])
-            .arg(dir)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("a process");
-        let said = BufReader::new(process.stdout.take().expect("its output"));
-        let line = said
-            .lines()
-            .map_while(Result::ok)
-            .find(|line| line.starts_with("vltava is running: "))
-            .expect("a node that serves");
-        let address = line.rsplit(' ').next().expect("an address").to_owned();
-        Self { process, address }
+        Self(Process::start(dir, &SETTINGS))
     }
 
     fn connect(&self) -> Peer {
-        let stream = TcpStream::connect(&self.address).expect("a connection");
+        let stream = TcpStream::connect(&self.0.address).expect("a connection");
         stream.set_nodelay(true).expect("set");
         Peer { stream, buffer: Vec::new() }
     }
@@ -88,14 +70,6 @@ impl Node {
     }
 }
 
-impl Drop for Node {
-    fn drop(&mut self) {
-        // It may be gone already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 /// A client that waits for each answer, or counts them.
 struct Peer {
     stream: TcpStream,
@@ -118,10 +92,7 @@ impl Peer {
 
     fn ask<R: Request>(&mut self, request: &R, version: i16) -> R::Response {
         self.send(&frame(request, version));
-        let mut reader = Reader::new(Bytes::copy_from_slice(self.receive()));
-        ResponseHeader::decode(&mut reader, R::KEY.response_header_version(version))
-            .expect("a header");
-        R::Response::decode(&mut reader, version).expect("an answer")
+        exchange::decode::<R>(Bytes::copy_from_slice(self.receive()), version).expect("an answer")
     }
 
     fn produce(&mut self, topic_id: Uuid, records: &Bytes) -> i16 {
@@ -131,20 +102,7 @@ impl Peer {
 }
 
 fn frame<R: Request>(request: &R, version: i16) -> Bytes {
-    let header = RequestHeader {
-        request_api_key: R::KEY.code(),
-        request_api_version: version,
-        client_id: Some("bench".to_owned()),
-        ..Default::default()
-    };
-    let mut writer = Writer::new();
-    writer.i32(0);
-    header.encode(&mut writer, R::KEY.request_header_version(version)).expect("a header");
-    request.encode(&mut writer, version).expect("a request");
-    let mut buffer = writer.into_buffer();
-    let length = u32::try_from(buffer.len() - 4).expect("a small request");
-    buffer[..4].copy_from_slice(&length.to_be_bytes());
-    buffer.freeze()
+    exchange::frame(request, version, 0, Some("bench")).expect("a small request")
 }
 
 fn batch(size: usize) -> Bytes {

@@ -1,12 +1,24 @@
-//! What the tests of several folders share: the way golden scripts are run, and bytes out of their text.
+//! What the tests of several folders share: the way golden scripts are run, bytes out of their text, and how to wait.
 //!
 //! Golden scripts are the text files of goldenscript: commands, and what came of them. `UPDATE_GOLDENFILES=1` writes
 //! them anew, to be reviewed in the diff.
 
 use std::error::Error;
+use std::time::Duration;
 
 use bytes::Bytes;
 use goldenscript::{ArgumentConsumer, Runner};
+
+/// Waits until `condition` holds; panics when it never does.
+pub(crate) async fn until(condition: impl Fn() -> bool) {
+    for _ in 0..60_000 {
+        if condition() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    panic!("waited in vain");
+}
 
 /// What a command of a script comes to.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;

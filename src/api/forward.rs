@@ -17,8 +17,8 @@ use crate::controller::requests::{Exchange, RequestContext};
 use crate::error::ErrorCode;
 use crate::quota::Mutations;
 use crate::types::Millis;
-use crate::wire::codec::{DecodeError, EncodeError, Reader, Writer};
-use crate::wire::header::{RequestHeader, ResponseHeader};
+use crate::wire::codec::EncodeError;
+use crate::wire::exchange;
 use crate::wire::message::{Message, Request};
 use crate::wire::messages::envelope::EnvelopeRequest;
 use crate::wire::stored::principal::DefaultPrincipalData;
@@ -143,23 +143,13 @@ async fn in_envelope<R: Request>(
         Some(ErrorCode::None) => {}
         code => return Err(code.unwrap_or(ErrorCode::UnknownServerError)),
     }
-    disclose::<R>(answer.response_data.unwrap_or_default(), call.version).map_err(|error| {
+    exchange::decode::<R>(answer.response_data.unwrap_or_default(), call.version).map_err(|error| {
         tracing::error!(api = R::NAME, %error, "the controller's answer cannot be read");
         ErrorCode::UnknownServerError
     })
 }
 
 fn enclose<R: Request>(call: &Call, request: &R) -> Result<EnvelopeRequest, EncodeError> {
-    let header = RequestHeader {
-        request_api_key: R::KEY.code(),
-        request_api_version: call.version,
-        correlation_id: call.correlation_id,
-        client_id: call.client_id.clone(),
-        ..Default::default()
-    };
-    let mut writer = Writer::new();
-    header.encode(&mut writer, R::KEY.request_header_version(call.version))?;
-    request.encode(&mut writer, call.version)?;
     let principal = call.session.principal.as_str();
     let (kind, name) = principal.split_once(':').unwrap_or(("User", principal));
     let principal = DefaultPrincipalData {
@@ -168,7 +158,12 @@ fn enclose<R: Request>(call: &Call, request: &R) -> Result<EnvelopeRequest, Enco
         ..Default::default()
     };
     Ok(EnvelopeRequest {
-        request_data: writer.freeze(),
+        request_data: exchange::encode(
+            request,
+            call.version,
+            call.correlation_id,
+            call.client_id.as_deref(),
+        )?,
         request_principal: Some(principal.encode_versioned(0)?),
         client_host_address: match call.session.peer.ip() {
             IpAddr::V4(address) => Bytes::copy_from_slice(&address.octets()),
@@ -176,10 +171,4 @@ fn enclose<R: Request>(call: &Call, request: &R) -> Result<EnvelopeRequest, Enco
         },
         ..Default::default()
     })
-}
-
-fn disclose<R: Request>(bytes: Bytes, version: i16) -> Result<R::Response, DecodeError> {
-    let mut reader = Reader::new(bytes);
-    ResponseHeader::decode(&mut reader, R::KEY.response_header_version(version))?;
-    R::Response::decode(&mut reader, version)
 }

@@ -69,14 +69,10 @@ fn sift(
         _ => call.check(&permissions::OFFSET_COMMIT_TOPIC, &topic.name),
     };
     let code = granted.err().unwrap_or(unknown);
-    let known = image.topics.by_name(&topic.name);
-    let exists = |partition: i32| {
-        granted.is_ok() && known.is_some_and(|known| known.partition(partition).is_some())
-    };
-    let (known, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut topic.partitions)
-        .into_iter()
-        .partition(|partition| exists(partition.partition_index));
-    topic.partitions = known;
+    let known = image.topics.by_name(&topic.name).filter(|_| granted.is_ok());
+    let gone = topic.partitions.extract_if(.., |partition| {
+        known.is_none_or(|known| known.partition(partition.partition_index).is_none())
+    });
     let refuse = |partition_index| OffsetCommitResponsePartition {
         partition_index,
         error_code: code.code(),
@@ -85,7 +81,7 @@ fn sift(
     OffsetCommitResponseTopic {
         name: topic.name.clone(),
         topic_id: topic.topic_id,
-        partitions: gone.iter().map(|partition| refuse(partition.partition_index)).collect(),
+        partitions: gone.map(|partition| refuse(partition.partition_index)).collect(),
         ..OffsetCommitResponseTopic::default()
     }
 }

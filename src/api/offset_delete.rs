@@ -47,21 +47,16 @@ fn sift(
     topic: &mut OffsetDeleteRequestTopic,
 ) -> Option<OffsetDeleteResponseTopic> {
     let code = granted.err().unwrap_or(ErrorCode::UnknownTopicOrPartition);
-    let known = image.topics.by_name(&topic.name);
-    let exists = |partition: i32| {
-        granted.is_ok() && known.is_some_and(|known| known.partition(partition).is_some())
-    };
-    let (known, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut topic.partitions)
-        .into_iter()
-        .partition(|partition| exists(partition.partition_index));
-    topic.partitions = known;
+    let known = image.topics.by_name(&topic.name).filter(|_| granted.is_ok());
+    let gone = topic.partitions.extract_if(.., |partition| {
+        known.is_none_or(|known| known.partition(partition.partition_index).is_none())
+    });
     let refuse = |partition_index| OffsetDeleteResponsePartition {
         partition_index,
         error_code: code.code(),
         ..OffsetDeleteResponsePartition::default()
     };
-    let partitions: Vec<_> =
-        gone.iter().map(|partition| refuse(partition.partition_index)).collect();
+    let partitions: Vec<_> = gone.map(|partition| refuse(partition.partition_index)).collect();
     let name = topic.name.clone();
     (!partitions.is_empty()).then(|| OffsetDeleteResponseTopic {
         name,

@@ -20,7 +20,6 @@ use crate::client::{ClientError, Cluster};
 use crate::clock::Clock;
 use crate::error::ErrorCode;
 use crate::types::{Millis, NodeId, TopicPartition};
-use crate::wire::messages::create_topics::{CreatableTopic, CreateTopicsRequest};
 use crate::wire::messages::describe_acls::DescribeAclsRequest;
 use crate::wire::messages::describe_configs::{DescribeConfigsRequest, DescribeConfigsResource};
 use crate::wire::messages::metadata::MetadataResponse;
@@ -190,15 +189,7 @@ async fn describe_configs(cluster: &mut Cluster, node: NodeId) -> Result<(), Exc
 }
 
 async fn create_topic(cluster: &mut Cluster) -> Result<(), Exception> {
-    let topic = CreatableTopic {
-        name: NEW_TOPIC.to_owned(),
-        num_partitions: 1,
-        replication_factor: 1,
-        ..Default::default()
-    };
-    let request =
-        CreateTopicsRequest { topics: vec![topic], timeout_ms: 30_000, ..Default::default() };
-    for topic in cluster.ask(&request).await?.topics {
+    for topic in cluster.ask(&tool::small_topic(NEW_TOPIC)).await?.topics {
         ClientError::check(topic.error_code, topic.error_message)?;
     }
     Ok(())

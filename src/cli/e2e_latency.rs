@@ -13,7 +13,6 @@ use super::tool::{self, Properties};
 use super::{complain, say};
 use crate::client::offsets::LATEST;
 use crate::clock::Clock;
-use crate::wire::messages::create_topics::{CreatableTopic, CreateTopicsRequest};
 
 const USAGE: Usage = Usage::new(include_str!("usage/e2e-latency.txt"));
 const POLL_TIMEOUT: Duration = Duration::from_secs(60);
@@ -168,15 +167,7 @@ async fn create(bootstrap: &str, topic: &str, properties: &Properties) -> Result
     say(&format!(
         "Topic \"{topic}\" does not exist. Will create topic with 1 partition(s) and replication factor = 1\n"
     ));
-    let created = CreatableTopic {
-        name: topic.to_owned(),
-        num_partitions: 1,
-        replication_factor: 1,
-        ..Default::default()
-    };
-    let request =
-        CreateTopicsRequest { topics: vec![created], timeout_ms: 30_000, ..Default::default() };
-    cluster.ask(&request).await?;
+    cluster.ask(&tool::small_topic(topic)).await?;
     Ok(())
 }
 

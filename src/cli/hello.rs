@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use super::say;
+use super::{say, tool};
 use crate::client::{ClientError, Cluster, Settings};
-use crate::wire::messages::create_topics::{CreatableTopic, CreateTopicsRequest};
 use crate::wire::messages::fetch::{FetchPartition, FetchRequest, FetchTopic};
 use crate::wire::messages::produce::{PartitionProduceData, ProduceRequest, TopicProduceData};
 use crate::wire::records::{self, BatchBuilder};
@@ -18,16 +17,8 @@ const BY_NAME_MAX: i16 = 12;
 /// Goes the round through the node at `address`, telling of each step.
 pub(super) async fn greet(address: &str) -> Result<(), ClientError> {
     let mut cluster = Cluster::new(address, Settings::default(), PATIENCE);
-    let topic = CreatableTopic {
-        name: TOPIC.to_owned(),
-        num_partitions: 1,
-        replication_factor: 1,
-        ..Default::default()
-    };
     // On a directory that is not new the topic may be there already, which is as good.
-    cluster
-        .ask(&CreateTopicsRequest { topics: vec![topic], timeout_ms: 10_000, ..Default::default() })
-        .await?;
+    cluster.ask(&tool::small_topic(TOPIC)).await?;
     cluster.metadata(Some(&[TOPIC.to_owned()]), false).await?;
     let first = produce(&mut cluster).await?;
     say(&format!("produced {} records to '{TOPIC}', from offset {first}\n", WORDS.len()));

@@ -9,6 +9,7 @@ use crate::client::{ClientError, Cluster, Settings};
 use crate::clock::Clock;
 use crate::config::parse_properties;
 use crate::error::ErrorCode;
+use crate::wire::messages::create_topics::{CreatableTopic, CreateTopicsRequest};
 
 /// The class of exceptions whose trace is nobody's business.
 const TERSE: &str = "org.apache.kafka.tools.TerseException";
@@ -57,6 +58,17 @@ pub(super) fn stopped(stop: Stop, usage: &Usage, throw: impl FnOnce(Exception) -
         }
         Stop::Throw(exception) => throw(exception),
     }
+}
+
+/// Asks for a topic of one partition and one replica, which is all that a trial needs.
+pub(super) fn small_topic(name: &str) -> CreateTopicsRequest {
+    let topic = CreatableTopic {
+        name: name.to_owned(),
+        num_partitions: 1,
+        replication_factor: 1,
+        ..Default::default()
+    };
+    CreateTopicsRequest { topics: vec![topic], timeout_ms: 30_000, ..Default::default() }
 }
 
 /// An error that is told in its own words alone.

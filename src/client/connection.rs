@@ -22,16 +22,12 @@ use super::ClientError;
 use super::traffic::Traffic;
 use crate::error::ErrorCode;
 use crate::wire::api_key::ApiKey;
-use crate::wire::codec::{Reader, Writer};
-use crate::wire::header::{RequestHeader, ResponseHeader};
+use crate::wire::exchange::{self, LENGTH_BYTES};
 use crate::wire::message::{Message, Request};
 use crate::wire::messages::api_versions::{ApiVersionsRequest, ApiVersionsResponse};
 
 /// The longest answer that is read: a gigabyte, far above what any setting makes a broker send.
 pub const FRAME_BYTES_MAX: usize = 1 << 30;
-
-/// What tells a frame's size takes so many bytes itself.
-const SIZE_BYTES: usize = 4;
 
 /// How to connect and to ask.
 #[derive(Clone, Debug)]
@@ -290,22 +286,8 @@ impl Connection {
             *next = next.wrapping_add(1);
             *next
         };
-        let header = RequestHeader {
-            request_api_key: R::KEY.code(),
-            request_api_version: version,
-            correlation_id,
-            client_id: Some(self.settings.client_id.clone()),
-            ..Default::default()
-        };
-        let mut writer = Writer::new();
-        writer.i32(0);
-        header.encode(&mut writer, R::KEY.request_header_version(version))?;
-        request.encode(&mut writer, version)?;
-        let mut buffer = writer.into_buffer();
-        let size = i32::try_from(buffer.len() - 4)
-            .map_err(|_| ClientError::Protocol(format!("{} is too large to be sent", R::KEY)))?;
-        buffer[..4].copy_from_slice(&size.to_be_bytes());
-        Ok((correlation_id, buffer.freeze()))
+        let client_id = Some(self.settings.client_id.as_str());
+        Ok((correlation_id, exchange::frame(request, version, correlation_id, client_id)?))
     }
 }
 
@@ -339,17 +321,13 @@ fn closed() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionReset, "the node closed the connection")
 }
 
-fn decode<R: Request>(bytes: Bytes, version: i16) -> Result<R::Response, ClientError> {
-    let mut reader = Reader::new(bytes.clone());
-    ResponseHeader::decode(&mut reader, R::KEY.response_header_version(version))?;
-    if R::KEY != ApiKey::ApiVersions || version == 0 {
-        return Ok(R::Response::decode(&mut reader, version)?);
-    }
-    // A broker that does not know the version answers in the oldest.
-    let start = bytes.slice(reader.position()..);
-    match R::Response::decode(&mut reader, version) {
-        Ok(answer) => Ok(answer),
-        Err(_) => Ok(R::Response::decode(&mut Reader::new(start), 0)?),
+fn decode<R: Request>(answer: Bytes, version: i16) -> Result<R::Response, ClientError> {
+    match exchange::decode::<R>(answer.clone(), version) {
+        // A broker that does not know the version answers in the oldest.
+        Err(_) if R::KEY == ApiKey::ApiVersions && version != 0 => {
+            Ok(exchange::decode::<R>(answer, 0)?)
+        }
+        other => Ok(other?),
     }
 }
 
@@ -381,7 +359,7 @@ fn end(waiting: &Waiting, counted: &Counted) {
 
 async fn read_frames(mut read: OwnedReadHalf, waiting: Waiting, counted: Counted) {
     while let Ok(frame) = read_frame(&mut read).await {
-        counted.tell(|traffic, address| traffic.response(address, frame.len() + SIZE_BYTES));
+        counted.tell(|traffic, address| traffic.response(address, frame.len() + LENGTH_BYTES));
         let Some(correlation_id) = frame.first_chunk::<4>().map(|id| i32::from_be_bytes(*id))
         else {
             break;

@@ -306,14 +306,7 @@ mod tests {
     use super::*;
 
     fn broker(settings: &[(&str, &str)]) -> Config {
-        let base = [
-            ("process.roles", "broker,controller"),
-            ("node.id", "1"),
-            ("listeners", "PLAINTEXT://:0,CONTROLLER://:0"),
-            ("controller.listener.names", "CONTROLLER"),
-            ("controller.quorum.bootstrap.servers", "localhost:9093"),
-        ];
-        Config::from_map(base.into_iter().chain(settings.iter().copied())).expect("a configuration")
+        Config::combined(settings.iter().copied())
     }
 
     fn topic(settings: &[(&str, &str)], overrides: &[(&str, &str)]) -> Result<LogConfig, String> {

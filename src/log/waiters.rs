@@ -216,6 +216,7 @@ mod tests {
         waiters.wake_all();
         assert_eq!((seen.load(Ordering::SeqCst), waiters.len()), (-1, 1));
     }
+
     #[test]
     fn a_move_asks_those_alone_whose_offset_is_passed() {
         let waiters = Arc::new(Waiters::default());

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix::Actor;
 use actix_rt::System;
@@ -25,6 +24,7 @@ use crate::log::files::memory::{Call, MemoryFiles};
 use crate::metadata::snapshot::{self, SnapshotId};
 use crate::metadata::{Image, Provenance};
 use crate::supervision::{End, Intensity, Port, Refused, Stop, Supervisor};
+use crate::testing::until;
 use crate::types::{LeaderEpoch, Offset, Uuid};
 use crate::wire::messages::fetch::{
     EpochEndOffset, FetchRequest, FetchResponse, FetchableTopicResponse, LeaderIdAndEpoch,
@@ -113,16 +113,6 @@ impl Diary {
     fn has(&self, line: &str) -> bool {
         self.lines.lock().iter().any(|known| known == line)
     }
-}
-
-async fn until(condition: impl Fn() -> bool) {
-    for _ in 0..60_000 {
-        if condition() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    panic!("waited in vain");
 }
 
 fn topic(name: &str) -> VersionedRecord {

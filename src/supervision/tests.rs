@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::clock::Clock;
+use crate::testing::until;
 
 /// Counts what it is told; dies on demand.
 struct Counter {
@@ -110,17 +111,6 @@ fn slow_counter(
         diary: Arc::clone(&diary),
         _watch: watch,
     })
-}
-
-/// Waits until `condition` holds; panics when it never does.
-async fn until(condition: impl Fn() -> bool) {
-    for _ in 0..30_000 {
-        if condition() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    panic!("waited in vain");
 }
 
 fn supervisor(restarts: usize) -> Supervisor {

@@ -12,6 +12,9 @@ pub mod codec;
 // The codecs of record batches.
 pub mod compression;
 
+// Requests and answers with their headers, as they travel.
+pub mod exchange;
+
 // What stands before requests and responses.
 pub mod header;
 

@@ -20,6 +20,14 @@ def free_ports(count):
     return ports
 
 
+def until(what, condition, seconds=60):
+    """Waits for a condition, a minute at the most unless more is said."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        time.sleep(0.05)
+
+
 class Process:
     """A node of any kind: what runs, and how it ends."""
 

@@ -1,6 +1,5 @@
 """The authorizer, as clients meet it. Every client is User:ANONYMOUS, so entries that deny make the difference."""
 
-import time
 
 import pytest
 from confluent_kafka import KafkaException, Producer
@@ -14,7 +13,7 @@ from confluent_kafka.admin import (
     ResourcePatternType,
     ResourceType,
 )
-from node import Node
+from node import Node, until
 
 SETTINGS = [
     "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
@@ -53,13 +52,6 @@ def produce(node, topic):
     producer.produce(topic, b"x", on_delivery=lambda error, _: told.append(error and error.name()))
     producer.flush(60)
     return told
-
-
-def until(what, condition):
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.05)
 
 
 def test_entries_hold_until_they_go_and_across_a_restart(node):

@@ -2,14 +2,13 @@
 
 import os
 import subprocess
-import time
 import uuid
 
 import pytest
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from kafka import KafkaConsumer, KafkaProducer
-from node import Server, free_ports
+from node import Server, free_ports, until
 
 SINGLE = {
     "controller.listener.names": "CONTROLLER",
@@ -17,13 +16,6 @@ SINGLE = {
     "offsets.topic.num.partitions": 4,
     "group.initial.rebalance.delay.ms": 0,
 }
-
-
-def until(what, condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.05)
 
 
 @pytest.fixture

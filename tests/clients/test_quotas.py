@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import (
     AdminClient, NewTopic, ScramCredentialInfo, ScramMechanism, UserScramCredentialDeletion,
     UserScramCredentialUpsertion)
-from node import binary
+from node import binary, until
 
 RATE = 200_000
 
@@ -17,13 +17,6 @@ RATE = 200_000
 def configs(node, *arguments):
     command = [binary(), "configs", "--bootstrap-server", node.address, "--alter", *arguments]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-
-
-def until(what, condition):
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.05)
 
 
 @pytest.fixture

@@ -84,7 +84,6 @@ fn number<N: std::str::FromStr>(
     Ok(property(properties, name).and_then(|text| text.trim().parse().ok()).unwrap_or(default))
 }
 
-/// The properties of the files, then those that were given by themselves.
 #[cfg(test)]
 mod tests {
     use super::*;

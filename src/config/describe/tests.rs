@@ -11,22 +11,14 @@ fn settings(pairs: &[(&str, &str)]) -> Settings {
 }
 
 fn node() -> Config {
-    let config = Config::from_map([
-        ("process.roles", "broker,controller"),
-        ("node.id", "1"),
-        ("controller.quorum.voters", "1@127.0.0.1:29093"),
-        ("listeners", "PLAINTEXT://127.0.0.1:29092,CONTROLLER://127.0.0.1:29093"),
-        ("advertised.listeners", "PLAINTEXT://127.0.0.1:29092"),
-        ("controller.listener.names", "CONTROLLER"),
-        ("inter.broker.listener.name", "PLAINTEXT"),
-        ("log.dirs", "/data"),
+    let config = Config::recorded([
         ("offsets.topic.replication.factor", "1"),
         ("transaction.state.log.replication.factor", "1"),
         ("transaction.state.log.min.isr", "1"),
         ("share.coordinator.state.topic.replication.factor", "1"),
         ("share.coordinator.state.topic.min.isr", "1"),
     ]);
-    config.expect("a configuration").with_overlay(Overlay {
+    config.with_overlay(Overlay {
         default: settings(&[
             ("log.retention.ms", "7200000"),
             ("message.max.bytes", "2000000"),

@@ -6,17 +6,7 @@ use super::*;
 const CASES: &str = include_str!("cases.txt");
 
 fn node() -> Config {
-    Config::from_map([
-        ("process.roles", "broker,controller"),
-        ("node.id", "1"),
-        ("controller.quorum.voters", "1@127.0.0.1:29093"),
-        ("listeners", "PLAINTEXT://127.0.0.1:29092,CONTROLLER://127.0.0.1:29093"),
-        ("advertised.listeners", "PLAINTEXT://127.0.0.1:29092"),
-        ("controller.listener.names", "CONTROLLER"),
-        ("inter.broker.listener.name", "PLAINTEXT"),
-        ("log.dirs", "/data"),
-    ])
-    .expect("a configuration")
+    Config::recorded([])
 }
 
 fn answer(config: &Config, case: &str) -> Result<(), ApiError> {

@@ -16,6 +16,7 @@ use crate::metadata::features::METADATA_VERSION;
 use crate::raft::events::{QuorumEvent, VersionedRecord};
 use crate::supervision::{self, DeathWatch, Port};
 use crate::types::{LeaderEpoch, Offset};
+use crate::wire::messages::controller_registration::ControllerRegistrationRequest;
 use crate::wire::messages::create_topics::{CreatableTopic, CreateTopicsRequest};
 use crate::wire::messages::unregister_broker::UnregisterBrokerRequest;
 use crate::wire::stored::metadata::{FeatureLevelRecord, MetadataRecord};
@@ -124,9 +125,7 @@ fn losing_the_quorum_ends_the_actor_and_refuses_who_waits() {
         let quorum = Arc::new(Quorum::default());
         let (handle, actor) = start(&quorum);
         lead(&quorum, &actor).await;
-        let request =
-            crate::wire::messages::controller_registration::ControllerRegistrationRequest::default(
-            );
+        let request = ControllerRegistrationRequest::default();
         let asking = handle.exchange(request, RequestContext::default());
         let losing = async {
             let (_, batches, answer) = quorum.next().await;
@@ -147,9 +146,7 @@ fn a_deadline_ends_the_waiting() {
         let quorum = Arc::new(Quorum::default());
         let (handle, actor) = start(&quorum);
         lead(&quorum, &actor).await;
-        let request =
-            crate::wire::messages::controller_registration::ControllerRegistrationRequest::default(
-            );
+        let request = ControllerRegistrationRequest::default();
         let context = RequestContext { deadline: Some(11), ..Default::default() };
         assert_eq!(handle.exchange(request, context).await.err(), Some(ErrorCode::RequestTimedOut));
         assert_eq!(commit(quorum.next().await), 1, "what was decided is written all the same");

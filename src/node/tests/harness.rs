@@ -17,25 +17,21 @@ use crate::config::Config;
 use crate::log::files::memory::MemoryFiles;
 use crate::supervision::{End, Status, StatusTree, Supervisor};
 use crate::types::Uuid;
-use crate::wire::codec::{Reader, Writer};
-use crate::wire::header::{RequestHeader, ResponseHeader};
-use crate::wire::message::{Message, Request};
+use crate::wire::exchange::{self, LENGTH_BYTES};
+use crate::wire::message::Request;
 
 /// The settings of a combined node that no other is needed for.
 pub(super) fn config(extra: &[(&str, &str)]) -> Config {
     let settings = [
-        ("process.roles", "broker,controller"),
-        ("node.id", "1"),
         ("log.dirs", "/data"),
         ("listeners", "PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0"),
-        ("controller.listener.names", "CONTROLLER"),
         ("controller.quorum.bootstrap.servers", "127.0.0.1:9"),
         ("offsets.topic.replication.factor", "1"),
         ("offsets.topic.num.partitions", "2"),
         ("group.initial.rebalance.delay.ms", "0"),
         ("log.retention.ms", "-1"),
     ];
-    Config::from_map(settings.iter().chain(extra).copied()).expect("the settings are right")
+    Config::combined(settings.iter().chain(extra).copied())
 }
 
 /// Formats files in memory for a cluster of one.
@@ -139,24 +135,13 @@ impl Node {
 
     /// Asks without a socket; none where the answer is the end of the connection.
     pub(super) async fn ask<R: Request>(&self, request: &R, version: i16) -> Option<R::Response> {
-        let header = RequestHeader {
-            request_api_key: R::KEY.code(),
-            request_api_version: version,
-            correlation_id: 7,
-            client_id: Some("simulation".to_owned()),
-            ..Default::default()
-        };
-        let mut writer = Writer::new();
-        header.encode(&mut writer, R::KEY.request_header_version(version)).expect("encodes");
-        request.encode(&mut writer, version).expect("the request encodes");
-        let frame = writer.into_buffer().freeze();
+        let frame = exchange::encode(request, version, 7, Some("simulation")).expect("encodes");
         let answer = crate::api::dispatch(&self.parts.context, &self.session, frame);
         let Answer::Frame(outgoing) = answer.expect("the request is one").await else {
             return None;
         };
-        let mut reader = Reader::new(bytes_of(outgoing).freeze().slice(4..));
-        ResponseHeader::decode(&mut reader, R::KEY.response_header_version(version)).expect("ok");
-        Some(R::Response::decode(&mut reader, version).expect("the answer decodes"))
+        let answer = bytes_of(outgoing).freeze().slice(LENGTH_BYTES..);
+        Some(exchange::decode::<R>(answer, version).expect("the answer decodes"))
     }
 }
 
