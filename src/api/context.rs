@@ -192,7 +192,7 @@ pub struct Context {
     /// The metadata quorum.
     pub quorum: Quorum,
     /// The active controller, if it is in this process.
-    pub controller: controller::actor::Handle,
+    pub controller: controller::handle_actor::Handle,
     /// Connections to the controllers, if they are in other processes.
     pub elsewhere: Option<Arc<Pool>>,
     /// Connections to other brokers.

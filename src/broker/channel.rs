@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::client::{ClientError, Pool};
-use crate::controller::actor::Handle;
+use crate::controller::handle_actor::Handle;
 use crate::controller::requests::{Exchange, RequestContext};
 use crate::error::ErrorCode;
 use crate::raft::Quorum;

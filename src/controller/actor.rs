@@ -14,7 +14,6 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix::{
@@ -23,8 +22,10 @@ use actix::{
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
+use crate::controller::batches::add;
+use crate::controller::handle_actor::Ask;
 use crate::controller::machine::{Machine, Settings};
-use crate::controller::requests::{ControllerReply, ControllerRequest, Exchange, RequestContext};
+use crate::controller::requests::{ControllerReply, ControllerRequest};
 use crate::error::{Error, ErrorCode};
 use crate::metadata::Image;
 use crate::raft::Quorum;
@@ -33,16 +34,12 @@ use crate::raft::events::{CommittedBatch, QuorumEvent};
 use crate::supervision::{self, Child, DeathWatch, Port, Stop};
 use crate::types::{LeaderEpoch, Millis, Offset};
 
-/// How many records one batch of the log takes, unless a single atomic decision has more.
-const BATCH_RECORDS_MAX: usize = 10_000;
 /// How many requests are decided before the rest must wait for the next append.
 const REQUESTS_PER_APPEND_MAX: usize = 1_000;
 /// The longest time between two looks at the timers.
 const TICK_MAX: Duration = Duration::from_secs(1);
 /// The shortest time between two looks at the timers.
 const TICK_MIN: Duration = Duration::from_millis(5);
-/// How long an asker without a deadline waits.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// How many messages may wait in the mailbox.
 pub const MAILBOX: usize = 4_096;
 
@@ -74,79 +71,6 @@ impl Proposer for Quorum {
         batches: Vec<Vec<VersionedRecord>>,
     ) -> oneshot::Receiver<Result<Offset, ErrorCode>> {
         Self::propose(self, epoch, Some(first), batches)
-    }
-}
-
-/// A request with the way back to who asks.
-pub struct Ask {
-    request: ControllerRequest,
-    context: RequestContext,
-    answer: oneshot::Sender<Result<ControllerReply, ErrorCode>>,
-}
-
-impl fmt::Debug for Ask {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Ask({:?})", self.request)
-    }
-}
-
-impl Message for Ask {
-    type Result = ();
-}
-
-/// The way to the controller of this process. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Handle {
-    actor: supervision::Handle<Controller>,
-    clock: Clock,
-}
-
-impl Handle {
-    /// A handle that follows the controller's actor.
-    pub fn new(actor: supervision::Handle<Controller>, clock: Clock) -> Self {
-        Self { actor, clock }
-    }
-
-    /// Asks the active controller and waits for the committed answer.
-    ///
-    /// Errors: `NOT_CONTROLLER` when this process has not the active one, `REQUEST_TIMED_OUT` at the deadline (the
-    /// change may still be made), `COORDINATOR_LOAD_IN_PROGRESS` never.
-    pub async fn ask(
-        &self,
-        request: ControllerRequest,
-        context: RequestContext,
-    ) -> Result<ControllerReply, ErrorCode> {
-        let patience = match context.deadline {
-            Some(deadline) => {
-                Duration::from_millis(u64::try_from(deadline - self.clock.now()).unwrap_or(0))
-            }
-            None => PATIENCE,
-        };
-        let misdirected = context.misdirected.clone();
-        let (answer, answered) = oneshot::channel();
-        let asking = async {
-            self.actor
-                .ask(Ask { request, context, answer })
-                .await
-                .map_err(|_| ErrorCode::NotController)?;
-            answered.await.map_err(|_| ErrorCode::NotController)?
-        };
-        let answer = tokio::time::timeout(patience, asking).await;
-        let answer = answer.unwrap_or(Err(ErrorCode::RequestTimedOut));
-        if let (Err(ErrorCode::NotController), Some(noted)) = (&answer, misdirected) {
-            noted.store(true, Ordering::Release);
-        }
-        answer
-    }
-
-    /// The same for one kind of request, with its own kind of answer.
-    pub async fn exchange<E: Exchange>(
-        &self,
-        request: E,
-        context: RequestContext,
-    ) -> Result<E::Reply, ErrorCode> {
-        let reply = self.ask(request.into_request(), context).await?;
-        E::from_reply(reply).ok_or(ErrorCode::UnknownServerError)
     }
 }
 
@@ -401,24 +325,6 @@ impl Controller {
 
 fn apply_all(machine: &mut Machine, records: &[VersionedRecord], now: Millis) -> Result<(), Error> {
     records.iter().try_for_each(|(record, _)| machine.apply(machine.next_offset, record, now))
-}
-
-/// Puts a decision's records into the last batch, or into further ones: an atomic decision is never split.
-fn add(batches: &mut Vec<Vec<VersionedRecord>>, records: Vec<VersionedRecord>, atomic: bool) {
-    if atomic {
-        match batches.last_mut().filter(|batch| batch.len() + records.len() <= BATCH_RECORDS_MAX) {
-            Some(batch) => batch.extend(records),
-            None if records.is_empty() => {}
-            None => batches.push(records),
-        }
-        return;
-    }
-    for record in records {
-        match batches.last_mut().filter(|batch| batch.len() < BATCH_RECORDS_MAX) {
-            Some(batch) => batch.push(record),
-            None => batches.push(vec![record]),
-        }
-    }
 }
 
 fn release(answers: Vec<Parked>) {

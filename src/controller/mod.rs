@@ -14,7 +14,7 @@
 //! 4. `brokers` and `heartbeats`: who is alive.
 //! 5. `create_topics` (with `placement`, `names`, `topic_configs`, `internal_topics`), `topics`, `configs`, `features`,
 //!    `acls`, `quotas`, `scram`, `producer_ids`: one kind of request each.
-//! 6. `actor`, with `activation` and `timers`: how all this is driven.
+//! 6. `actor`, with `activation`, `timers` and `batches`: how all this is driven; `handle_actor` is the way to it.
 //!
 //! # The life of a change
 //!
@@ -54,6 +54,7 @@
 //! metadata (Kafka refuses them too).
 
 pub mod actor;
+pub mod handle_actor;
 pub mod internal_topics;
 pub mod machine;
 pub mod names;
@@ -63,6 +64,7 @@ pub mod requests;
 mod acls;
 mod activation;
 mod alter_partition;
+mod batches;
 mod brokers;
 mod changes;
 mod configs;

@@ -20,7 +20,7 @@ use tracing::info;
 
 use super::classic::{ClassicGroup, State};
 use super::foreign::GroupKind;
-use super::machine::{Group, GroupMachine};
+use super::machine::{Group, GroupMachine, Timer};
 use super::offsets::Committed;
 use super::records;
 use super::step::Step;
@@ -104,6 +104,17 @@ impl GroupMachine {
         let mut ids: Vec<_> = self.groups.keys().cloned().collect();
         ids.sort_unstable();
         ids
+    }
+
+    /// Writes tombstones for offsets of topics that are gone, as many as one batch may hold.
+    pub(super) fn forget_gone(&mut self, step: &mut Step) {
+        while let Some((topic, id_now)) = self.gone.pop_first() {
+            self.topic_gone(&topic, id_now, step);
+            if step.is_full() {
+                self.gone.insert(topic, id_now);
+                return step.wake(Timer::Gone, 0);
+            }
+        }
     }
 }
 

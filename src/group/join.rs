@@ -16,8 +16,12 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use tracing::warn;
+
 use super::classic::{ClassicGroup, State};
-use super::member::{Member, keep, rebalance_timeout_ms};
+use super::machine::{Group, GroupMachine};
+use super::member::{Member, keep, metadata_bytes, rebalance_timeout_ms};
 use super::records;
 use super::request::{GroupReply, RequestContext};
 use super::step::Step;
@@ -25,7 +29,11 @@ use crate::coordinator::machine::Ticket;
 use crate::error::ErrorCode;
 use crate::types::Millis;
 use crate::wire::messages::join_group::{JoinGroupRequest, JoinGroupResponse};
-use bytes::Bytes;
+
+/// What the metadata of all members of a shard may take, in bytes. Kafka has no such bound.
+const METADATA_BYTES_MAX: usize = 16 << 20;
+/// Metadata that are always taken, in bytes: a consumer of a hundred topics sends less.
+const SMALL_METADATA_BYTES: usize = 8 << 10;
 
 /// One JoinGroup under way.
 pub(super) struct Joiner {
@@ -44,6 +52,98 @@ impl Joiner {
     fn reason(&self) -> &str {
         self.request.reason.as_deref().filter(|reason| !reason.is_empty()).unwrap_or("not provided")
     }
+}
+
+impl GroupMachine {
+    pub(super) fn join(
+        &mut self,
+        ticket: Ticket,
+        request: JoinGroupRequest,
+        context: RequestContext,
+        step: &mut Step,
+    ) {
+        let session_ms = request.session_timeout_ms;
+        if request.group_id.is_empty() {
+            return step.refuse_join(ticket, &request.member_id, ErrorCode::InvalidGroupId);
+        }
+        if !is_writable(&request, &context) {
+            return step.refuse_join(ticket, &request.member_id, ErrorCode::UnknownServerError);
+        }
+        if session_ms < self.settings.session_timeout_ms_min
+            || session_ms > self.settings.session_timeout_ms_max
+        {
+            return step.refuse_join(ticket, &request.member_id, ErrorCode::InvalidSessionTimeout);
+        }
+        if !self.has_room_for(&request) {
+            warn!(group = request.group_id, "a member is refused: its metadata are too large");
+            return step.refuse_join(ticket, &request.member_id, ErrorCode::GroupMaxSizeReached);
+        }
+        let is_new = match self.groups.get(request.group_id.as_str()) {
+            Some(Group::Classic(_)) => false,
+            Some(Group::Consumer(group)) if !group.members.is_empty() => {
+                return self.join_consumer_group(ticket, &request, &context, step);
+            }
+            Some(Group::Foreign(group)) if !group.may_become_classic() => {
+                return step.refuse_join(ticket, "", ErrorCode::InconsistentGroupProtocol);
+            }
+            Some(_) | None if !request.member_id.is_empty() => {
+                return step.refuse_join(ticket, &request.member_id, ErrorCode::UnknownMemberId);
+            }
+            Some(_) | None => true,
+        };
+        if is_new {
+            self.found(&request.group_id, step);
+        }
+        let new_id = self.name_member(&request, &context);
+        let Some(group) = self.classic(&request.group_id) else { return };
+        group.join(Joiner { ticket, request, context, new_id }, step);
+    }
+
+    /// Whether a member's metadata may be kept. Small ones always may: that they stay few is for `group.max.size`.
+    fn has_room_for(&self, request: &JoinGroupRequest) -> bool {
+        let bytes = metadata_bytes(&request.protocols);
+        if bytes <= SMALL_METADATA_BYTES {
+            return true;
+        }
+        let held = self.groups.values().map(|group| match group {
+            Group::Classic(group) => group.metadata_bytes,
+            Group::Consumer(_) | Group::Foreign(_) => 0,
+        });
+        held.sum::<usize>() + bytes <= METADATA_BYTES_MAX
+    }
+
+    /// Makes a group, and writes its first picture so that it is not forgotten. An empty group of another protocol
+    /// gives way.
+    fn found(&mut self, group_id: &str, step: &mut Step) {
+        self.bury(group_id, step);
+        let id: Arc<str> = group_id.into();
+        let group = ClassicGroup::new(id.clone(), step.now);
+        step.record(records::group(&group));
+        self.groups.insert(id, Group::Classic(Box::new(group)));
+    }
+
+    /// `client-<random uuid>`, or `instance-<random uuid>`.
+    fn name_member(&mut self, request: &JoinGroupRequest, context: &RequestContext) -> Arc<str> {
+        if !request.member_id.is_empty() {
+            return "".into();
+        }
+        let mut bytes = (self.randomness)();
+        bytes[6] = bytes[6] & 0x0f | 0x40;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let prefix = request.group_instance_id.as_deref().unwrap_or(&context.client_id);
+        let (a, b, c, d, e) = (&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
+        format!("{prefix}-{a}-{b}-{c}-{d}-{e}").into()
+    }
+}
+
+/// Whether a member as this would fit into a record.
+fn is_writable(request: &JoinGroupRequest, context: &RequestContext) -> bool {
+    let names = [request.group_instance_id.as_deref().unwrap_or_default(), &context.client_id];
+    records::is_writable(&request.group_id)
+        && records::is_writable(&request.protocol_type)
+        && request.protocols.iter().all(|protocol| records::is_writable(&protocol.name))
+        && names.into_iter().all(records::is_nameable)
 }
 
 impl ClassicGroup {

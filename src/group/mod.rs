@@ -10,8 +10,8 @@
 //! # In which order to read
 //!
 //! 1. [`request`]: everything a shard can be asked, and what it answers.
-//! 2. [`machine`]: which group a request is for, and what becomes of records that come back. `step` is what a decision
-//!    gathers on its way.
+//! 2. [`machine`]: which group a request is for; `replay`, what becomes of records that come back. `step` is what a
+//!    decision gathers on its way.
 //! 3. A classic group: [`classic`] (who is in it, and its states) and `member`; then what moves it: `join`,
 //!    `rebalance`, `sync`.
 //! 4. [`offsets`], with `commit` and `transactional`, which write them, and `expiry`, which forgets them.
@@ -74,6 +74,8 @@ pub(crate) mod offsets;
 mod rebalance;
 // Keys and values of `__consumer_offsets`.
 mod records;
+// What records say, read back.
+mod replay;
 // What a group coordinator is asked, and what it answers.
 pub mod request;
 // The settings that bear on groups.

@@ -10,14 +10,14 @@ use bytes::Bytes;
 use tracing::{info, warn};
 
 use super::classic::{ClassicGroup, State};
-use super::machine::Timer;
+use super::machine::{Group, GroupMachine, Timer};
 use super::records;
-use super::request::GroupReply;
+use super::request::{GroupReply, nobody_left};
 use super::step::Step;
 use crate::coordinator::machine::Ticket;
 use crate::error::ErrorCode;
 use crate::types::Millis;
-use crate::wire::messages::heartbeat::HeartbeatRequest;
+use crate::wire::messages::heartbeat::{HeartbeatRequest, HeartbeatResponse};
 use crate::wire::messages::leave_group::{
     LeaveGroupRequest, LeaveGroupResponse, MemberIdentity, MemberResponse,
 };
@@ -25,6 +25,53 @@ use crate::wire::messages::sync_group::{SyncGroupRequest, SyncGroupResponse};
 
 /// Who waits in SyncGroup: its ticket, member, session timeout, and share.
 type Waiting = (Ticket, Arc<str>, Millis, Bytes);
+
+impl GroupMachine {
+    pub(super) fn sync(&mut self, ticket: Ticket, request: SyncGroupRequest, step: &mut Step) {
+        if request.group_id.is_empty() {
+            return step.refuse_sync(ticket, ErrorCode::InvalidGroupId);
+        }
+        if let Some(Group::Consumer(_)) = self.groups.get(request.group_id.as_str()) {
+            return self.sync_consumer_group(ticket, &request, step);
+        }
+        match self.classic(&request.group_id) {
+            Some(group) if group.state != State::Empty => group.sync(ticket, request, step),
+            _ => step.refuse_sync(ticket, ErrorCode::UnknownMemberId),
+        }
+    }
+
+    pub(super) fn heartbeat(
+        &mut self,
+        request: &HeartbeatRequest,
+        step: &mut Step,
+    ) -> HeartbeatResponse {
+        let outcome = match self.classic(&request.group_id) {
+            _ if request.group_id.is_empty() => Err(ErrorCode::InvalidGroupId),
+            Some(group) => group.heartbeat(request, step),
+            None => self.beat_consumer_group(request, step),
+        };
+        let error_code = outcome.err().unwrap_or(ErrorCode::None).code();
+        HeartbeatResponse { error_code, ..HeartbeatResponse::default() }
+    }
+
+    pub(super) fn leave(
+        &mut self,
+        request: &LeaveGroupRequest,
+        step: &mut Step,
+    ) -> LeaveGroupResponse {
+        if request.group_id.is_empty() {
+            let error_code = ErrorCode::InvalidGroupId.code();
+            return LeaveGroupResponse { error_code, ..LeaveGroupResponse::default() };
+        }
+        if let Some(Group::Consumer(_)) = self.groups.get(request.group_id.as_str()) {
+            return self.leave_consumer_group(request, step);
+        }
+        match self.classic(&request.group_id) {
+            Some(group) => group.leave(request, step),
+            None => nobody_left(request),
+        }
+    }
+}
 
 impl ClassicGroup {
     /// A member fetches its assignment; the leader brings all of them.

@@ -148,7 +148,7 @@ impl Parts {
             mover: Handle::default(),
             fetch_sessions: Mutex::new(wiring::fetch_sessions(&config)),
             quorum: quorum.clone(),
-            controller: controller::actor::Handle::new(controller.clone(), clock.clone()),
+            controller: controller::handle_actor::Handle::new(controller.clone(), clock.clone()),
             elsewhere: (!config.is_controller()).then(|| pool.clone()),
             peers: wiring::peers(&config),
             groups: shards.clone(),

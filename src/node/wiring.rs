@@ -296,7 +296,7 @@ pub(super) fn markers_spec(parts: &Parts) -> MarkerSpec {
 fn channel(parts: &Parts) -> Arc<dyn ControllerChannel> {
     if parts.config.is_controller() {
         let (controller, clock) = (parts.controller.clone(), parts.clock.clone());
-        return Arc::new(InProcess(controller::actor::Handle::new(controller, clock)));
+        return Arc::new(InProcess(controller::handle_actor::Handle::new(controller, clock)));
     }
     Arc::new(Remote { quorum: parts.quorum.clone(), pool: parts.pool.clone() })
 }

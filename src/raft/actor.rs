@@ -6,7 +6,7 @@
 //!
 //! A full disk is waited for: nothing of the metadata log may be refused once it has an offset.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -17,43 +17,31 @@ use actix::{
     WrapFuture,
 };
 use actix_rt::ArbiterHandle;
-use bytes::{Bytes, BytesMut};
-use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::error::{Error, ErrorCode};
 use crate::log::append::is_disk_full;
 use crate::log::cache::Cache;
 use crate::log::files::Files;
-use crate::metadata::Image;
 use crate::metadata::store::Store as Copy;
 use crate::raft::batch;
-use crate::raft::control::LeaderChange;
-use crate::raft::events::{CommittedBatch, VersionedRecord};
+use crate::raft::core::{Core, Proposal};
 use crate::raft::follow_actor::{Following, Peers};
-use crate::raft::machine::{LeaderAndEpoch, Machine, Role, Settings};
+use crate::raft::machine::{LeaderAndEpoch, Machine, Settings};
 use crate::raft::quorum_actor::{Propose, Quorum, Subscribed};
-use crate::raft::shape::Compared;
 use crate::raft::snapshot_copy;
 use crate::raft::step::{Effect, Event};
 use crate::raft::store::{Opened, Store, StoreSettings, snapshot_id};
-use crate::raft::subscriber::{Source, Subscriber, Told};
+use crate::raft::subscriber::{Subscriber, Told};
 use crate::raft::voters::{ReplicaKey, VoterSet};
 use crate::supervision::{Child, DeathWatch, Stop};
-use crate::types::{LeaderEpoch, METADATA_TOPIC, Millis, NodeId, Offset};
-use crate::wire::records::{Batch, split};
+use crate::types::{METADATA_TOPIC, Millis, Offset};
 
 /// How long what is to be written waits for room on the disk before it is tried again.
 const FULL_RETRY: Duration = Duration::from_millis(500);
 
 /// How soon a subscriber whose mailbox was full is tried again.
 const TELL_AGAIN: Duration = Duration::from_millis(5);
-/// How many batches are kept in memory for subscribers that have not been told yet; more are read from the log.
-const TAIL_BATCHES_MAX: usize = 4_096;
-/// How many bytes of proposals may wait to be written. Beyond, proposals are refused.
-const UNWRITTEN_BYTES_MAX: usize = 256 << 20;
-/// How far the log may have moved on for a loaded state to be given to another subscriber too.
-const LOADED_LAG_MAX: Offset = 1_000;
 
 /// What the actor is made of. Cheap to clone.
 #[derive(Clone)]
@@ -90,32 +78,6 @@ impl std::fmt::Debug for Parts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Parts({:?}, {})", self.me, self.log_dir.display())
     }
-}
-
-/// A proposal whose machine has not said yet what becomes of it.
-struct Proposal {
-    encoded: Vec<Vec<Bytes>>,
-    batches: Vec<Vec<VersionedRecord>>,
-}
-
-/// Everything of a life that has opened its files.
-pub(super) struct Core {
-    pub(super) machine: Machine,
-    pub(super) store: Store,
-    proposal: Option<Proposal>,
-    /// Who waits for a commit, by ticket. They are dropped with the core, which tells them.
-    answers: BTreeMap<u64, oneshot::Sender<Result<Offset, ErrorCode>>>,
-    /// Answers of one step, by ticket 0.
-    pub(super) compared: Option<Result<Compared, ErrorCode>>,
-    pub(super) elected: Option<Option<ErrorCode>>,
-    /// Batches that have their offsets and wait to be written together.
-    unwritten: BytesMut,
-    /// The end of the log, and some of what is before it, in order and without gaps.
-    tail: VecDeque<Arc<CommittedBatch>>,
-    /// The state that the last subscriber began with, for the others that begin at the same time.
-    loaded: Option<Arc<Image>>,
-    /// Bytes appended since the log was opened, and those that were there before and no snapshot covers.
-    pub(super) uncovered_bytes: u64,
 }
 
 /// The actor.
@@ -212,18 +174,8 @@ impl QuorumActor {
         };
         self.quorum.0.voters.store(Arc::new(voters.clone()));
         self.quorum.0.view.store(Some(Arc::clone(store.log().view())));
-        self.core = Some(Core {
-            machine: Machine::new(settings, voters, bootstrap, state, shape),
-            uncovered_bytes: store.uncovered_bytes(),
-            store,
-            proposal: None,
-            answers: BTreeMap::new(),
-            compared: None,
-            elected: None,
-            unwritten: BytesMut::new(),
-            tail: VecDeque::new(),
-            loaded: None,
-        });
+        let machine = Machine::new(settings, voters, bootstrap, state, shape);
+        self.core = Some(Core::new(machine, store));
         Ok(())
     }
 
@@ -332,22 +284,15 @@ impl QuorumActor {
     fn write_and_sync(&mut self, ctx: &mut Context<Self>) -> Result<(), Error> {
         let now = self.now();
         let Some(core) = self.core.as_mut() else { return Ok(()) };
-        if !core.unwritten.is_empty() {
-            let batches = core.unwritten.split().freeze();
-            match core.store.append(&batches, now) {
-                Err(error) if is_disk_full(&error) => {
-                    tracing::warn!(%error, "the metadata log waits for room on its disk");
-                    let written = written_of(&batches, core.store.log().log_end_offset());
-                    core.uncovered_bytes += written as u64;
-                    core.unwritten.extend_from_slice(&batches[written..]);
-                    // Until then, what is proposed waits with it.
-                    self.flush_due = true;
-                    ctx.run_later(FULL_RETRY, Self::flush);
-                    return Ok(());
-                }
-                other => other?,
+        if let Err(error) = core.write(now) {
+            if !is_disk_full(&error) {
+                return Err(error);
             }
-            core.uncovered_bytes += batches.len() as u64;
+            tracing::warn!(%error, "the metadata log waits for room on its disk");
+            // Until then, what is proposed waits with it.
+            self.flush_due = true;
+            ctx.run_later(FULL_RETRY, Self::flush);
+            return Ok(());
         }
         self.sync(ctx)
     }
@@ -368,7 +313,7 @@ impl QuorumActor {
                 Ok(task) => {
                     core.store.flushed(&task, now);
                     actor.step(Event::Synced { end: task.up_to() }, ctx);
-                    if actor.core.as_ref().is_some_and(|core| !core.unwritten.is_empty()) {
+                    if actor.core.as_ref().is_some_and(Core::has_unwritten) {
                         actor.flush_soon(ctx);
                     }
                 }
@@ -376,13 +321,6 @@ impl QuorumActor {
         }));
         Ok(())
     }
-}
-
-/// How many bytes of `batches` are in a log that ends at `end`.
-fn written_of(batches: &[u8], end: Offset) -> usize {
-    let there = |batch: &Batch<'_>| batch.header().base_offset < end;
-    let written = split(batches).map_while(Result::ok).take_while(there);
-    written.map(|batch| batch.bytes().len()).sum()
 }
 
 /// Telling those who follow.
@@ -424,119 +362,6 @@ impl QuorumActor {
     }
 }
 
-impl Core {
-    fn append_leader_change(
-        &mut self,
-        epoch: LeaderEpoch,
-        first: Offset,
-        bootstrap: bool,
-        now: Millis,
-    ) {
-        let bytes = LeaderChange {
-            epoch,
-            first,
-            leader_id: self.machine.me().id,
-            voters: self.machine.voters(),
-            bootstrap: bootstrap.then_some(self.store.kraft_version()),
-        }
-        .to_batch(now);
-        let last = self.machine.shape().end - 1;
-        self.append(
-            bytes,
-            CommittedBatch { first, last, epoch, timestamp: now, bytes: 0, records: Vec::new() },
-        );
-    }
-
-    fn append_proposal(&mut self, epoch: LeaderEpoch, mut first: Offset, now: Millis) {
-        let Some(Proposal { encoded, batches }) = self.proposal.take() else { return };
-        for (encoded, records) in encoded.into_iter().zip(batches) {
-            let last = first + Offset::try_from(encoded.len()).unwrap_or(0) - 1;
-            let bytes = batch::encode(first, epoch, now, &encoded);
-            let records = records.into_iter().map(|(record, _)| record).collect();
-            self.append(
-                bytes,
-                CommittedBatch { first, last, epoch, timestamp: now, bytes: 0, records },
-            );
-            first = last + 1;
-        }
-        debug_assert_eq!(first, self.machine.shape().end, "the machine counts otherwise");
-    }
-
-    fn append(&mut self, bytes: Bytes, batch: CommittedBatch) {
-        debug_assert!(self.tail.back().is_none_or(|one| one.last + 1 == batch.first), "a gap");
-        self.tail.push_back(Arc::new(CommittedBatch { bytes: bytes.len(), ..batch }));
-        self.unwritten.extend_from_slice(&bytes);
-    }
-
-    fn answer(&mut self, ticket: u64, outcome: Result<Offset, ErrorCode>) {
-        if let Some(answer) = self.answers.remove(&ticket) {
-            // Who asked may have gone.
-            let _ = answer.send(outcome);
-        }
-    }
-
-    /// The log was replaced by a snapshot.
-    pub(super) fn forget_log(&mut self) {
-        self.tail.clear();
-        self.loaded = None;
-        self.uncovered_bytes = 0;
-    }
-
-    /// Keeps of the tail what someone has not been told, within bounds.
-    fn forget_told<'a>(&mut self, subscribers: impl Iterator<Item = &'a Subscriber>) {
-        let committed = self.machine.high_watermark().unwrap_or(0);
-        let told =
-            subscribers.filter_map(Subscriber::next).min().unwrap_or(committed).min(committed);
-        while self.tail.front().is_some_and(|batch| {
-            batch.last < told || batch.last < committed && self.tail.len() > TAIL_BATCHES_MAX
-        }) {
-            self.tail.pop_front();
-        }
-        if self
-            .loaded
-            .as_ref()
-            .is_some_and(|image| committed - image.provenance.offset > LOADED_LAG_MAX)
-        {
-            self.loaded = None;
-        }
-    }
-}
-
-impl Source for Core {
-    fn high_watermark(&self) -> Option<Offset> {
-        self.machine.high_watermark()
-    }
-
-    fn leader(&self) -> (LeaderAndEpoch, NodeId) {
-        let mut leader = self.machine.leader();
-        if matches!(self.machine.role(), Role::Leader(leader) if leader.high_watermark.is_none()) {
-            // Nothing of this epoch is committed yet: it cannot be led on from.
-            leader.leader_id = None;
-        }
-        (leader, self.machine.me().id)
-    }
-
-    fn load(&mut self) -> Result<(Arc<Image>, u64), Error> {
-        let image = match &self.loaded {
-            Some(image) => Arc::clone(image),
-            None => Arc::new(self.store.load(self.machine.high_watermark().unwrap_or(0))?),
-        };
-        self.loaded = Some(Arc::clone(&image));
-        Ok((image, self.uncovered_bytes))
-    }
-
-    fn read(&self, from: Offset) -> Result<Vec<Arc<CommittedBatch>>, Error> {
-        let committed = self.machine.high_watermark().unwrap_or(0);
-        if self.tail.front().is_some_and(|batch| batch.first <= from) {
-            let at = self.tail.partition_point(|batch| batch.last < from);
-            let batches = self.tail.range(at..).take_while(|batch| batch.last < committed);
-            return Ok(batches.cloned().collect());
-        }
-        let read = self.store.read(from, committed)?;
-        Ok(read.into_iter().map(|decoded| Arc::new(decoded.batch)).collect())
-    }
-}
-
 impl Actor for QuorumActor {
     type Context = Context<Self>;
 
@@ -566,9 +391,7 @@ impl Handler<Propose> for QuorumActor {
             batches.iter().map(|batch| batch::encode_records(batch)).collect();
         let refused = match (&mut self.core, encoded) {
             (None, _) => ErrorCode::NotController,
-            (Some(core), _) if core.unwritten.len() > UNWRITTEN_BYTES_MAX => {
-                ErrorCode::NotController
-            }
+            (Some(core), _) if core.is_congested() => ErrorCode::NotController,
             (Some(_), Err(error)) => {
                 tracing::error!(%error, "a record of metadata cannot be written");
                 ErrorCode::UnknownServerError
@@ -577,8 +400,7 @@ impl Handler<Propose> for QuorumActor {
                 let count = encoded.iter().map(Vec::len).sum::<usize>();
                 let ticket = self.next_ticket;
                 self.next_ticket += 1;
-                core.proposal = Some(Proposal { encoded, batches });
-                core.answers.insert(ticket, answer);
+                core.propose(ticket, Proposal { encoded, batches }, answer);
                 let count = Offset::try_from(count).unwrap_or(0);
                 return self.step(Event::Propose { ticket, epoch, first, count }, ctx);
             }
@@ -604,10 +426,7 @@ impl Handler<Stop> for QuorumActor {
         let now = self.now();
         self.step(Event::Stop, ctx);
         if let Some(core) = self.core.as_mut() {
-            let batches = core.unwritten.split().freeze();
-            let written =
-                if batches.is_empty() { Ok(()) } else { core.store.append(&batches, now) };
-            if let Err(error) = written.and_then(|()| core.store.close(now)) {
+            if let Err(error) = core.write(now).and_then(|()| core.store.close(now)) {
                 tracing::warn!(%error, "the metadata log is not closed in order");
             }
         }

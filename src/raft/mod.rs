@@ -21,8 +21,8 @@
 //!    page.
 //! 3. [`machine`], `following` for its other half, and [`leader`] for what only a leader knows.
 //! 4. [`store`]: the files; [`batch`], [`control`] and [`quorum_state`] are their contents.
-//! 5. [`actor`]: events in, effects out, files and timers in between; `serve_actor` and [`follow_actor`] are its two
-//!    sides to other nodes.
+//! 5. [`actor`]: events in, effects out, files and timers in between; `core` is what it holds while the files are open,
+//!    `serve_actor` and [`follow_actor`] are its two sides to other nodes.
 //! 6. [`quorum_actor`] and [`events`]: what the rest of the process sees of all this; `subscriber` is how it is told.
 //!
 //! # The roles
@@ -91,6 +91,9 @@ pub mod store;
 
 // Those who follow the committed log, each at its pace.
 mod subscriber;
+
+// What the actor holds while its files are open.
+mod core;
 
 // The actor.
 pub mod actor;

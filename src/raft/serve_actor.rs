@@ -15,8 +15,9 @@ use crate::error::{Error, ErrorCode};
 use crate::log::files::Files;
 use crate::metadata::Image;
 use crate::metadata::snapshot::{self, Contents, SnapshotId};
-use crate::raft::actor::{Core, QuorumActor};
+use crate::raft::actor::QuorumActor;
 use crate::raft::control::voters_record;
+use crate::raft::core::Core;
 use crate::raft::machine::Role;
 use crate::raft::quorum_actor::{
     Describe, Description, Election, ElectionAsk, HandIn, Progressed, ReadSnapshot, SnapshotAsk,

@@ -8,7 +8,8 @@ use tokio::sync::oneshot;
 
 use super::settings;
 use crate::clock::Clock;
-use crate::controller::actor::{Controller, Handle, Parts, Proposer};
+use crate::controller::actor::{Controller, Parts, Proposer};
+use crate::controller::handle_actor::Handle;
 use crate::controller::requests::RequestContext;
 use crate::error::ErrorCode;
 use crate::metadata::Image;

@@ -9,10 +9,10 @@ use tracing::{debug, info};
 
 use super::checks::{check, check_epoch, check_fenced, not_found};
 use super::group::ConsumerGroup;
-use super::hash::{group_hash, topic_hash};
-use super::member::{Current, LEFT_FOR_A_WHILE, Member, MemberState, Subscription, Target};
+use super::member::{Current, LEFT_FOR_A_WHILE, Member, MemberState, Target};
 use super::reconcile::Reconciler;
-use super::regex::{self, Resolved, TopicFilter};
+use super::regex::{self, TopicFilter};
+use super::subscription::updated;
 use crate::coordinator::machine::Ticket;
 use crate::error::{ApiError, ErrorCode};
 use crate::group::machine::{Group, GroupMachine, Timer};
@@ -344,91 +344,6 @@ impl ConsumerGroup {
         step.cancel_all(&self.id, old);
     }
 
-    /// Takes in what a member says, and whatever follows for the group's epoch. Whether the member's subscription is
-    /// another now.
-    pub(super) fn subscribe_anew(
-        &mut self,
-        before: &Member,
-        said: Arc<Subscription>,
-        filter: &TopicFilter,
-        around: Surroundings<'_>,
-        step: &mut Step,
-    ) -> bool {
-        let is_new = !self.members.contains_key(&before.id);
-        let names_changed = said.topics != before.subscription.topics;
-        let regex_changed = said.regex != before.subscription.regex;
-        if is_new || !Arc::ptr_eq(&said, &before.subscription) {
-            self.write_member(&before.id, said, &mut step.out.records);
-        }
-        if regex_changed {
-            self.write_unused_regexes(&mut step.out.records);
-        }
-        let resolved_anew = self.resolve(filter, around, step);
-        let changed = names_changed || regex_changed;
-        self.bump_if(changed || resolved_anew || self.epoch == 0, around, step);
-        changed
-    }
-
-    /// Resolves expressions that have never been, or whose topics may be others now. Whether anything is.
-    fn resolve(&mut self, filter: &TopicFilter, around: Surroundings<'_>, step: &mut Step) -> bool {
-        let refresh_ms = around.settings.regex_refresh_interval_ms;
-        let is_due = |known: Option<&Resolved>| match known {
-            None => true,
-            Some(known) => {
-                step.now >= known.timestamp.saturating_add(refresh_ms)
-                    || !self.volatile.is_fresh && known.version < around.image.provenance.offset
-            }
-        };
-        let due: Vec<String> = self
-            .regexes
-            .keys()
-            .filter(|expression| is_due(self.resolved.get(*expression)))
-            .cloned()
-            .collect();
-        let mut changed = false;
-        for expression in due {
-            // What another release let in and this one cannot compile stands for nothing.
-            let topics = match regex::compile(&expression) {
-                Ok(compiled) => regex::resolve(&compiled, filter, around.image),
-                Err(_) => BTreeSet::new(),
-            };
-            let known = self.resolved.get(&expression);
-            let is_same = known.is_some_and(|known| known.topics == topics);
-            let is_old =
-                known.is_none_or(|known| step.now >= known.timestamp.saturating_add(refresh_ms));
-            changed |= !is_same;
-            if !is_same || is_old {
-                let (version, timestamp) = (around.image.provenance.offset, step.now);
-                let resolved = Resolved { topics, version, timestamp };
-                self.write_regex(&expression, Some(resolved), &mut step.out.records);
-            }
-        }
-        changed
-    }
-
-    /// Bumps the group's epoch if it must be, or if the topics that it reads are no longer what they were.
-    fn bump_if(&mut self, must: bool, around: Surroundings<'_>, step: &mut Step) {
-        if !must && self.volatile.is_fresh {
-            return;
-        }
-        let hash = self.current_hash(around.image);
-        self.volatile.is_fresh = true;
-        if must || hash != self.metadata_hash {
-            // Kafka's new groups begin with 2.
-            let epoch = self.epoch.max(1).saturating_add(1);
-            self.write_epoch(epoch, hash, &mut step.out.records);
-            self.volatile.changed_at = step.now;
-            step.metrics.consumer_rebalances.add(1);
-            debug!(group = %self.id, epoch = self.epoch, "the group is to be assigned anew");
-        }
-    }
-
-    fn current_hash(&self, image: &Image) -> i64 {
-        let exists = |name: &&&str| image.topics.by_name(name).is_some();
-        let subscribed = self.subscribed();
-        group_hash(subscribed.iter().filter(exists).map(|name| topic_hash(name, image)))
-    }
-
     /// A member is out: the others are assigned what it had.
     fn fence(&mut self, member_id: &Arc<str>, around: Surroundings<'_>, step: &mut Step) {
         self.write_removal(member_id, &mut step.out.records);
@@ -493,37 +408,6 @@ impl ConsumerGroup {
         self.write_current(member_id, next, &mut step.out.records);
         Ok(())
     }
-}
-
-/// What a member says now: what it said before, where the request leaves it open.
-fn updated(
-    before: &Arc<Subscription>,
-    request: &ConsumerGroupHeartbeatRequest,
-    context: &RequestContext,
-) -> Arc<Subscription> {
-    let mut said = before.as_ref().clone();
-    if let Some(instance) = &request.instance_id {
-        said.instance_id = Some(instance.as_str().into());
-    }
-    if request.rack_id.is_some() {
-        said.rack_id.clone_from(&request.rack_id);
-    }
-    if request.rebalance_timeout_ms != -1 {
-        said.rebalance_timeout_ms = request.rebalance_timeout_ms;
-    }
-    if request.server_assignor.is_some() {
-        said.assignor.clone_from(&request.server_assignor);
-    }
-    if let Some(names) = &request.subscribed_topic_names {
-        said.topics = names.iter().cloned().collect();
-    }
-    if let Some(regex) = &request.subscribed_topic_regex {
-        said.regex.clone_from(regex);
-    }
-    said.client_id.clone_from(&context.client_id);
-    said.client_host.clone_from(&context.client_host);
-    said.classic = None;
-    if said == **before { before.clone() } else { Arc::new(said) }
 }
 
 fn answer(member: &Member) -> Assignment {

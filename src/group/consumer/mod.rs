@@ -11,7 +11,8 @@
 //!
 //! 1. `member` and `group`: who is in a group and what it has; every change is one method that changes memory and
 //!    writes the record.
-//! 2. [`heartbeat`], with `checks`: the one request of this protocol, from top to bottom.
+//! 2. [`heartbeat`], with `checks`: the one request of this protocol, from top to bottom; `subscription`: what it says
+//!    of topics, and what the group's epoch makes of it.
 //! 3. `target`: when and by whom the members' shares are computed; [`assign`], `range`, `uniform`, `uniform_mixed` are
 //!    the assignors.
 //! 4. `reconcile`: how a member comes from what it has to what it is to have, while the others do the same.
@@ -87,6 +88,8 @@ pub(crate) mod reconcile;
 pub(crate) mod records;
 // Subscriptions by regular expression.
 pub mod regex;
+// What members subscribe to, and the group's epoch.
+mod subscription;
 // What the members are to have.
 mod target;
 // The assignor `uniform` where all members subscribe to the same topics.

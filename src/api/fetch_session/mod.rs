@@ -28,8 +28,14 @@
 //! consumer's to a follower, a smaller one to a larger of its kind. Who gets none is answered with id 0, and asks for
 //! everything each time. Kafka bounds the number of sessions only; here what they take in memory is bounded too.
 
-use std::collections::{HashMap, HashSet};
+mod session;
 
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use self::session::{Remembered, Session, next_epoch};
 use crate::error::ErrorCode;
 use crate::types::{LeaderEpoch, Millis, NONE, Offset, PartitionId, TopicId};
 
@@ -110,33 +116,6 @@ enum Kind {
     },
 }
 
-#[derive(Debug)]
-struct Remembered {
-    wanted: Wanted,
-    high_watermark: Offset,
-    log_start_offset: Offset,
-    /// An error was told last, so that its end is worth telling.
-    error: bool,
-}
-
-#[derive(Debug)]
-struct Session {
-    /// That of the next request.
-    epoch: i32,
-    /// Whether its requests name topics by their ids: a client that changes its mind must begin anew.
-    uses_ids: bool,
-    /// Whether it is a follower's.
-    privileged: bool,
-    /// When it was asked for last: what is older than the time of eviction is anybody's.
-    last_used: Millis,
-    /// When it began: for that long it is safe from those that are worth more.
-    created: Millis,
-    /// In the order in which they are read: those that had records go to the end, so that none starves.
-    partitions: Vec<Remembered>,
-    /// What they take in memory, in bytes.
-    weight: usize,
-}
-
 /// What one request says of its session.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SessionRequest {
@@ -158,7 +137,6 @@ pub(crate) struct FetchSessions {
     eviction_ms: Millis,
     /// The id that was given last; ids are positive.
     next_id: i32,
-    /// Of all sessions, and what that may be.
     /// What the partitions of all sessions take, in bytes: the sum of theirs.
     weight: usize,
     /// No new session may go beyond this, and one that grows beyond it ends.
@@ -268,21 +246,7 @@ impl FetchSessions {
                 break self.next_id;
             }
         };
-        let partitions = plan.wanted.iter().zip(outcomes).map(|(wanted, outcome)| Remembered {
-            wanted: wanted.clone(),
-            high_watermark: outcome.high_watermark,
-            log_start_offset: outcome.log_start_offset,
-            error: outcome.error,
-        });
-        let session = Session {
-            epoch: next_epoch(INITIAL_EPOCH),
-            uses_ids: request.uses_ids,
-            privileged: request.from_follower,
-            last_used: now,
-            created: now,
-            partitions: partitions.collect(),
-            weight: plan.wanted.iter().map(Wanted::weight).sum(),
-        };
+        let session = Session::new(request, &plan.wanted, outcomes, now);
         let weight = session.weight;
         if self.weight + weight > self.weight_max {
             return INVALID_SESSION_ID;
@@ -319,76 +283,8 @@ impl FetchSessions {
     }
 }
 
-impl Session {
-    fn change(&mut self, partitions: Vec<Wanted>, forgotten: &[(TopicRef, PartitionId)]) {
-        let mut places: HashMap<_, _> = self
-            .partitions
-            .iter()
-            .enumerate()
-            .map(|(place, known)| ((known.wanted.topic.clone(), known.wanted.partition), place))
-            .collect();
-        for wanted in partitions {
-            match places.get(&(wanted.topic.clone(), wanted.partition)) {
-                Some(&place) => self.partitions[place].wanted = wanted,
-                None => {
-                    places.insert((wanted.topic.clone(), wanted.partition), self.partitions.len());
-                    let (high_watermark, log_start_offset) = (-1, -1);
-                    self.weight += wanted.weight();
-                    self.partitions.push(Remembered {
-                        wanted,
-                        high_watermark,
-                        log_start_offset,
-                        error: false,
-                    });
-                }
-            }
-        }
-        if !forgotten.is_empty() {
-            let forgotten: HashSet<_> = forgotten.iter().map(|(topic, id)| (topic, *id)).collect();
-            self.partitions.retain(|known| {
-                !forgotten.contains(&(&known.wanted.topic, known.wanted.partition))
-            });
-            self.weight = self.partitions.iter().map(|known| known.wanted.weight()).sum();
-        }
-    }
-
-    /// Which partitions are news, and remembers what is told of each.
-    fn update(&mut self, outcomes: &[Outcome]) -> Vec<bool> {
-        debug_assert_eq!(self.partitions.len(), outcomes.len(), "a plan that is not of this epoch");
-        let mut told = Vec::with_capacity(outcomes.len());
-        for (known, outcome) in self.partitions.iter_mut().zip(outcomes) {
-            let changed = outcome.records_bytes > 0
-                || outcome.error
-                || known.error
-                || known.high_watermark != outcome.high_watermark
-                || known.log_start_offset != outcome.log_start_offset;
-            known.high_watermark = outcome.high_watermark;
-            known.log_start_offset = outcome.log_start_offset;
-            known.error = outcome.error;
-            told.push(changed);
-        }
-        self.rotate(outcomes);
-        told
-    }
-
-    /// Puts those that had records behind those that had none.
-    fn rotate(&mut self, outcomes: &[Outcome]) {
-        if self.partitions.len() > 1 {
-            let partitions = std::mem::take(&mut self.partitions);
-            let (full, empty): (Vec<_>, Vec<_>) = partitions
-                .into_iter()
-                .zip(outcomes)
-                .partition(|(_, outcome)| outcome.records_bytes > 0);
-            self.partitions = empty.into_iter().chain(full).map(|(known, _)| known).collect();
-        }
-    }
-}
-
-fn next_epoch(epoch: i32) -> i32 {
-    if epoch == i32::MAX { 1 } else { epoch + 1 }
-}
-
 impl Wanted {
+    /// What remembering it takes in memory, in bytes.
     fn weight(&self) -> usize {
         let name = match &self.topic {
             TopicRef::Id(_) => 0,
@@ -400,124 +296,5 @@ impl Wanted {
     /// Whether the reader is a follower that tells what it has (KIP-595's truncation on fetch).
     pub(crate) fn has_last_fetched_epoch(&self) -> bool {
         self.last_fetched_epoch != NONE
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn wanted(partition: PartitionId, fetch_offset: Offset) -> Wanted {
-        let topic = TopicRef::Name("t".to_owned());
-        Wanted {
-            topic,
-            partition,
-            fetch_offset,
-            max_bytes: 100,
-            leader_epoch: NONE,
-            last_fetched_epoch: NONE,
-            log_start_offset: -1,
-        }
-    }
-
-    #[test]
-    fn sessions_take_no_more_memory_than_is_set_aside_for_them() {
-        let mut sessions = FetchSessions::new(1_000, 120_000, 0);
-        sessions.weight_max = 25 * (size_of::<Remembered>() + 1_000);
-        let long = |n: usize| Wanted {
-            topic: TopicRef::Name(format!("{n:01000}")),
-            ..wanted(n as PartitionId, 0)
-        };
-        let asked = |id, epoch| SessionRequest { id, epoch, uses_ids: false, from_follower: false };
-        let mut made = Vec::new();
-        for round in 0..4 {
-            let partitions: Vec<_> = (0..10).map(|n| long(round * 10 + n)).collect();
-            let plan = sessions.begin(asked(0, 0), partitions, &[], 0).unwrap();
-            let outcomes = vec![outcome(0, 0); plan.wanted.len()];
-            made.push(sessions.finish(&plan, asked(0, 0), &outcomes, 0).0);
-        }
-        assert!(made[0] > 0 && made[1] > 0 && made[2] == 0 && made[3] == 0, "{made:?}");
-        // One that grows beyond it ends, and its weight is gone.
-        let more: Vec<_> = (0..10).map(|n| long(100 + n)).collect();
-        let grown = sessions.begin(asked(made[0], 1), more, &[], 0);
-        assert_eq!(grown.unwrap_err(), ErrorCode::FetchSessionIdNotFound);
-        assert_eq!((sessions.len(), sessions.weight * 5), (1, sessions.weight_max * 2));
-        // What is forgotten weighs nothing.
-        let forgotten: Vec<_> = (10..15).map(|n| (long(n).topic, long(n).partition)).collect();
-        sessions.begin(asked(made[1], 1), Vec::new(), &forgotten, 0).unwrap();
-        assert_eq!(sessions.weight * 5, sessions.weight_max);
-        sessions.begin(asked(made[1], FINAL_EPOCH), Vec::new(), &[], 0).unwrap();
-        assert_eq!((sessions.len(), sessions.weight), (0, 0));
-    }
-
-    fn outcome(records_bytes: usize, high_watermark: Offset) -> Outcome {
-        Outcome { error: false, records_bytes, high_watermark, log_start_offset: 0 }
-    }
-
-    fn request(id: i32, epoch: i32) -> SessionRequest {
-        SessionRequest { id, epoch, uses_ids: false, from_follower: false }
-    }
-
-    #[test]
-    fn a_session_tells_only_what_changed() {
-        let mut sessions = FetchSessions::new(10, 1_000, 7);
-        let first = request(0, 0);
-        let plan = sessions.begin(first, vec![wanted(0, 0), wanted(1, 0)], &[], 0).expect("new");
-        let (id, told) = sessions.finish(&plan, first, &[outcome(10, 5), outcome(0, 5)], 0);
-        assert!(id > 0 && told == [true, true]);
-
-        let second = request(id, 1);
-        let plan = sessions.begin(second, vec![wanted(0, 5)], &[], 1).expect("known");
-        assert_eq!(plan.wanted.len(), 2);
-        let (_, told) = sessions.finish(&plan, second, &[outcome(0, 5), outcome(3, 6)], 1);
-        assert_eq!(told, [false, true]);
-
-        assert_eq!(
-            sessions.begin(request(id, 1), vec![], &[], 2).err(),
-            Some(ErrorCode::InvalidFetchSessionEpoch)
-        );
-        let gone = [(TopicRef::Name("t".to_owned()), 1)];
-        assert_eq!(
-            sessions.begin(request(id, 2), vec![], &gone, 2).expect("known").wanted,
-            [wanted(0, 5)]
-        );
-        assert!(
-            sessions
-                .begin(request(id, FINAL_EPOCH), vec![], &[], 3)
-                .expect("ends")
-                .wanted
-                .is_empty()
-        );
-        assert_eq!(
-            sessions.begin(request(id, 3), vec![], &[], 4).err(),
-            Some(ErrorCode::FetchSessionIdNotFound)
-        );
-    }
-
-    #[test]
-    fn what_another_request_changed_meanwhile_is_told_anew() {
-        let mut sessions = FetchSessions::new(10, 120_000, 7);
-        let first = request(0, 0);
-        let plan = sessions.begin(first, vec![wanted(0, 0)], &[], 0).expect("new");
-        let (id, _) = sessions.finish(&plan, first, &[outcome(0, 5)], 0);
-        let slow = sessions.begin(request(id, 1), vec![], &[], 1).expect("known");
-        // As many partitions as before, and another one.
-        let gone = [(TopicRef::Name("t".to_owned()), 0)];
-        let fast = sessions.begin(request(id, 2), vec![wanted(1, 0)], &gone, 2).expect("known");
-        assert_eq!(sessions.finish(&slow, request(id, 1), &[outcome(0, 9)], 3), (id, vec![true]));
-        assert_eq!(sessions.finish(&fast, request(id, 2), &[outcome(0, 9)], 3), (id, vec![true]));
-    }
-
-    #[test]
-    fn slots_are_bounded() {
-        let mut sessions = FetchSessions::new(1, 1_000, 7);
-        let open = |sessions: &mut FetchSessions, now| {
-            let plan = sessions.begin(request(0, 0), vec![wanted(0, 0)], &[], now).expect("new");
-            sessions.finish(&plan, request(0, 0), &[outcome(0, 0)], now).0
-        };
-        assert!(open(&mut sessions, 0) > 0);
-        assert_eq!(open(&mut sessions, 500), INVALID_SESSION_ID);
-        assert!(open(&mut sessions, 1_501) > 0);
-        assert_eq!(sessions.len(), 1);
     }
 }

@@ -3,11 +3,20 @@
 //! Reads never panic on hostile bytes, never trust a claimed size, and produce no more than their caller allows.
 //! No batch is known in here: only bytes in, bytes out.
 
+mod gzip;
+mod lz4;
+mod snappy;
+
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, BufRead, BufReader, Read, Write};
 
-use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 use lz4_flex::frame::{BlockMode, BlockSize, FrameDecoder, FrameEncoder, FrameInfo};
+
+use self::gzip::Gunzip;
+use self::snappy::{SnappyReader, SnappyWriter};
 
 /// How the records of a batch are packed: bits 0 to 2 of its attributes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -126,7 +135,7 @@ impl Compressor {
         match &self.0 {
             Sink::None(out) => out.len(),
             Sink::Gzip(encoder) => encoder.get_ref().len(),
-            Sink::Snappy(encoder) => encoder.out.len(),
+            Sink::Snappy(encoder) => encoder.written(),
             Sink::Lz4(encoder) => encoder.get_ref().len(),
             Sink::Zstd(encoder) => encoder.get_ref().len(),
         }
@@ -191,7 +200,7 @@ impl<'a> Decompressor<'a> {
                 Source::Gzip(Box::new(BufReader::with_capacity(BUFFER, Gunzip::new(data)?)))
             }
             Codec::Snappy => Source::Snappy(SnappyReader::new(data)?),
-            Codec::Lz4 => Source::Lz4(Box::new(FrameDecoder::new(lz4_frame(data)?))),
+            Codec::Lz4 => Source::Lz4(Box::new(FrameDecoder::new(lz4::whole_frame(data)?))),
             Codec::Zstd => {
                 let mut decoder = Unzstd::with_buffer(data)?;
                 decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
@@ -268,177 +277,6 @@ fn invalid(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
-/// Java's reader of gzip: members one after another, and anything else behind a member is passed over.
-struct Gunzip<'a>(GzDecoder<&'a [u8]>);
-
-impl<'a> Gunzip<'a> {
-    fn new(data: &'a [u8]) -> io::Result<Self> {
-        if data.is_empty() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        Ok(Self(GzDecoder::new(data)))
-    }
-}
-
-impl Read for Gunzip<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let read = self.0.read(into)?;
-            let rest = *self.0.get_ref();
-            if read > 0 || into.is_empty() || !rest.starts_with(&[0x1f, 0x8b, 8]) {
-                return Ok(read);
-            }
-            self.0 = GzDecoder::new(rest);
-        }
-    }
-}
-
-/// The lz4 frame that `data` begin with, known to be whole: its reader would take a cut between two blocks for the end.
-/// Refuses what Kafka's reader refuses and ours would take: blocks that depend on each other.
-fn lz4_frame(data: &[u8]) -> io::Result<&[u8]> {
-    const CUT: io::ErrorKind = io::ErrorKind::UnexpectedEof;
-    let [magic @ .., flags] = *data.first_chunk::<5>().ok_or(CUT)?;
-    if magic != [0x04, 0x22, 0x4d, 0x18] {
-        return Err(invalid("not an lz4 frame"));
-    }
-    if flags & 0x20 == 0 {
-        return Err(invalid("an lz4 frame of dependent blocks"));
-    }
-    let block_checksum = if flags & 0x10 == 0 { 0 } else { 4 };
-    let content_checksum = if flags & 0x04 == 0 { 0 } else { 4 };
-    let mut at = if flags & 0x08 == 0 { 7 } else { 15 };
-    loop {
-        let block = data.get(at..).and_then(<[u8]>::first_chunk).ok_or(CUT)?;
-        at += 4;
-        match (u32::from_le_bytes(*block) & 0x7fff_ffff) as usize {
-            0 => return Ok(data.get(..at + content_checksum).ok_or(CUT)?),
-            size => at += size + block_checksum,
-        }
-    }
-}
-
-/// Begins a stream of snappy-java: its magic, version 1, readable from version 1.
-const XERIAL_HEADER: [u8; 16] = *b"\x82SNAPPY\0\0\0\0\x01\0\0\0\x01";
-const XERIAL_MAGIC: [u8; 8] = *b"\x82SNAPPY\0";
-/// How much goes into one block: snappy-java's default.
-const XERIAL_BLOCK: usize = 32 * 1024;
-/// No element of snappy makes more than 64 bytes out of 2: no block can claim more than this many times itself.
-const SNAPPY_RATIO_MAX: usize = 32;
-
-struct SnappyWriter {
-    out: Vec<u8>,
-    block: Vec<u8>,
-    encoder: snap::raw::Encoder,
-}
-
-impl SnappyWriter {
-    fn new(mut out: Vec<u8>) -> Self {
-        out.extend_from_slice(&XERIAL_HEADER);
-        Self { out, block: Vec::new(), encoder: snap::raw::Encoder::new() }
-    }
-
-    fn flush_block(&mut self) -> io::Result<()> {
-        if self.block.is_empty() {
-            return Ok(());
-        }
-        let at = self.out.len();
-        self.out.resize(at + 4 + snap::raw::max_compress_len(self.block.len()), 0);
-        let (length, room) = self.out[at..].split_at_mut(4);
-        let packed = self.encoder.compress(&self.block, room)?;
-        length.copy_from_slice(&u32::try_from(packed).expect("a block is 32 KiB").to_be_bytes());
-        self.out.truncate(at + 4 + packed);
-        self.block.clear();
-        Ok(())
-    }
-
-    fn finish(mut self) -> io::Result<Vec<u8>> {
-        self.flush_block()?;
-        Ok(self.out)
-    }
-}
-
-impl Write for SnappyWriter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let taken = bytes.len().min(XERIAL_BLOCK - self.block.len());
-        self.block.extend_from_slice(&bytes[..taken]);
-        if self.block.len() == XERIAL_BLOCK {
-            self.flush_block()?;
-        }
-        Ok(taken)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-struct SnappyReader<'a> {
-    rest: &'a [u8],
-    block: Vec<u8>,
-    at: usize,
-}
-
-impl<'a> SnappyReader<'a> {
-    fn new(data: &'a [u8]) -> io::Result<Self> {
-        let mut reader = Self { rest: data, block: Vec::new(), at: 0 };
-        if data.is_empty() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        if data.len() >= XERIAL_HEADER.len() && data.starts_with(&XERIAL_MAGIC) {
-            reader.rest = &data[XERIAL_HEADER.len()..];
-        } else {
-            reader.rest = &[];
-            reader.unpack(data)?;
-        }
-        Ok(reader)
-    }
-
-    fn unpack(&mut self, packed: &[u8]) -> io::Result<()> {
-        let length = snap::raw::decompress_len(packed)?;
-        if length > packed.len().saturating_mul(SNAPPY_RATIO_MAX) {
-            return Err(invalid("a snappy block that claims more than it can hold"));
-        }
-        self.block.resize(length, 0);
-        self.at = 0;
-        snap::raw::Decoder::new().decompress(packed, &mut self.block)?;
-        Ok(())
-    }
-
-    /// Unpacks the next block; false at the end, which may leave up to three bytes over.
-    fn next_block(&mut self) -> io::Result<bool> {
-        loop {
-            let Some((length, rest)) = self.rest.split_first_chunk::<4>() else {
-                self.rest = &[];
-                return Ok(false);
-            };
-            if *length == XERIAL_MAGIC[..4] {
-                // one stream behind another
-                self.rest =
-                    self.rest.get(XERIAL_HEADER.len()..).ok_or(io::ErrorKind::UnexpectedEof)?;
-                continue;
-            }
-            let length = usize::try_from(i32::from_be_bytes(*length))
-                .map_err(|_| invalid("a negative length"))?;
-            let (packed, rest) =
-                rest.split_at_checked(length).ok_or(io::ErrorKind::UnexpectedEof)?;
-            self.rest = rest;
-            self.unpack(packed)?;
-            return Ok(true);
-        }
-    }
-}
-
-impl SnappyReader<'_> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        while self.at == self.block.len() && self.next_block()? {}
-        Ok(&self.block[self.at..])
-    }
-
-    fn consume(&mut self, bytes: usize) {
-        self.at += bytes;
-    }
-}
-
 /// Reads on without keeping what is read; false where the stream ends first.
 pub(crate) fn skip(reader: &mut impl BufRead, mut bytes: usize) -> io::Result<bool> {
     while bytes > 0 {
@@ -451,68 +289,4 @@ pub(crate) fn skip(reader: &mut impl BufRead, mut bytes: usize) -> io::Result<bo
         bytes -= step;
     }
     Ok(true)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn samples() -> Vec<Vec<u8>> {
-        let noise: Vec<u8> =
-            (0..100_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
-        vec![vec![], b"a".to_vec(), b"abc".repeat(50_000), noise]
-    }
-
-    #[test]
-    fn what_goes_in_comes_out() {
-        for codec in Codec::ALL {
-            for level in [None, Some(1), Some(9)] {
-                for sample in samples() {
-                    let packed = compress(Compression { codec, level }, &sample).unwrap();
-                    assert!(
-                        decompress(codec, &packed, sample.len()).unwrap() == sample,
-                        "{codec:?}"
-                    );
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn output_is_bounded() {
-        for codec in Codec::ALL {
-            let packed = compress(codec.into(), &vec![7; 1 << 20]).unwrap();
-            assert!(decompress(codec, &packed, (1 << 20) - 1).is_err(), "{codec:?}");
-        }
-    }
-
-    #[test]
-    fn every_cut_and_every_flip_is_survived() {
-        let sample: Vec<u8> = (0..700_u32).map(|i| (i / 7) as u8).collect();
-        for codec in Codec::ALL {
-            let packed = compress(codec.into(), &sample).unwrap();
-            for cut in 0..packed.len() {
-                let _ = decompress(codec, &packed[..cut], 1 << 20);
-                for flip in [1, 0x80, 0xff] {
-                    let mut damaged = packed.clone();
-                    damaged[cut] ^= flip;
-                    let _ = decompress(codec, &damaged, 1 << 20);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_bare_snappy_block_is_read() {
-        let packed = snap::raw::Encoder::new().compress_vec(b"bare bare bare").unwrap();
-        assert_eq!(decompress(Codec::Snappy, &packed, 100).unwrap(), b"bare bare bare");
-    }
-
-    #[test]
-    fn members_of_gzip_follow_each_other() {
-        let mut packed = compress(Codec::Gzip.into(), b"one ").unwrap();
-        packed.extend(compress(Codec::Gzip.into(), b"two").unwrap());
-        packed.extend([1, 2, 3]);
-        assert_eq!(decompress(Codec::Gzip, &packed, 100).unwrap(), b"one two");
-    }
 }
