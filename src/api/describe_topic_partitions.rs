@@ -36,19 +36,7 @@ pub(crate) async fn handle(
         let topics = request.topics.into_iter().map(refuse).collect();
         return DescribeTopicPartitionsResponse { topics, ..Default::default() };
     }
-    let mut names: Vec<String> = if lists_all {
-        image.topics.starting_at(&first_topic).map(|topic| topic.name.to_string()).collect()
-    } else {
-        request
-            .topics
-            .into_iter()
-            .map(|topic| topic.name)
-            .filter(|name| *name >= first_topic)
-            .collect()
-    };
-    names.sort_unstable();
-    names.dedup();
-    let mut hidden = names;
+    let mut hidden = listed(&image, request.topics, &first_topic);
     let names: Vec<String> =
         hidden.extract_if(.., |name| call.may(&permissions::DESCRIBE_TOPICS, name)).collect();
     let limit = call
@@ -84,6 +72,18 @@ pub(crate) async fn handle(
         );
     }
     response
+}
+
+/// What is described, in the order of the names: of the topics that are asked for, or of all, those from `first` on.
+fn listed(image: &Image, asked: Vec<TopicRequest>, first: &str) -> Vec<String> {
+    let mut names: Vec<String> = if asked.is_empty() {
+        image.topics.starting_at(first).map(|topic| topic.name.to_string()).collect()
+    } else {
+        asked.into_iter().map(|topic| topic.name).filter(|name| name.as_str() >= first).collect()
+    };
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// A topic of which nothing is told, not even whether there is one.

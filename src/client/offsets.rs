@@ -102,28 +102,7 @@ pub async fn committed(
 ) -> Result<BTreeMap<TopicPartition, Committed>, ClientError> {
     let connection = cluster.group_coordinator(group).await?;
     let version = connection.version_up_to::<OffsetFetchRequest>(NAMED_VERSION_MAX)?;
-    let topics = partitions.map(by_topic);
-    let mut request = OffsetFetchRequest::default();
-    if version >= 8 {
-        let topics = topics.map(|topics| {
-            let topics = topics.into_iter().map(|(name, partition_indexes)| {
-                let name = name.to_owned();
-                OffsetFetchRequestTopics { name, partition_indexes, ..Default::default() }
-            });
-            topics.collect()
-        });
-        let group_id = group.to_owned();
-        request.groups = vec![OffsetFetchRequestGroup { group_id, topics, ..Default::default() }];
-    } else {
-        request.group_id = group.to_owned();
-        request.topics = topics.map(|topics| {
-            let topics = topics.into_iter().map(|(name, partition_indexes)| {
-                let name = name.to_owned();
-                OffsetFetchRequestTopic { name, partition_indexes, ..Default::default() }
-            });
-            topics.collect()
-        });
-    }
+    let request = offset_fetch(group, partitions, version);
     let answer = connection.send(&request, version).await?;
     ClientError::check(answer.error_code, None)?;
     let mut found = BTreeMap::new();
@@ -154,6 +133,37 @@ pub async fn committed(
         }
     }
     Ok(found)
+}
+
+/// From version 8 on one request asks of several groups, and names even a single one elsewhere.
+fn offset_fetch(
+    group: &str,
+    partitions: Option<&[TopicPartition]>,
+    version: i16,
+) -> OffsetFetchRequest {
+    let topics = partitions.map(by_topic);
+    let mut request = OffsetFetchRequest::default();
+    if version >= 8 {
+        let topics = topics.map(|topics| {
+            let topics = topics.into_iter().map(|(name, partition_indexes)| {
+                let name = name.to_owned();
+                OffsetFetchRequestTopics { name, partition_indexes, ..Default::default() }
+            });
+            topics.collect()
+        });
+        let group_id = group.to_owned();
+        request.groups = vec![OffsetFetchRequestGroup { group_id, topics, ..Default::default() }];
+    } else {
+        request.group_id = group.to_owned();
+        request.topics = topics.map(|topics| {
+            let topics = topics.into_iter().map(|(name, partition_indexes)| {
+                let name = name.to_owned();
+                OffsetFetchRequestTopic { name, partition_indexes, ..Default::default() }
+            });
+            topics.collect()
+        });
+    }
+    request
 }
 
 /// Who commits: a member of a group, or nobody in particular.

@@ -42,6 +42,24 @@ pub(super) async fn alter(cluster: &mut Cluster, options: &Options) -> Result<()
         let names = added.iter().map(|(name, _)| name).chain(&deleted);
         check_loggers(cluster, options, &entity, names).await?;
     }
+    let resource = AlterConfigsResource {
+        resource_type,
+        resource_name: entity.clone(),
+        configs: operations(added, deleted),
+        ..Default::default()
+    };
+    let request =
+        IncrementalAlterConfigsRequest { resources: vec![resource], ..Default::default() };
+    let answer = ask(cluster, options, &entity, &request).await.map_err(without_node)?;
+    for result in answer.responses {
+        let done = ClientError::check(result.error_code, result.error_message);
+        done.map_err(|error| Exception::from(error).in_execution())?;
+    }
+    completed(kind, &entity);
+    Ok(())
+}
+
+fn operations(added: Properties, deleted: Vec<String>) -> Vec<AlterableConfig> {
     let set = added.into_iter().map(|(name, value)| AlterableConfig {
         name,
         config_operation: SET,
@@ -54,31 +72,19 @@ pub(super) async fn alter(cluster: &mut Cluster, options: &Options) -> Result<()
         value: Some(String::new()),
         ..Default::default()
     });
-    let resource = AlterConfigsResource {
-        resource_type,
-        resource_name: entity.clone(),
-        configs: set.chain(delete).collect(),
-        ..Default::default()
-    };
-    let request =
-        IncrementalAlterConfigsRequest { resources: vec![resource], ..Default::default() };
-    let answer = ask(cluster, options, &entity, &request).await.map_err(|error| {
-        match error.class.ends_with(".BrokerNotAvailableException") {
-            // Kafka's tool looks for the node until its time is over.
-            true => Exception::new(
-                &tool::exception_class(ErrorCode::RequestTimedOut),
-                "Timed out waiting for a node assignment. Call: incrementalAlterConfigs",
-            )
-            .in_execution(),
-            false => error,
-        }
-    })?;
-    for result in answer.responses {
-        let done = ClientError::check(result.error_code, result.error_message);
-        done.map_err(|error| Exception::from(error).in_execution())?;
+    set.chain(delete).collect()
+}
+
+/// Kafka's tool looks for a node that is not there until its time is over.
+fn without_node(thrown: Exception) -> Exception {
+    if !thrown.class.ends_with(".BrokerNotAvailableException") {
+        return thrown;
     }
-    completed(kind, &entity);
-    Ok(())
+    Exception::new(
+        &tool::exception_class(ErrorCode::RequestTimedOut),
+        "Timed out waiting for a node assignment. Call: incrementalAlterConfigs",
+    )
+    .in_execution()
 }
 
 fn completed(kind: Kind, entity: &str) {

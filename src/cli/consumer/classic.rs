@@ -7,7 +7,7 @@ use super::assignors::Assignor;
 use super::member::Beat;
 use super::settings::Settings;
 use crate::client::offsets::{self, Committer};
-use crate::client::{ClientError, Cluster};
+use crate::client::{ClientError, Cluster, Connection};
 use crate::error::ErrorCode;
 use crate::types::{Offset, TopicPartition};
 use crate::wire::message::Message;
@@ -22,6 +22,8 @@ use crate::wire::stored::consumer_protocol::{
 };
 
 const REBALANCE_TIMEOUT_MS: i32 = 300_000;
+/// How long an answer may take that waits for the other members.
+const REBALANCE_WAIT: Duration = Duration::from_millis(REBALANCE_TIMEOUT_MS as u64 + 5_000);
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(3);
 
 /// See the module.
@@ -83,6 +85,19 @@ impl ClassicMember {
         &mut self,
         cluster: &mut Cluster,
     ) -> Result<Vec<TopicPartition>, ClientError> {
+        let connection = cluster.group_coordinator(&self.group).await?;
+        let joined = self.join_group(&connection).await?;
+        let assignments = match joined.leader == joined.member_id && !joined.skip_assignment {
+            true => self.assign(cluster, &joined).await?,
+            false => Vec::new(),
+        };
+        self.sync_group(&connection, joined, assignments).await
+    }
+
+    async fn join_group(
+        &mut self,
+        connection: &Connection,
+    ) -> Result<JoinGroupResponse, ClientError> {
         let subscription =
             ConsumerProtocolSubscription { topics: self.topics.clone(), ..Default::default() };
         let metadata = subscription.encode_versioned(3)?;
@@ -101,21 +116,26 @@ impl ClassicMember {
             protocols: protocols.collect(),
             ..Default::default()
         };
-        let connection = cluster.group_coordinator(&self.group).await?;
-        let wait = Duration::from_millis(REBALANCE_TIMEOUT_MS as u64 + 5_000);
         let version = connection.version_of::<JoinGroupRequest>()?;
-        let joined = connection.send_within(&request, version, wait).await?;
+        let joined = connection.send_within(&request, version, REBALANCE_WAIT).await?;
         if joined.error_code == ErrorCode::MemberIdRequired.code() {
+            // The name is what the next attempt comes with.
             self.committer.member_id = joined.member_id;
             return Err(ClientError::api(joined.error_code, None));
         }
         ClientError::check(joined.error_code, None)?;
         self.committer =
             Committer { member_id: joined.member_id.clone(), generation_id: joined.generation_id };
-        let assignments = match joined.leader == joined.member_id && !joined.skip_assignment {
-            true => self.assign(cluster, &joined).await?,
-            false => Vec::new(),
-        };
+        Ok(joined)
+    }
+
+    /// What this member has in the generation that it has joined.
+    async fn sync_group(
+        &self,
+        connection: &Connection,
+        joined: JoinGroupResponse,
+        assignments: Vec<SyncGroupRequestAssignment>,
+    ) -> Result<Vec<TopicPartition>, ClientError> {
         let request = SyncGroupRequest {
             group_id: self.group.clone(),
             generation_id: joined.generation_id,
@@ -127,7 +147,7 @@ impl ClassicMember {
             ..Default::default()
         };
         let version = connection.version_of::<SyncGroupRequest>()?;
-        let synced = connection.send_within(&request, version, wait).await?;
+        let synced = connection.send_within(&request, version, REBALANCE_WAIT).await?;
         ClientError::check(synced.error_code, None)?;
         if synced.assignment.is_empty() {
             return Ok(Vec::new());

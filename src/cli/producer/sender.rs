@@ -1,7 +1,7 @@
 //! Batches on their way: which go out together, what their answers mean, and which of them go again.
 //!
-//! Batches of a partition go out in order and, where the producer is idempotent, stay so: one that failed for good takes
-//! the identity with it, since the broker would miss its sequence numbers.
+//! Batches of a partition go out in order and, where the producer is idempotent, stay so: one that failed for good
+//! takes the identity with it, since the broker would miss its sequence numbers.
 
 use std::collections::BTreeMap;
 use std::time::Instant;

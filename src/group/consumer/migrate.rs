@@ -23,6 +23,7 @@ use crate::group::settings::ConsumerSettings;
 use crate::group::step::Step;
 use crate::metadata::Image;
 use crate::wire::messages::join_group::JoinGroupRequestProtocol;
+use crate::wire::stored::consumer_protocol::ConsumerProtocolSubscription;
 
 impl GroupMachine {
     /// Sees to it that a consumer group of this name is there, if one may be.
@@ -138,25 +139,7 @@ fn upgraded(
                  default assignor before re-attempting the upgrade.",
             ));
         }
-        let said = Subscription {
-            instance_id: member.instance_id.clone(),
-            rack_id: wanted.rack_id,
-            client_id: member.client_id.clone(),
-            client_host: member.client_host.clone(),
-            topics: wanted.topics.into_iter().collect(),
-            regex: String::new(),
-            rebalance_timeout_ms: member.rebalance_timeout_ms,
-            assignor: None,
-            classic: Some(ClassicProtocol {
-                session_timeout_ms: member.session_timeout_ms,
-                protocols: member
-                    .protocols
-                    .iter()
-                    .map(|protocol| (protocol.name.clone(), protocol.metadata.clone()))
-                    .collect(),
-            }),
-        };
-        members.push((member.id.clone(), said, assigned));
+        members.push((member.id.clone(), subscription_of(member, wanted), assigned));
     }
     release(classic, step);
     let mut group = ConsumerGroup::new(classic.id.clone());
@@ -181,6 +164,27 @@ fn upgraded(
         group.write_current(&id, current, out);
     }
     Ok(group)
+}
+
+/// What a member of a classic group is taken to have said in a heartbeat.
+fn subscription_of(member: &ClassicMember, wanted: ConsumerProtocolSubscription) -> Subscription {
+    let protocols = member.protocols.iter();
+    Subscription {
+        instance_id: member.instance_id.clone(),
+        rack_id: wanted.rack_id,
+        client_id: member.client_id.clone(),
+        client_host: member.client_host.clone(),
+        topics: wanted.topics.into_iter().collect(),
+        regex: String::new(),
+        rebalance_timeout_ms: member.rebalance_timeout_ms,
+        assignor: None,
+        classic: Some(ClassicProtocol {
+            session_timeout_ms: member.session_timeout_ms,
+            protocols: protocols
+                .map(|protocol| (protocol.name.clone(), protocol.metadata.clone()))
+                .collect(),
+        }),
+    }
 }
 
 /// A member's metadata. A group that is being made for the first time has no protocol yet: then those it likes best.
