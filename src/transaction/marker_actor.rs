@@ -303,6 +303,9 @@ impl Delivery {
                 Ok(TransactionReply::Refused(code)) => {
                     tracing::debug!(self.shard, ?code, "a shard will be told again");
                     self.refused.extend_from_slice(done);
+                    // Still in hand: a successor that hands them out must not have them written beside this.
+                    self.under_way.lock().extend(done.iter().cloned());
+                    self.untold.extend_from_slice(done);
                 }
                 Ok(_) => {}
                 // Its successor will have all written again, which changes nothing.

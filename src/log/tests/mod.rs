@@ -25,6 +25,7 @@ mod failures;
 mod kafka;
 mod manager;
 mod model;
+mod stable;
 mod transactions;
 
 pub(super) const NOW: Millis = 1_700_000_000_000;

@@ -1,7 +1,7 @@
 //! Random histories of producers, some of them late or fenced, of failing marker senders and of shards that start anew.
 //! After each step: a transaction never both commits and aborts, epochs never go back and producer ids never come back,
-//! nothing is open that nobody has opened, an end needs its producer's present epoch, and the log tells the same to any
-//! successor.
+//! nothing is open that nobody has opened, an end needs its producer's present epoch, who was fenced stays so, a client
+//! that does as it is told is never told that it is in the wrong, and the log tells the same to any successor.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use super::super::machine::TransactionMachine;
 use super::super::request::{Markers, Producer, TransactionReply, TransactionRequest, Written};
 use super::super::settings::Settings;
 use super::super::state::{NO_PRODUCER_EPOCH, Status, Transaction};
+use super::client::{self, Client};
 use super::shard::{Replies, Shard, read};
 use crate::error::ErrorCode;
 use crate::random::Random;
@@ -22,6 +23,8 @@ const IDS: [&str; 3] = ["red", "green", "blue"];
 struct World {
     /// Every identity that a producer was ever told.
     told: BTreeMap<&'static str, Vec<Producer>>,
+    /// How many of these the latest owner of an id has made late.
+    fenced: BTreeMap<&'static str, usize>,
     /// What the marker sender has in hand.
     under_way: Vec<Markers>,
     /// The latest picture of each id, and every producer id that it has had.
@@ -31,6 +34,8 @@ struct World {
     seen: usize,
     /// How each end was decided, by the identity of its markers.
     decided: BTreeMap<(Arc<str>, i64, i16), bool>,
+    /// The coordinator has aborted or forgotten what it was not asked to.
+    has_acted: BTreeSet<Arc<str>>,
 }
 
 /// Why a step may write.
@@ -59,10 +64,34 @@ impl World {
                 TransactionReply::End(Ok(producer)) if producer.1 >= 0 => {
                     self.told.entry(id).or_default().push(producer);
                 }
-                TransactionReply::Markers { markers, .. } => self.under_way.extend(markers),
+                TransactionReply::Markers { markers, .. } => {
+                    // As the sender does: what it has in hand, it takes once.
+                    for one in markers {
+                        if !self.under_way.iter().any(|other| written(other) == written(&one)) {
+                            self.under_way.push(one);
+                        }
+                    }
+                }
                 _ => {}
             }
         }
+    }
+
+    /// A producer has become the owner of an id: it is somebody else than ever before, and those are late.
+    fn own(&mut self, id: &'static str, producer: Producer) {
+        let told = self.told.entry(id).or_default();
+        assert!(!told.contains(&producer), "{id}: {producer:?} is given out twice");
+        self.fenced.insert(id, told.len());
+    }
+
+    /// A producer was let do something: it is the owner, or was never told to be anybody.
+    fn accept(&self, id: &'static str, producer: Producer) {
+        let told = self.told.get(id).map_or(&[][..], Vec::as_slice);
+        let (late, present) = told.split_at(self.fenced.get(id).copied().unwrap_or(0));
+        assert!(
+            present.contains(&producer) || !late.contains(&producer),
+            "{id}: {producer:?} was fenced"
+        );
     }
 
     /// Judges what a step has written.
@@ -73,6 +102,7 @@ impl World {
             let Some(next) = next else {
                 let before = before.expect("what is forgotten was there");
                 assert!(before.status.may_expire(), "{id} is forgotten as {:?}", before.status);
+                self.has_acted.insert(id);
                 continue;
             };
             self.judge(&id, before.as_ref(), &next, cause);
@@ -98,6 +128,9 @@ impl World {
             CompleteAbort => status == PrepareAbort,
         };
         assert!(may_follow, "{id}: {:?} after {status:?}", next.status);
+        if next.status == PrepareAbort && cause.ends.is_none() {
+            self.has_acted.insert(id.clone());
+        }
         if let Some(before) = before {
             if before.producer_id == next.producer_id {
                 assert!(before.producer_epoch <= next.producer_epoch, "{id}: an epoch goes back");
@@ -125,15 +158,27 @@ impl World {
     }
 }
 
-fn init(shard: &mut Shard, world: &World, id: &'static str, dice: &mut Random) -> Replies {
+fn init(shard: &mut Shard, world: &mut World, id: &'static str, dice: &mut Random) -> Replies {
     let expected = (dice.below(3) == 0).then(|| world.producer(id, dice));
     let timeout_ms = *dice.one(&[5_000, 60_000, i32::MAX]);
-    shard.ask_fully(|fresh_id| TransactionRequest::Init {
+    let replies = shard.ask_fully(|fresh_id| TransactionRequest::Init {
         transactional_id: id.into(),
         timeout_ms,
         expected,
         fresh_id,
-    })
+    });
+    if expected.is_none() {
+        owned(id, &replies, world);
+    }
+    replies
+}
+
+fn owned(id: &'static str, replies: &Replies, world: &mut World) {
+    for (_, reply) in replies {
+        if let TransactionReply::Init(Ok(producer)) = reply {
+            world.own(id, *producer);
+        }
+    }
 }
 
 fn add(shard: &mut Shard, world: &World, id: &'static str, dice: &mut Random) -> Replies {
@@ -156,6 +201,9 @@ fn add(shard: &mut Shard, world: &World, id: &'static str, dice: &mut Random) ->
         let TransactionReply::AddPartitions(answers) = reply else { continue };
         for (one, code) in answers {
             assert!(*code != ErrorCode::None || has(one), "{id}: vouched for what is not in it");
+            if *code == ErrorCode::None {
+                world.accept(id, (producer_id, producer_epoch));
+            }
         }
     }
     replies
@@ -223,6 +271,60 @@ fn check(shard: &Shard) {
     assert!(machine.handed.is_subset(&machine.preparing));
 }
 
+fn end(
+    shard: &mut Shard,
+    world: &World,
+    id: &'static str,
+    cause: &mut Cause,
+    dice: &mut Random,
+) -> Replies {
+    let (producer_id, producer_epoch) = world.producer(id, dice);
+    let client_version = *dice.one(&[0, 2, 2]);
+    cause.ends = Some(((producer_id, producer_epoch), client_version));
+    let committed = dice.below(2) == 0;
+    let replies = shard.ask_fully(|fresh_id| TransactionRequest::End {
+        transactional_id: id.into(),
+        producer_id,
+        producer_epoch,
+        committed,
+        client_version,
+        fresh_id,
+    });
+    if replies.iter().any(|(_, reply)| matches!(reply, TransactionReply::End(Ok(_)))) {
+        world.accept(id, (producer_id, producer_epoch));
+    }
+    replies
+}
+
+/// As if the producer had lived for long: its epochs are nearly used up.
+fn age(shard: &mut Shard, world: &mut World, id: &'static str) -> Option<Producer> {
+    let known = shard.machine.transactions.get(id).cloned();
+    let mut known = known.filter(|known| !known.status.is_preparing())?;
+    known.producer_epoch = known.producer_epoch.max(i16::MAX - 3);
+    shard.put_picture(id, &known);
+    let producer = (known.producer_id, known.producer_epoch);
+    world.told.entry(id).or_default().push(producer);
+    world.latest.insert(id.into(), Some(known));
+    world.seen = shard.log.len();
+    Some(producer)
+}
+
+/// What the client does that does as it is told.
+fn good(shard: &mut Shard, world: &mut World, good: &mut Client, dice: &mut Random) {
+    if good.is_idle()
+        && dice.below(40) == 0
+        && let Some(producer) = age(shard, world, client::ID)
+    {
+        good.rename(producer);
+    }
+    let (adds, ends) = good.intent();
+    let replies = good.go_on(shard, dice);
+    owned(client::ID, &replies, world);
+    world.hear(client::ID, replies);
+    world.look(shard, &Cause { adds, ends });
+    check(shard);
+}
+
 fn step(shard: &mut Shard, world: &mut World, dice: &mut Random) {
     let id = *dice.one(&IDS);
     let mut cause = Cause { adds: false, ends: None };
@@ -232,20 +334,7 @@ fn step(shard: &mut Shard, world: &mut World, dice: &mut Random) {
             cause.adds = true;
             add(shard, world, id, dice)
         }
-        11..=15 => {
-            let (producer_id, producer_epoch) = world.producer(id, dice);
-            let client_version = *dice.one(&[0, 2, 2]);
-            cause.ends = Some(((producer_id, producer_epoch), client_version));
-            let committed = dice.below(2) == 0;
-            shard.ask_fully(|fresh_id| TransactionRequest::End {
-                transactional_id: id.into(),
-                producer_id,
-                producer_epoch,
-                committed,
-                client_version,
-                fresh_id,
-            })
-        }
+        11..=15 => end(shard, world, id, &mut cause, dice),
         16..=20 => markers_step(shard, world, dice),
         21 => shard.advance(dice.below(40_000) as i64),
         22 if dice.below(4) == 0 => {
@@ -253,15 +342,7 @@ fn step(shard: &mut Shard, world: &mut World, dice: &mut Random) {
             Vec::new()
         }
         23 if dice.below(6) == 0 => {
-            // As if the producer had lived for long: its epochs are nearly used up.
-            let known = shard.machine.transactions.get(id).cloned();
-            if let Some(mut known) = known.filter(|known| !known.status.is_preparing()) {
-                known.producer_epoch = known.producer_epoch.max(i16::MAX - 3);
-                shard.put_picture(id, &known);
-                world.told.entry(id).or_default().push((known.producer_id, known.producer_epoch));
-                world.latest.insert(id.into(), Some(known));
-                world.seen = shard.log.len();
-            }
+            age(shard, world, id);
             Vec::new()
         }
         _ => Vec::new(),
@@ -282,8 +363,13 @@ fn history(seed: u64, steps: usize) {
     // What the client spoke is written from level 1 on only.
     let mut shard = Shard::new(settings, level.max(1));
     let mut world = World::default();
+    let mut client = Client::new(if level < 2 { 0 } else { *dice.one(&[0, 2]) });
     for _ in 0..steps {
         step(&mut shard, &mut world, &mut dice);
+        client.is_excused |= world.has_acted.remove(client::ID);
+        if dice.below(3) == 0 {
+            good(&mut shard, &mut world, &mut client, &mut dice);
+        }
     }
     // In the end every end that was decided is carried out.
     let mut rounds = 0;

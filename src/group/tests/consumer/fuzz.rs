@@ -1,65 +1,15 @@
-//! Random histories from seeds. After every step: nobody has a partition that another has, epochs never go back, and
-//! the log alone tells the same as the machine. In the end, every member has its share once the heartbeats go on.
+//! Random histories from seeds, of members of either protocol. After every step the invariants hold, and the log alone
+//! tells the same as the machine. In the end, every member has its share once the heartbeats go on.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::super::replies::recorded;
 use super::super::shard::Shard;
+use super::classic::Classic;
 use super::client::{Client, ask, change, cluster};
-use crate::group::consumer::group::partitions;
-use crate::group::machine::Group;
+use super::invariants::{Seen, check, settled};
 use crate::group::settings::Settings;
 use crate::random::Random;
 
 const TOPICS: [&[&str]; 5] = [&["a"], &["a", "b"], &["b"], &["a", "b", "c"], &[]];
 const REGEXES: [&str; 4] = ["a|b", ".*", "", "c"];
-
-/// What the invariants compare with the step before.
-#[derive(Default)]
-struct Seen {
-    epochs: (i32, i32),
-    members: BTreeMap<String, i32>,
-}
-
-fn check(shard: &Shard, clients: &[Client], seen: &mut Seen, seed: u64) {
-    let mut held = BTreeSet::new();
-    let now = match shard.machine.groups.get("g") {
-        Some(Group::Consumer(group)) => {
-            for member in group.members.values() {
-                let current = &member.current;
-                for partition in partitions(&current.assigned).chain(partitions(&current.revoking))
-                {
-                    assert!(held.insert(partition), "seed {seed}: {partition:?} has two owners");
-                }
-            }
-            let epochs = (group.epoch, group.assignment_epoch);
-            assert!(epochs >= seen.epochs && epochs.1 >= seen.epochs.1, "seed {seed}: {epochs:?}");
-            let members: BTreeMap<String, i32> = group
-                .members
-                .iter()
-                .map(|(id, member)| (id.as_ref().to_owned(), member.current.epoch))
-                .collect();
-            for (id, epoch) in &members {
-                let before = seen.members.get(id).copied().unwrap_or(0);
-                assert!(*epoch >= before || *epoch <= 0, "seed {seed}: {id} went back to {epoch}");
-            }
-            Seen { epochs, members }
-        }
-        _ => Seen::default(),
-    };
-    *seen = now;
-    // Those who were not fenced without knowing it do not read the same partition.
-    let mut read = BTreeMap::new();
-    for client in clients.iter().filter(|client| seen.members.contains_key(&client.id)) {
-        for partition in &client.owned {
-            let other = read.insert(*partition, &client.id);
-            assert!(other.is_none(), "seed {seed}: {partition:?} of {} and {other:?}", client.id);
-        }
-    }
-    let mine = recorded(&shard.machine);
-    assert_eq!(mine, recorded(&shard.successor()), "seed {seed}");
-    assert_eq!(mine, recorded(&shard.successor_after_compaction()), "seed {seed}: compacted");
-}
 
 fn act(dice: &mut Random, shard: &mut Shard, clients: &mut Vec<Client>) {
     let which = |dice: &mut Random, clients: &[Client]| dice.below(clients.len().max(1));
@@ -117,33 +67,71 @@ fn act(dice: &mut Random, shard: &mut Shard, clients: &mut Vec<Client>) {
     }
 }
 
-fn run(seed: u64) {
+/// What a client of the classic protocol does.
+fn act_classic(dice: &mut Random, shard: &mut Shard, olds: &mut Vec<Classic>) {
+    let which = |dice: &mut Random, olds: &[Classic]| dice.below(olds.len().max(1));
+    match dice.below(12) {
+        0 | 1 if olds.len() < 4 => olds.push(Classic::new(TOPICS[dice.below(4)])),
+        2 if !olds.is_empty() => {
+            let old = olds.remove(which(dice, olds));
+            // Some are gone without a word.
+            if dice.below(3) > 0 {
+                old.leave(shard);
+            }
+        }
+        3 => {
+            shard.advance(dice.below(3_000) as i64);
+        }
+        _ if !olds.is_empty() => {
+            let at = which(dice, olds);
+            olds[at].go_on(shard);
+        }
+        _ => {}
+    }
+}
+
+/// A history of so many clients of the classic protocol in a hundred steps.
+fn run(seed: u64, classic: usize) {
     let mut dice = Random::new(seed);
     let mut shard = Shard::new(Settings::default());
     change(&mut shard, cluster(&[("a", 3), ("b", 2)]));
-    let mut clients: Vec<Client> = Vec::new();
+    let (mut clients, mut olds) = (Vec::new(), Vec::new());
     let mut seen = Seen::default();
-    for _ in 0..80 {
-        act(&mut dice, &mut shard, &mut clients);
-        check(&shard, &clients, &mut seen, seed);
+    for _ in 0..80 + 2 * classic {
+        if dice.below(100) < classic {
+            act_classic(&mut dice, &mut shard, &mut olds);
+        } else {
+            act(&mut dice, &mut shard, &mut clients);
+        }
+        check(&shard, &clients, &mut seen);
     }
     for _ in 0..90 {
         for client in &mut clients {
             client.beat("g", &mut shard);
         }
+        for old in &mut olds {
+            old.go_on(&mut shard);
+        }
         shard.advance(1_000);
-        check(&shard, &clients, &mut seen, seed);
+        check(&shard, &clients, &mut seen);
     }
-    if let Some(Group::Consumer(group)) = shard.machine.groups.get("g") {
-        let state = group.state().name();
-        assert!(state == "Stable" || state == "Empty", "seed {seed}: {group:#?}");
+    settled(&shard, &clients);
+}
+
+fn histories(classic: usize) {
+    let rounds = std::env::var("GROUP_FUZZ_SEEDS").ok().and_then(|text| text.parse().ok());
+    for seed in 0..rounds.unwrap_or(25) {
+        let outcome = std::panic::catch_unwind(|| run(seed, classic));
+        assert!(outcome.is_ok(), "seed {seed}");
     }
 }
 
 #[test]
 fn random_histories_keep_the_invariants() {
-    let rounds = std::env::var("GROUP_FUZZ_SEEDS").ok().and_then(|text| text.parse().ok());
-    for seed in 0..rounds.unwrap_or(25) {
-        run(seed);
-    }
+    histories(0);
+}
+
+#[test]
+fn random_histories_of_both_protocols_keep_the_invariants() {
+    histories(45);
 }

@@ -1,8 +1,10 @@
 //! Tests of consumer groups: random histories, large groups, assignments.
 
 mod assignors;
+mod classic;
 mod client;
 mod fuzz;
+mod invariants;
 mod migration;
 pub(super) mod scripting;
 mod size;
