@@ -9,6 +9,7 @@
 
 mod reading;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
@@ -37,17 +38,19 @@ const ENDS_MAX: usize = 32;
 #[derive(Debug, Default)]
 struct Ends {
     now: End,
-    before: [Option<End>; ENDS_MAX],
-    next: usize,
+    /// Oldest first. No memory while nothing is appended: most partitions of a node rest.
+    before: VecDeque<End>,
 }
 
 impl Ends {
     fn advance(&mut self, end: End) {
         if end.offset < self.now.offset {
-            self.before = [None; ENDS_MAX];
+            self.before.clear();
         } else if end != self.now {
-            self.before[self.next] = Some(self.now);
-            self.next = (self.next + 1) % ENDS_MAX;
+            if self.before.len() == ENDS_MAX {
+                self.before.pop_front();
+            }
+            self.before.push_back(self.now);
         }
         self.now = end;
     }
@@ -57,10 +60,11 @@ impl Ends {
         if offset == self.now.offset {
             return Some(self.now);
         }
-        let latest =
-            (1..=ENDS_MAX).map(|back| self.before[(self.next + ENDS_MAX - back) % ENDS_MAX]);
-        let known = latest.take_while(|end| end.is_some_and(|end| end.offset >= offset)).flatten();
-        known.into_iter().find(|end| end.offset == offset)
+        let latest_first = self.before.iter().rev();
+        latest_first
+            .copied()
+            .take_while(|end| end.offset >= offset)
+            .find(|end| end.offset == offset)
     }
 }
 
@@ -291,7 +295,7 @@ impl PartitionView {
     /// forgotten in the same step.
     pub(in crate::log) fn replace_segments(&self, segments: Vec<Arc<Segment>>) {
         let mut ends = self.ends.lock();
-        ends.before = [None; ENDS_MAX];
+        ends.before.clear();
         self.segments.store(Arc::new(segments));
     }
 
