@@ -6,9 +6,8 @@
 //!
 //! # How a group comes about
 //!
-//! The first [`Append`] notifies the actor of a `Flush`. actix hands over all that waits in the mailbox before it runs
-//! what was notified, so the flush finds every append that came meanwhile: under load groups grow by themselves, and
-//! alone an append waits for nobody.
+//! Appends lie down in the replica's `inbox`, and the first sends a [`Notice`]. Until the actor gets round to it others
+//! come, and the flush takes all there are: under load groups grow by themselves, and alone an append waits for nobody.
 //!
 //! # Syncing
 //!
@@ -24,6 +23,7 @@ use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, Respon
 use tokio::sync::oneshot;
 
 use super::append::{Append, AppendResult};
+use super::inbox::Notice;
 use super::replica::Replica;
 use super::verifying::{Admission, Question, Verifying};
 use crate::clock::Clock;
@@ -34,7 +34,7 @@ use crate::log::flush::FlushTask;
 use crate::supervision::{DeathWatch, Stop};
 use crate::types::{Millis, Offset};
 
-/// Messages that may wait for a partition; connections bound their own share.
+/// Messages that may wait for a partition; what is to be appended waits in the `inbox`.
 pub(super) const MAILBOX: usize = 8192;
 
 /// How long a log is not opened that a full disk, or a want of descriptors, has kept from it.
@@ -72,8 +72,6 @@ enum State {
 pub(super) struct PartitionActor {
     spec: PartitionSpec,
     state: State,
-    /// What has gathered since the last flush, in the order it came.
-    pending: Vec<Append>,
     /// Appends written and not yet synced, where the topic asks for that.
     unsynced: Vec<Written>,
     /// Whether a sync of this actor is under way: one at a time.
@@ -93,9 +91,8 @@ struct Written {
 impl PartitionActor {
     /// A partition at rest.
     pub(super) fn new(spec: PartitionSpec, watch: DeathWatch) -> Self {
-        let (pending, unsynced) = (Vec::new(), Vec::new());
-        let verifying = Verifying::default();
-        Self { spec, state: State::AtRest, pending, unsynced, syncing: false, verifying, watch }
+        let (unsynced, verifying) = (Vec::new(), Verifying::default());
+        Self { spec, state: State::AtRest, unsynced, syncing: false, verifying, watch }
     }
 
     /// Begins to open the log where it is at rest; the mailbox waits until that is done. True when it is open or
@@ -147,26 +144,29 @@ impl PartitionActor {
         ctx.stop();
     }
 
-    /// Writes all that has gathered as one group.
+    /// Writes all that has gathered in the inbox as one group.
     fn flush(&mut self, ctx: &mut Context<Self>) {
-        if !self.ensure_open(ctx) {
-            ctx.notify(Flush);
-            return;
+        let appends = self.spec.replica.inbox().take();
+        if !appends.is_empty() {
+            self.write(appends, ctx);
         }
-        let pending = std::mem::take(&mut self.pending);
+    }
+
+    /// Writes one group.
+    fn write(&mut self, appends: Vec<Append>, ctx: &mut Context<Self>) {
         let log = match &mut self.state {
             State::Open(log) => log,
             State::AtRest => return,
             State::Failed(code) => {
                 let code = *code;
-                return pending.into_iter().for_each(|append| append.refuse(code));
+                return appends.into_iter().for_each(|append| append.refuse(code));
             }
         };
-        let mut group = Vec::with_capacity(pending.len());
-        let mut replies = Vec::with_capacity(pending.len());
+        let mut group = Vec::with_capacity(appends.len());
+        let mut replies = Vec::with_capacity(appends.len());
         let now = self.spec.clock.now();
         let mut questions = Vec::new();
-        for append in pending {
+        for append in appends {
             // Now, since the metadata may have moved the leadership while this waited.
             if let Err(code) = self.spec.replica.check_leader(append.leader_epoch) {
                 append.refuse(code);
@@ -205,11 +205,11 @@ impl PartitionActor {
     fn ask(&self, question: Question, ctx: &mut Context<Self>) {
         let Question { key, guard, ask } = question;
         ctx.spawn(wrap_future::<_, Self>(ask()).map(move |answer, actor, ctx| {
-            let agreed = actor.verifying.answered(key, guard, &answer);
-            if !agreed.is_empty() {
+            let mut appends = actor.verifying.answered(key, guard, &answer);
+            if !appends.is_empty() {
                 // In front of what has come since: a producer's batches keep their order.
-                actor.pending.splice(..0, agreed);
-                actor.flush(ctx);
+                appends.extend(actor.spec.replica.inbox().take());
+                actor.write(appends, ctx);
             }
         }));
     }
@@ -295,33 +295,19 @@ impl Actor for PartitionActor {
     }
 }
 
-impl Message for Append {
+impl Message for Notice {
     type Result = ();
 }
 
-impl Handler<Append> for PartitionActor {
+impl Handler<Notice> for PartitionActor {
     type Result = ();
 
-    /// The first of a group asks for a flush, which the mailbox runs when it has handed over all that waits.
-    fn handle(&mut self, append: Append, ctx: &mut Self::Context) {
-        if self.pending.is_empty() {
-            ctx.notify(Flush);
+    fn handle(&mut self, notice: Notice, ctx: &mut Self::Context) {
+        if !self.ensure_open(ctx) {
+            ctx.notify(notice);
+            return;
         }
-        self.pending.push(append);
-    }
-}
-
-/// Writes what has gathered.
-struct Flush;
-
-impl Message for Flush {
-    type Result = ();
-}
-
-impl Handler<Flush> for PartitionActor {
-    type Result = ();
-
-    fn handle(&mut self, _: Flush, ctx: &mut Self::Context) {
+        notice.arrived();
         self.flush(ctx);
     }
 }

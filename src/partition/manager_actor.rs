@@ -311,8 +311,12 @@ impl PartitionManager {
 
     fn start_replicas(&mut self, replicas: Vec<Arc<Replica>>) {
         let Some(supervisor) = self.watch.supervisor() else { return };
+        // One pair for all: there are many partitions.
+        let (open, closed) = (self.open(), self.closed());
         for replica in &replicas {
-            supervisor.do_send(AddChild(self.child(replica)));
+            let (replica, clock) = (replica.clone(), self.spec.clock.clone());
+            let spec = PartitionSpec { replica, open: open.clone(), closed: closed.clone(), clock };
+            supervisor.do_send(AddChild(self.child(spec)));
         }
         self.spec.table.change(|table| {
             for replica in &replicas {
@@ -365,15 +369,9 @@ impl PartitionManager {
         });
     }
 
-    fn child(&self, replica: &Arc<Replica>) -> Child {
-        let spec = PartitionSpec {
-            replica: replica.clone(),
-            open: self.open(),
-            closed: self.closed(),
-            clock: self.spec.clock.clone(),
-        };
+    fn child(&self, spec: PartitionSpec) -> Child {
+        let replica = spec.replica.clone();
         let arbiter = self.spec.threads[replica.thread(self.spec.threads.len())].clone();
-        let offline = replica.clone();
         Child::on_arbiter(
             replica.name.to_string(),
             arbiter,
@@ -384,7 +382,7 @@ impl PartitionManager {
         .intensity(Intensity::per_minute(3))
         .on_give_up(move |name| {
             tracing::error!(partition = name, "the partition keeps failing and goes offline");
-            offline.set_offline();
+            replica.set_offline();
         })
     }
 

@@ -7,8 +7,8 @@
 //!
 //! 1. [`replica`]: what the rest of the node sees of a partition: a view to read from, an address to send to, whether
 //!    it leads. [`table`] has all of them.
-//! 2. `actor`: the writer. [`append`] is what it is asked, `verifying` what of that must wait for a transaction's
-//!    coordinator.
+//! 2. `actor`: the writer. [`append`] is what it is asked, `inbox` where that lies until it is taken, `verifying` what
+//!    of it must wait for a transaction's coordinator.
 //! 3. [`manager_actor`]: metadata in, replicas out.
 //! 4. What walks over all partitions: [`upkeep_actor`] (retention, syncs, checkpoints; `upkeep` says when),
 //!    [`cleaner_actor`] (compaction; `cleaner` says which), [`mover_actor`] (from one log directory to another;
@@ -45,6 +45,7 @@
 mod actor;
 pub mod append;
 pub mod future;
+mod inbox;
 pub mod manager_actor;
 pub mod mover_actor;
 pub mod replica;

@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use super::actor::{Exchange, ExchangeWork, Open, PartitionActor, WithLog};
 use super::append::Append;
+use super::inbox::{Inbox, Notice};
 use super::settings::ReplicaSettings;
 use crate::error::ErrorCode;
 use crate::log::Log;
@@ -40,6 +41,8 @@ pub struct Replica {
     settings: ArcSwap<ReplicaSettings>,
     traffic: Arc<TopicCounts>,
     actor: Handle<PartitionActor>,
+    /// What its actor has not taken yet.
+    inbox: Inbox,
 }
 
 impl Replica {
@@ -61,6 +64,7 @@ impl Replica {
             settings: ArcSwap::from_pointee(settings),
             traffic,
             actor: Handle::default(),
+            inbox: Inbox::default(),
         }
     }
 
@@ -78,6 +82,10 @@ impl Replica {
     /// The actor's stable address.
     pub(super) fn actor(&self) -> &Handle<PartitionActor> {
         &self.actor
+    }
+
+    pub(super) fn inbox(&self) -> &Inbox {
+        &self.inbox
     }
 
     /// Which of the node's log directories it is in.
@@ -177,10 +185,13 @@ impl Replica {
     /// take it now is told of here.
     ///
     /// # Errors
-    /// `REQUEST_TIMED_OUT` when the mailbox is full, which a client tries again; `NOT_LEADER_OR_FOLLOWER` while the
-    /// actor is down.
-    pub fn append(&self, append: Append) -> Result<(), ErrorCode> {
-        self.actor.try_send(append).map_err(|refused| match refused {
+    /// `REQUEST_TIMED_OUT` when too many wait, which a client tries again; `NOT_LEADER_OR_FOLLOWER` while the actor is
+    /// down.
+    pub fn append(self: &Arc<Self>, append: Append) -> Result<(), ErrorCode> {
+        if !self.inbox.push(append).map_err(|_| ErrorCode::RequestTimedOut)? {
+            return Ok(());
+        }
+        self.actor.try_send(Notice::new(self.clone())).map_err(|refused| match refused {
             Refused::Full(_) => ErrorCode::RequestTimedOut,
             Refused::Down(_) => ErrorCode::NotLeaderOrFollower,
         })

@@ -4,20 +4,55 @@
 //! few nodes of the map.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use imbl::HashMap;
+use imbl::GenericHashMap;
+use imbl::shared_ptr::DefaultSharedPtr;
 use parking_lot::Mutex;
 
 use super::future::Move;
 use super::replica::Replica;
 use crate::types::{TopicIdPartition, TopicPartition};
 
+/// Hashes by folding: topic ids are random already, and come from the controller, never from a client.
+#[derive(Default)]
+pub(super) struct Fold(u64);
+
+impl Hasher for Fold {
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write_u32(&mut self, word: u32) {
+        self.write_u64(u64::from(word));
+    }
+
+    fn write_usize(&mut self, word: usize) {
+        self.write_u64(word as u64);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.iter().for_each(|word| self.write_u64(u64::from_le_bytes(*word)));
+        rest.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn finish(&self) -> u64 {
+        // The best bits are the upper ones, and the map takes the lower.
+        self.0.rotate_left(32)
+    }
+}
+
+/// What is where.
+pub(super) type Replicas =
+    GenericHashMap<TopicIdPartition, Arc<Replica>, BuildHasherDefault<Fold>, DefaultSharedPtr>;
+
 /// The replicas that this node has.
 #[derive(Debug, Default)]
 pub struct PartitionTable {
-    replicas: ArcSwap<HashMap<TopicIdPartition, Arc<Replica>>>,
+    replicas: ArcSwap<Replicas>,
     /// Replicas on their way to another log directory. Few, and asked for seldom.
     moves: Mutex<BTreeMap<TopicIdPartition, Arc<Move>>>,
 }
@@ -82,9 +117,9 @@ impl PartitionTable {
     }
 
     /// Changes the table as one step.
-    pub(super) fn change(&self, change: impl FnOnce(&mut HashMap<TopicIdPartition, Arc<Replica>>)) {
+    pub(super) fn change(&self, change: impl FnOnce(&mut Replicas)) {
         // The manager is one actor: nobody else changes it in between.
-        let mut replicas = HashMap::clone(&self.replicas.load());
+        let mut replicas = Replicas::clone(&self.replicas.load());
         change(&mut replicas);
         self.replicas.store(Arc::new(replicas));
     }

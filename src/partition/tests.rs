@@ -30,21 +30,23 @@ struct Fixture {
     replica: Arc<Replica>,
 }
 
+/// A replica that nobody writes.
+pub(super) fn replica() -> Arc<Replica> {
+    let name = TopicPartition::new("t", 0);
+    let id = TopicIdPartition { topic_id: Uuid::from_bytes([7; 16]), partition: 0 };
+    let config = config();
+    let topic = LogConfig::lenient(&config, &Default::default());
+    let settings = ReplicaSettings::new(Arc::new(topic), &config);
+    Arc::new(Replica::new(name, id, 0, settings, Metrics::new().topics.of("t")))
+}
+
 impl Fixture {
     fn new(files: MemoryFiles) -> Self {
         let dirs = [PathBuf::from("/one"), PathBuf::from("/two")];
         dirs.iter().for_each(|dir| files.create_dir(dir).unwrap());
         files.fsync_dir(Path::new("/")).unwrap();
         let logs = LogManager::open(Arc::new(files.clone()), &dirs, Limits::default()).unwrap();
-        let name = TopicPartition::new("t", 0);
-        let id = TopicIdPartition { topic_id: Uuid::from_bytes([7; 16]), partition: 0 };
-        let settings = ReplicaSettings::new(
-            Arc::new(LogConfig::lenient(&config(), &Default::default())),
-            &config(),
-        );
-        let traffic = Metrics::new().topics.of("t");
-        let replica = Arc::new(Replica::new(name, id, 0, settings, traffic));
-        Self { logs, replica }
+        Self { logs, replica: replica() }
     }
 
     fn open(&self) -> Box<Log> {

@@ -10,7 +10,7 @@
 //!
 //! By producer *and* epoch: what a fenced producer sends does not wait behind, or before, what its successor does.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::append::{Append, Verify};
 use crate::error::ApiError;
@@ -40,7 +40,7 @@ pub(super) enum Admission {
 #[derive(Default)]
 pub(super) struct Verifying {
     /// In the order they came; the first of each has asked.
-    waiting: HashMap<Key, Vec<Append>>,
+    waiting: BTreeMap<Key, Vec<Append>>,
     /// Whose transactions were agreed to in the group that is being gathered.
     agreed: Vec<(Key, Guard)>,
 }
