@@ -46,7 +46,7 @@ pub(crate) async fn handle(
     let asked = ConsumerHeartbeat {
         context: RequestContext {
             version: call.version,
-            client_id: call.client_id.clone().unwrap_or_default(),
+            client_id: call.client_id.as_deref().unwrap_or_default().to_owned(),
             client_host: call.session.client_host(),
         },
         filter: filter(&call),

@@ -39,6 +39,7 @@ use crate::supervision::Handle;
 use crate::telemetry::Telemetry;
 use crate::transaction::machine::TransactionMachine;
 use crate::types::{Millis, NodeId, Offset, TopicIdPartition};
+use crate::wire::codec::Text;
 
 /// Whom a listener serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,11 +65,16 @@ pub struct Session {
     pub principal: String,
     /// The client's software name and version, once ApiVersions has told them.
     pub software: OnceLock<(String, String)>,
+    /// What the client calls itself with its first request, and with nearly all that follow.
+    pub client_id: OnceLock<Arc<str>>,
     /// Until when nothing more is read from it.
     pub mute: Mute,
     /// Where it is noted that a request came to a node without the active controller; for requests in envelopes.
     pub misdirected: Option<Arc<AtomicBool>>,
 }
+
+/// A client id of more bytes is not kept between requests.
+const CLIENT_ID_KEPT_MAX: usize = 256;
 
 /// Until when a client that is over a quota is not listened to (KIP-219). Costs one load of an atomic where it is not.
 ///
@@ -115,6 +121,19 @@ impl Session {
     pub fn client_host(&self) -> String {
         format!("/{}", self.host)
     }
+
+    /// What the client calls itself, in memory that outlives its request and that requests share.
+    pub(super) fn known_as(&self, client_id: &Text) -> Arc<str> {
+        if client_id.as_bytes().len() > CLIENT_ID_KEPT_MAX {
+            return client_id.as_str().into();
+        }
+        let first = self.client_id.get_or_init(|| client_id.as_str().into());
+        if first.as_bytes() == client_id.as_bytes() {
+            first.clone()
+        } else {
+            client_id.as_str().into()
+        }
+    }
 }
 
 /// One request's surroundings.
@@ -128,7 +147,7 @@ pub struct Call {
     /// What the client matches answers with.
     pub correlation_id: i32,
     /// What the client calls itself.
-    pub client_id: Option<String>,
+    pub client_id: Option<Arc<str>>,
     /// The time that the request has taken; none where nobody asks for it.
     pub(crate) meter: Option<Arc<Meter>>,
 }

@@ -77,6 +77,7 @@ fn session(call: &Call, request: &EnvelopeRequest) -> Result<Session, ErrorCode>
         host: authorize::host_of(ip),
         principal: format!("{}:{}", principal.r#type, principal.name),
         software: Default::default(),
+        client_id: Default::default(),
         // Held for nobody: the time is told in the answer, and the broker that the client is connected to keeps it.
         mute: Default::default(),
         misdirected: Some(Arc::default()),

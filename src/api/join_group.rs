@@ -20,7 +20,7 @@ pub(crate) async fn handle(call: Call, request: JoinGroupRequest) -> JoinGroupRe
     let (version, group_id) = (call.version, request.group_id.clone());
     let context = RequestContext {
         version,
-        client_id: call.client_id.clone().unwrap_or_default(),
+        client_id: call.client_id.as_deref().unwrap_or_default().to_owned(),
         client_host: call.session.client_host(),
     };
     if let Err(code) = call.check(&permissions::JOIN_GROUP, &group_id) {

@@ -231,7 +231,7 @@ pub fn dispatch(
         session: session.clone(),
         version,
         correlation_id: header.correlation_id,
-        client_id: header.client_id,
+        client_id: header.client_id.map(|client_id| session.known_as(&client_id)),
         meter: meter.clone(),
     };
     let slot = ApiSlot::new(api_key, row.key.name(), session.kind == ListenerKind::Controller);

@@ -51,17 +51,33 @@ use crate::wire::messages::produce::{
 };
 use crate::wire::records::{self, BatchHeader, Rejected};
 
-/// One partition's part of the request, under way or refused already.
-enum Started {
-    /// With the partition, which answers when the batch is written.
-    Sent(Arc<Replica>, oneshot::Receiver<AppendResult>),
-    Refused(Option<Arc<Replica>>, Rejected),
+/// A batch that is with its partition, which answers when it is written.
+struct Waiting {
+    /// Whose place in the answer it is, by topic and partition.
+    place: (usize, usize),
+    replica: Arc<Replica>,
+    answer: oneshot::Receiver<AppendResult>,
 }
 
-struct StartedTopic {
-    name: String,
-    topic_id: Uuid,
-    partitions: Vec<(i32, Started)>,
+/// All batches of a request that are with their partitions. The first needs no memory of its own, since most requests
+/// of clients in a hurry have one.
+#[derive(Default)]
+struct AllWaiting {
+    first: Option<Waiting>,
+    others: Vec<Waiting>,
+}
+
+impl AllWaiting {
+    fn push(&mut self, waiting: Waiting) {
+        match &self.first {
+            None => self.first = Some(waiting),
+            Some(_) => self.others.push(waiting),
+        }
+    }
+
+    fn in_order(self) -> impl Iterator<Item = Waiting> {
+        self.first.into_iter().chain(self.others)
+    }
 }
 
 /// What holds for the whole request.
@@ -91,15 +107,22 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
     let terms = Terms { acks, transactional_id: id.as_ref(), granted };
     // All partitions have their batch before any answer is awaited: they write at the same time, and a second request
     // of the connection comes behind this one in every mailbox.
-    let topics: Vec<StartedTopic> = request
-        .topic_data
-        .into_iter()
-        .map(|topic| start_topic(&call, &image, terms, topic))
-        .collect();
+    let mut waiting = AllWaiting::default();
+    let mut response = ProduceResponse::default();
+    response.responses.reserve(request.topic_data.len());
+    for topic in request.topic_data {
+        let started =
+            start_topic(&call, &image, terms, topic, &mut waiting, response.responses.len());
+        response.responses.push(started);
+    }
     Ok(Box::pin(async move {
-        let mut response = ProduceResponse::default();
-        for topic in topics {
-            response.responses.push(finish_topic(topic).await);
+        for Waiting { place: (topic, partition), replica, answer } in waiting.in_order() {
+            let result = answer.await.unwrap_or(Err(ErrorCode::NotLeaderOrFollower.into()));
+            let topic = response.responses.get_mut(topic);
+            if let Some(told) = topic.and_then(|topic| topic.partition_responses.get_mut(partition))
+            {
+                tell(told, &replica, result);
+            }
         }
         let throttle_ms = if acks == 0 { 0 } else { throttle_ms.max(call.spend_time()) };
         response.throttle_time_ms = i32::try_from(throttle_ms).unwrap_or(i32::MAX);
@@ -131,33 +154,41 @@ fn check_transaction(call: &Call, id: &str, request: &ProduceRequest) -> Result<
     Ok(())
 }
 
+/// Hands the batches of a topic to their partitions. What is refused stands in the answer already; what `waiting` has
+/// of it is told later, in the place that is left for it.
 fn start_topic(
     call: &Call,
     image: &Image,
-    terms: Terms<'_>,
+    mut terms: Terms<'_>,
     topic: TopicProduceData,
-) -> StartedTopic {
-    let (name, topic_id) = if call.version >= 13 {
-        (
-            image.topics.name(topic.topic_id).map(|name| name.to_string()).unwrap_or_default(),
-            topic.topic_id,
-        )
+    waiting: &mut AllWaiting,
+    place: usize,
+) -> TopicProduceResponse {
+    let by_id = call.version >= 13;
+    let (name, topic_id) = if by_id {
+        (image.topics.name(topic.topic_id).map_or("", |name| name), topic.topic_id)
     } else {
-        let id = image.topics.id(&topic.name).unwrap_or(Uuid::ZERO);
-        (topic.name, id)
+        let name = topic.name.as_str();
+        (name, image.topics.id(name).unwrap_or(Uuid::ZERO))
     };
-    let mut terms = terms;
-    let named = !name.is_empty() || call.version < 13;
-    if named && !call.may_all(&permissions::PRODUCE, &name, topic.partition_data.len()) {
+    let named = !name.is_empty() || !by_id;
+    if named && !call.may_all(&permissions::PRODUCE, name, topic.partition_data.len()) {
         terms.granted = terms.granted.and(Err(permissions::PRODUCE.error));
     }
-    let start = |data: PartitionProduceData| {
+    let mut partition_responses = Vec::with_capacity(topic.partition_data.len());
+    for data in topic.partition_data {
         let index = data.index;
-        let started = start_partition(call, &name, topic_id, terms, data);
-        (index, started.unwrap_or_else(|(replica, rejected)| Started::Refused(replica, rejected)))
-    };
-    let partitions = topic.partition_data.into_iter().map(start).collect();
-    StartedTopic { name, topic_id, partitions }
+        let response = match start_partition(call, name, topic_id, terms, data) {
+            Ok((replica, answer)) => {
+                let place = (place, partition_responses.len());
+                waiting.push(Waiting { place, replica, answer });
+                PartitionProduceResponse { index, ..Default::default() }
+            }
+            Err((replica, rejected)) => rejection(index, replica.as_deref(), rejected),
+        };
+        partition_responses.push(response);
+    }
+    TopicProduceResponse { name: topic.name, topic_id, partition_responses, ..Default::default() }
 }
 
 type Refused = (Option<Arc<Replica>>, Rejected);
@@ -175,7 +206,7 @@ fn start_partition(
     topic_id: Uuid,
     terms: Terms<'_>,
     data: PartitionProduceData,
-) -> Result<Started, Refused> {
+) -> Result<(Arc<Replica>, oneshot::Receiver<AppendResult>), Refused> {
     terms.granted.map_err(|code| refused(None, code))?;
     let records = data.records.unwrap_or_default();
     let unknown = if call.version >= 13 {
@@ -220,7 +251,7 @@ fn start_partition(
     }
     replica.append(append).map_err(|code| refused(Some(&replica), code))?;
     replica.traffic().records_in(bytes, count);
-    Ok(Started::Sent(replica, answer))
+    Ok((replica, answer))
 }
 
 /// Says how to ask the coordinator, should a transaction begin in the partition (KIP-890).
@@ -267,41 +298,20 @@ fn is_failure(code: ErrorCode) -> bool {
     )
 }
 
-async fn finish_topic(topic: StartedTopic) -> TopicProduceResponse {
-    let mut response =
-        TopicProduceResponse { name: topic.name, topic_id: topic.topic_id, ..Default::default() };
-    for (index, started) in topic.partitions {
-        let partition = match started {
-            Started::Sent(replica, answer) => {
-                let result = answer.await.unwrap_or(Err(ErrorCode::NotLeaderOrFollower.into()));
-                appended(index, &replica, result)
-            }
-            Started::Refused(replica, rejected) => rejection(index, replica.as_deref(), rejected),
-        };
-        response.partition_responses.push(partition);
-    }
-    response
-}
-
-fn appended(index: i32, replica: &Replica, result: AppendResult) -> PartitionProduceResponse {
+/// Enters what the partition has said.
+fn tell(response: &mut PartitionProduceResponse, replica: &Replica, result: AppendResult) {
     match result {
         Ok(Appended { base_offset, append_time, log_start_offset, .. }) => {
-            PartitionProduceResponse {
-                index,
-                base_offset,
-                log_append_time_ms: append_time,
-                log_start_offset,
-                ..Default::default()
-            }
+            response.base_offset = base_offset;
+            response.log_append_time_ms = append_time;
+            response.log_start_offset = log_start_offset;
         }
-        Err(error) => PartitionProduceResponse {
-            index,
-            error_code: error.code.code(),
-            base_offset: -1,
-            current_leader: current_leader(error.code, Some(replica)),
-            error_message: if is_told(&error) { error.message } else { None },
-            ..Default::default()
-        },
+        Err(error) => {
+            response.error_code = error.code.code();
+            response.base_offset = -1;
+            response.current_leader = current_leader(error.code, Some(replica));
+            response.error_message = if is_told(&error) { error.message } else { None };
+        }
     }
 }
 

@@ -76,6 +76,9 @@ impl Call {
 
     /// Records what the request does, and makes the client silent where that is too much: for how long, in ms.
     pub(crate) fn spend(&self, kind: Kind, value: f64) -> Millis {
+        if !self.context.quotas.enabled(kind) {
+            return 0;
+        }
         let now = self.context.clock.now();
         let throttle_ms = self.context.quotas.record(kind, self.who(), value, now);
         self.silence(kind, throttle_ms);
@@ -120,7 +123,7 @@ fn silence(context: &Context, session: &Session, who: Who<'_>, kind: Kind, throt
 pub(super) struct Toll {
     context: Arc<Context>,
     session: Arc<Session>,
-    client_id: Option<String>,
+    client_id: Option<Arc<str>>,
     meter: Arc<Meter>,
 }
 

@@ -37,7 +37,7 @@ async fn produce(cluster: &mut Cluster) -> Result<i64, ClientError> {
     let partition =
         PartitionProduceData { index: 0, records: Some(batch.build()), ..Default::default() };
     let topic = TopicProduceData {
-        name: TOPIC.to_owned(),
+        name: TOPIC.into(),
         partition_data: vec![partition],
         ..Default::default()
     };

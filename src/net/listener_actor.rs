@@ -201,6 +201,7 @@ fn hand_over(
         host: authorize::host_of(peer.ip()),
         principal: "User:ANONYMOUS".to_owned(),
         software: OnceLock::new(),
+        client_id: OnceLock::new(),
         mute: Mute::default(),
         misdirected: None,
     });

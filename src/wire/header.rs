@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::codec::{DecodeError, EncodeError, Reader, UnknownTags, Wire, Writer};
+use super::codec::{DecodeError, EncodeError, Reader, Text, UnknownTags, Wire, Writer};
 use super::message::{Message, message};
 
 /// Before a request. Version 1 with requests that are not flexible, 2 with those that are.
@@ -18,7 +18,7 @@ pub struct RequestHeader {
     /// What the response will be known by.
     pub correlation_id: i32,
     /// What the client calls itself.
-    pub client_id: Option<String>,
+    pub client_id: Option<Text>,
     /// Tagged fields, of which Kafka knows none.
     pub unknown_tags: UnknownTags,
 }
@@ -61,7 +61,7 @@ impl Wire for RequestHeader {
             "requestApiKey": self.request_api_key,
             "requestApiVersion": self.request_api_version,
             "correlationId": self.correlation_id,
-            "clientId": self.client_id,
+            "clientId": self.client_id.as_deref(),
         })
     }
 }

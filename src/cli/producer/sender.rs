@@ -84,7 +84,7 @@ impl<T: Send + 'static> Producer<T> {
             acks: self.settings.acks,
             timeout_ms: self.settings.timeout_ms,
             topic_data: vec![TopicProduceData {
-                name: self.topic.clone(),
+                name: self.topic.as_str().into(),
                 topic_id: topic_id.unwrap_or_default(),
                 partition_data: data,
                 ..Default::default()

@@ -67,6 +67,7 @@ impl Node {
             principal: "User:ANONYMOUS".to_owned(),
             host: "127.0.0.1".to_owned(),
             software: Default::default(),
+            client_id: Default::default(),
             mute: Default::default(),
             misdirected: None,
         });

@@ -8,12 +8,14 @@
 mod error;
 mod reader;
 mod tags;
+mod text;
 mod values;
 mod writer;
 
 pub use error::{DecodeError, EncodeError};
 pub use reader::Reader;
 pub use tags::UnknownTags;
+pub use text::Text;
 pub use values::Wire;
 pub use writer::{Writer, uvarint_size};
 

@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 
+use super::STRING_BYTES_MAX;
 use super::error::DecodeError;
 use super::tags::UnknownTags;
 
@@ -119,6 +120,16 @@ impl Reader {
     #[inline]
     pub(super) fn length(&mut self) -> Result<i32, DecodeError> {
         if self.flexible { Ok((self.uvarint()? as i32).wrapping_sub(1)) } else { self.i32() }
+    }
+
+    /// The length before a string; none for null.
+    pub(super) fn string_size(&mut self) -> Result<Option<usize>, DecodeError> {
+        let length = if self.flexible { self.length()? } else { i32::from(self.i16()?) };
+        let Ok(size) = usize::try_from(length) else { return Ok(None) };
+        if size > STRING_BYTES_MAX {
+            return Err(DecodeError::StringLength(length));
+        }
+        Ok(Some(size))
     }
 
     /// How many tagged fields follow. A number beyond 2^31 is none, as in Kafka.

@@ -119,16 +119,7 @@ impl Wire for String {
     }
 
     fn write(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
-        if self.len() > STRING_BYTES_MAX {
-            return Err(EncodeError::StringLength(self.len()));
-        }
-        if writer.is_flexible() {
-            writer.uvarint(self.len() as u32 + 1);
-        } else {
-            writer.i16(self.len() as i16);
-        }
-        writer.put(self.as_bytes());
-        Ok(())
+        write_text(self.as_bytes(), writer)
     }
 
     fn json(&self, _version: i16) -> Value {
@@ -136,11 +127,7 @@ impl Wire for String {
     }
 
     fn read_nullable(reader: &mut Reader, _version: i16) -> Result<Option<Self>, DecodeError> {
-        let length = if reader.is_flexible() { reader.length()? } else { i32::from(reader.i16()?) };
-        let Ok(size) = usize::try_from(length) else { return Ok(None) };
-        if size > STRING_BYTES_MAX {
-            return Err(DecodeError::StringLength(length));
-        }
+        let Some(size) = reader.string_size()? else { return Ok(None) };
         Ok(Some(Self::from_utf8_lossy(reader.slice(size)?).into_owned()))
     }
 
@@ -151,6 +138,20 @@ impl Wire for String {
             writer.i16(-1);
         }
     }
+}
+
+/// Writes a string, given as its UTF-8, with its length before it.
+pub(super) fn write_text(text: &[u8], writer: &mut Writer) -> Result<(), EncodeError> {
+    if text.len() > STRING_BYTES_MAX {
+        return Err(EncodeError::StringLength(text.len()));
+    }
+    if writer.is_flexible() {
+        writer.uvarint(text.len() as u32 + 1);
+    } else {
+        writer.i16(text.len() as i16);
+    }
+    writer.put(text);
+    Ok(())
 }
 
 impl Wire for Bytes {

@@ -12,6 +12,7 @@
 use bytes::Bytes;
 
 use crate::types::Uuid;
+use crate::wire::codec::Text;
 use crate::wire::message::{message, request};
 
 message! {
@@ -25,7 +26,7 @@ message! {
 
     /// One of the `topic_data` of [`ProduceRequest`].
     TopicProduceData {
-        [3..=12, ignorable] name: String;
+        [3..=12, ignorable] name: Text;
         [13.., ignorable] topic_id: Uuid;
         partition_data: Vec<PartitionProduceData>;
     }
@@ -45,7 +46,7 @@ message! {
 
     /// One of the `responses` of [`ProduceResponse`].
     TopicProduceResponse {
-        [3..=12, ignorable] name: String;
+        [3..=12, ignorable] name: Text;
         [13.., ignorable] topic_id: Uuid;
         partition_responses: Vec<PartitionProduceResponse>;
     }
