@@ -281,6 +281,11 @@ impl Error {
         matches!(self, Self::Io(error) if is_shortage(error))
     }
 
+    /// Whether the disk is full: what was to be written there was not, and may be written later.
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::StorageFull)
+    }
+
     /// The code that a client is told.
     pub fn code(&self) -> ErrorCode {
         match self {

@@ -568,8 +568,3 @@ impl Log {
 pub fn pending(records: impl IntoIterator<Item = Bytes>, origin: Origin) -> Vec<PendingAppend> {
     records.into_iter().map(|records| PendingAppend::new(records, origin)).collect()
 }
-
-/// Whether an error says that the disk is full, after which the log is as it was.
-pub fn is_disk_full(error: &Error) -> bool {
-    matches!(error, Error::Io(error) if error.kind() == io::ErrorKind::StorageFull)
-}

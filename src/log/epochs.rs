@@ -165,15 +165,24 @@ pub fn read(files: &dyn Files, dir: &Path) -> Result<Epochs, Error> {
     Ok(epochs)
 }
 
-/// Writes the epochs into the directory `dir`, durably if `sync`.
-pub fn write(files: &dyn Files, dir: &Path, epochs: &Epochs, sync: bool) -> Result<(), Error> {
+/// Writes the epochs into the directory `dir`, and syncs nothing: a damaged file of epochs is made anew from the
+/// batches.
+pub fn write(files: &dyn Files, dir: &Path, epochs: &Epochs) -> Result<(), Error> {
     let path = dir.join(LEADER_EPOCHS);
-    // A damaged file of epochs is made anew from the batches.
-    let durability = if sync { Durability::All } else { Durability::None };
-    let lines =
-        epochs.entries.iter().map(|entry| format!("{} {}", entry.epoch, entry.start_offset));
-    replace(files, &path, checkpoint::encode(lines).as_bytes(), durability)
+    replace(files, &path, encode(epochs).as_bytes(), Durability::None)
         .map_err(Error::io(path.display()))
+}
+
+/// The same for a directory that nobody reads yet.
+pub fn write_new(files: &dyn Files, dir: &Path, epochs: &Epochs) -> Result<(), Error> {
+    let path = dir.join(LEADER_EPOCHS);
+    let written = files.create(&path).and_then(|file| file.write_at(encode(epochs).as_bytes(), 0));
+    written.map_err(Error::io(path.display()))
+}
+
+fn encode(epochs: &Epochs) -> String {
+    let lines = epochs.entries.iter();
+    checkpoint::encode(lines.map(|entry| format!("{} {}", entry.epoch, entry.start_offset)))
 }
 
 #[cfg(test)]
@@ -234,7 +243,7 @@ mod tests {
         files.create_dir(dir).unwrap();
         assert_eq!(read(&files, dir).unwrap(), Epochs::default());
         let list = epochs(&[(1, 0), (2, 202)]);
-        write(&files, dir, &list, true).unwrap();
+        write(&files, dir, &list).unwrap();
         assert_eq!(files.read(&dir.join(LEADER_EPOCHS)).unwrap(), b"0\n2\n1 0\n2 202\n");
         assert_eq!(read(&files, dir).unwrap(), list);
     }

@@ -34,7 +34,7 @@ use super::meta_properties::MetaProperties;
 use super::names::{self, Directory};
 use super::settings::LogSettings;
 use super::view::{LogOffsets, PartitionView};
-use super::{Log, OpenOptions};
+use super::{Log, OpenOptions, Owner};
 use crate::error::{Error, is_shortage};
 use crate::types::{METADATA_TOPIC, Millis, Offset, TopicId, TopicPartition, Uuid};
 
@@ -126,6 +126,8 @@ pub struct LogManager {
     cache: Arc<Cache>,
     dirs: Vec<LogDir>,
     failures: Arc<Failures>,
+    /// Of this life of the process.
+    life: Uuid,
 }
 
 impl LogManager {
@@ -151,7 +153,7 @@ impl LogManager {
         if dirs.iter().all(LogDir::is_offline) {
             return Err(Error::Config("none of the log directories (log.dirs) can be used".into()));
         }
-        Ok(Self { files, cache: Cache::new(limits), dirs, failures })
+        Ok(Self { files, cache: Cache::new(limits), dirs, failures, life: Uuid::random() })
     }
 
     /// The log directories, in the order they were given.
@@ -214,7 +216,7 @@ impl LogManager {
         log_dir: usize,
         view: Arc<PartitionView>,
         settings: Arc<LogSettings>,
-        topic_id: Option<TopicId>,
+        owner: Owner,
         now: Millis,
     ) -> Result<Log, Error> {
         let at = view.topic_partition().clone();
@@ -232,7 +234,8 @@ impl LogManager {
             recovery_point: known(&checkpoints.recovery_points),
             log_start_offset: known(&checkpoints.log_start_offsets),
             high_watermark: known(&checkpoints.high_watermarks),
-            topic_id,
+            owner,
+            life: self.life,
             cache: self.cache.clone(),
             now,
         };
@@ -257,8 +260,13 @@ impl LogManager {
         let dir = self.dirs.get(log_dir).filter(|dir| !dir.is_offline());
         let offline = || Error::Io(io::Error::other(format!("the directory of {name} is offline")));
         let dir = dir.ok_or_else(offline)?;
-        let options =
-            OpenOptions { topic_id, cache: self.cache.clone(), now, ..OpenOptions::default() };
+        let options = OpenOptions {
+            owner: Owner { topic_id, ..Owner::default() },
+            life: self.life,
+            cache: self.cache.clone(),
+            now,
+            ..OpenOptions::default()
+        };
         let path = dir.path.join(name);
         Log::open_for(view, self.files.clone(), &path, settings, &options)
     }

@@ -121,6 +121,9 @@ pub mod append;
 
 mod recovery;
 
+// A directory that is new: whole, or not there.
+mod making;
+
 mod group;
 
 mod tidy;
@@ -141,7 +144,7 @@ mod replace;
 // Several log directories: locks, checkpoints, what is in them.
 pub mod manager;
 
-pub use writer::{Log, OpenOptions};
+pub use writer::{Log, OpenOptions, Owner};
 
 #[cfg(test)]
 mod tests;

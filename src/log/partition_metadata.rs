@@ -41,8 +41,22 @@ fn decode(bytes: &[u8]) -> Option<TopicId> {
 /// may be gone after a power loss, and is written again.
 pub fn write(files: &dyn Files, dir: &Path, id: TopicId) -> Result<(), Error> {
     let path = dir.join(PARTITION_METADATA);
-    let text = format!("version: 0\ntopic_id: {id}");
-    replace(files, &path, text.as_bytes(), Durability::Content).map_err(Error::io(path.display()))
+    replace(files, &path, encode(id).as_bytes(), Durability::Content)
+        .map_err(Error::io(path.display()))
+}
+
+/// The same for a directory that nobody reads yet.
+pub fn write_new(files: &dyn Files, dir: &Path, id: TopicId) -> Result<(), Error> {
+    let path = dir.join(PARTITION_METADATA);
+    let written = files.create(&path).and_then(|file| {
+        file.write_at(encode(id).as_bytes(), 0)?;
+        file.fdatasync()
+    });
+    written.map_err(Error::io(path.display()))
+}
+
+fn encode(id: TopicId) -> String {
+    format!("version: 0\ntopic_id: {id}")
 }
 
 #[cfg(test)]

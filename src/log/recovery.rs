@@ -23,6 +23,7 @@ use std::sync::Arc;
 use super::OpenOptions;
 use super::epochs::{self, Epochs};
 use super::files::remove_if_there;
+use super::making;
 use super::names;
 use super::producers::{Producers, is_expired, marker, snapshot};
 use super::scan::{Bad, Found, Scanner};
@@ -31,7 +32,7 @@ use super::settings::LogSettings;
 use super::tidy;
 use super::txn_index::AbortedTxn;
 use crate::error::Error;
-use crate::types::{Millis, NONE, Offset};
+use crate::types::{Millis, NONE, Offset, TopicId, TopicPartition};
 
 /// A log as it was found.
 pub(super) struct Loaded {
@@ -47,15 +48,18 @@ pub(super) struct Loaded {
     pub(super) snapshots: BTreeSet<Offset>,
     /// Whether the directory was not there before.
     pub(super) new_dir: bool,
+    /// As the directory says, if that is known.
+    pub(super) topic_id: Option<TopicId>,
 }
 
-/// Reads the directory of `place`.
+/// Reads the directory of `place`, or makes it.
 pub(super) fn load(
     place: &Arc<Place>,
+    at: &TopicPartition,
     settings: &LogSettings,
     options: &OpenOptions,
 ) -> Result<Loaded, Error> {
-    let found = tidy::tidy(place)?;
+    let Some(found) = tidy::tidy(place)? else { return making::make(place, at, options) };
     let mut segments = Vec::with_capacity(found.logs.len().max(1));
     for base_offset in &found.logs {
         let path = place.dir().join(names::file(*base_offset, names::LOG));
@@ -107,7 +111,8 @@ pub(super) fn load(
         epochs_stored,
         producers,
         snapshots,
-        new_dir: found.new_dir,
+        new_dir: false,
+        topic_id: None,
     })
 }
 
@@ -264,16 +269,16 @@ impl Loading<'_> {
             let size = segment.size();
             // What is checked is entered anew; entries of the file that are behind would stand there twice.
             segment.truncate_aborted(offset)?;
+            // What a life before has written of it need not be on the disk.
+            segment.doubt_aborted();
             let checked = self.check(&segment, position, offset, producers, epochs, true)?;
             (position, offset) = (0, checked.next_offset);
             let Some(why) = checked.bad else { continue };
             tracing::warn!(path = %segment.path(names::LOG).display(), offset, %why, "the log ends here");
-            let kept = segment.size();
-            let file = segment.file()?;
-            file.truncate(kept)?;
-            // No flush syncs what lies below the recovery point again.
-            if offset <= self.options.recovery_point {
-                file.fdatasync()?;
+            let (kept, is_trusted) = (segment.size(), offset <= self.options.recovery_point);
+            segment.cut(kept, is_trusted)?;
+            if is_trusted {
+                segment.sync_aborted()?;
             }
             segment.verified().cut(kept);
             tracing::info!(bytes = size - kept, "cut off what is not sound");

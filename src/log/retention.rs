@@ -15,7 +15,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Log;
-use super::append::is_disk_full;
 use super::files::remove_if_there;
 use super::segment::Segment;
 use super::writer::Deletion;
@@ -63,7 +62,7 @@ impl Log {
             self.topic_partition
         );
         self.view.set_log_start_offset(offset);
-        let fewer = self.view.change_epochs(|epochs| epochs.truncate_from_start(offset));
+        let fewer = self.change_epochs(|epochs| epochs.truncate_from_start(offset));
         // A transaction whose marker is no longer there holds nobody up.
         self.producers.high_watermark_moved(offset);
         self.publish_unstable();
@@ -145,7 +144,7 @@ impl Log {
             match self.roll(None, now) {
                 Ok(()) => segments = self.view.segments().to_vec(),
                 // Nothing can be written on a full disk, but what is removed makes room: all but the last goes.
-                Err(error) if count > 1 && is_disk_full(&error) => count -= 1,
+                Err(error) if count > 1 && error.is_disk_full() => count -= 1,
                 Err(error) => return Err(error),
             }
         }
@@ -159,7 +158,7 @@ impl Log {
         // Readers first: who asks for what is going gets an error, not a missing file.
         if let Err(error) = self.advance_start(start) {
             // The file of epochs holds too many then, which costs nothing; deleting is what a full disk needs.
-            if !is_disk_full(&error) {
+            if !error.is_disk_full() {
                 return Err(error);
             }
             self.epochs_stored = false;

@@ -13,7 +13,6 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use super::epochs::{self, Epochs};
 use super::files::remove_if_there;
 use super::names::{
     self, CLEANED, DELETED, INDEX, LEADER_EPOCHS, LOG, SEGMENT_SUFFIXES, SNAPSHOT, SWAP, TIME_INDEX,
@@ -34,20 +33,12 @@ pub(super) struct Found {
     pub(super) snapshots: BTreeSet<Offset>,
     /// Whether there is a file of leader epochs.
     pub(super) has_epochs: bool,
-    /// Whether the directory was created just now.
-    pub(super) new_dir: bool,
 }
 
-/// Tidies the directory of `place`, and says what it holds.
-pub(super) fn tidy(place: &Place) -> Result<Found, Error> {
+/// Tidies the directory of `place`, and says what it holds; none if there is no such directory.
+pub(super) fn tidy(place: &Place) -> Result<Option<Found>, Error> {
     let mut names = match list(place) {
-        Err(Error::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
-            let dir = place.dir();
-            place.files.create_dir(&dir).map_err(Error::io(dir.display()))?;
-            // Before anything else, so that a log that has its topic's id has its file of epochs.
-            epochs::write(&*place.files, &dir, &Epochs::default(), false)?;
-            return Ok(Found { has_epochs: true, new_dir: true, ..Found::default() });
-        }
+        Err(Error::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other?,
     };
     if names.iter().any(|name| [DELETED, CLEANED, SWAP].iter().any(|suffix| name.ends_with(suffix)))
@@ -68,13 +59,7 @@ pub(super) fn tidy(place: &Place) -> Result<Found, Error> {
     let unindexed =
         logs.iter().filter(|log| !offsets.contains(log) || !times.contains(log)).copied().collect();
     let snapshots = useful(place, of(SNAPSHOT), &logs)?;
-    Ok(Found {
-        logs,
-        unindexed,
-        snapshots,
-        has_epochs: names.contains(LEADER_EPOCHS),
-        new_dir: false,
-    })
+    Ok(Some(Found { logs, unindexed, snapshots, has_epochs: names.contains(LEADER_EPOCHS) }))
 }
 
 fn list(place: &Place) -> Result<BTreeSet<String>, Error> {

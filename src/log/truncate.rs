@@ -45,14 +45,12 @@ impl Log {
         self.publish_end(offset, 0);
         let is_trusted = offset <= self.recovery_point();
         let cut = || -> Result<(), Error> {
-            let file = last.file()?;
-            file.truncate(size)?;
-            // No flush syncs what lies below the recovery point again. Were the segment closed now and the power lost,
-            // what was cut off would be back, in the middle of the log and torn.
+            last.cut(size, is_trusted)?;
+            last.truncate_indexes(offset)?;
             if is_trusted {
-                file.fdatasync()?;
+                last.sync_aborted()?;
             }
-            last.truncate_indexes(offset)
+            Ok(())
         };
         let cut =
             cut().and_then(|()| self.give_up(&gone, now)).and_then(|()| self.reload(offset, now));
@@ -67,7 +65,7 @@ impl Log {
     fn reload(&mut self, offset: Offset, now: Millis) -> Result<(), Error> {
         self.truncations += 1;
         self.view.set_recovery_point(self.recovery_point().min(offset));
-        if self.view.change_epochs(|epochs| epochs.truncate_from_end(offset)) {
+        if self.change_epochs(|epochs| epochs.truncate_from_end(offset)) {
             self.store_epochs()?;
         }
         for behind in self.snapshots.split_off(&(offset + 1)) {
@@ -132,7 +130,7 @@ impl Log {
         self.truncations += 1;
         self.view.set_recovery_point(self.recovery_point().min(offset));
         self.producers.clear();
-        self.view.change_epochs(|epochs| epochs.clear());
+        self.change_epochs(|epochs| epochs.clear());
         self.store_epochs()?;
         self.publish_all(self.view.high_watermark());
         Ok(())

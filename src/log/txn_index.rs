@@ -189,6 +189,11 @@ impl TxnIndex {
         Ok(())
     }
 
+    /// Counts the file as changed: nobody knows whether it is on the disk.
+    pub fn doubt(&self) {
+        self.dirty.store(true, Ordering::Release);
+    }
+
     /// Makes the file durable, if it was changed.
     pub fn sync(&self, files: &dyn Files, path: impl FnOnce() -> PathBuf) -> io::Result<()> {
         if !self.dirty.swap(false, Ordering::AcqRel) {

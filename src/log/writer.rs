@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::cache::Cache;
-use super::epochs;
+use super::epochs::{self, Epochs};
 use super::files::{Files, remove_if_there};
 use super::flush::Unsynced;
 use super::group::Group;
@@ -36,12 +36,23 @@ pub struct OpenOptions {
     pub log_start_offset: Offset,
     /// The high watermark that was last written down.
     pub high_watermark: Offset,
-    /// The topic's id, to be checked against the directory's, or given to a new directory.
-    pub topic_id: Option<TopicId>,
+    /// Whose it is.
+    pub owner: Owner,
+    /// Names what is being made in this life of the process apart from what others have left half made.
+    pub life: Uuid,
     /// What is open, node-wide.
     pub cache: Arc<Cache>,
     /// The time.
     pub now: Millis,
+}
+
+/// Whose log it is, as the metadata has it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Owner {
+    /// The topic's id, to be checked against the directory's, or given to a directory that has none.
+    pub topic_id: Option<TopicId>,
+    /// The epoch of the leader that opens the log: it begins where it finds the log, not only with what it writes.
+    pub leader_epoch: Option<LeaderEpoch>,
 }
 
 /// The writer's knowledge of the segment that it appends to.
@@ -126,10 +137,13 @@ impl Log {
         options: &OpenOptions,
     ) -> Result<Self, Error> {
         let place = Place::new(files, options.cache.clone(), dir.to_owned());
-        let loaded = recovery::load(&place, &settings, options)?;
+        let loaded = recovery::load(&place, view.topic_partition(), &settings, options)?;
         let mut log = Self::assemble(view, place, settings, options, loaded);
-        if let Some(id) = options.topic_id {
+        if let Some(id) = options.owner.topic_id {
             log.assign_topic_id(id)?;
+        }
+        if let Some(epoch) = options.owner.leader_epoch {
+            log.assign_epoch(epoch, log.log_end_offset())?;
         }
         log.publish_all(options.high_watermark);
         log.assert_sound();
@@ -150,23 +164,12 @@ impl Log {
             position: segment.size(),
         };
         let latest_epoch = loaded.epochs.latest().map_or(NONE, |entry| entry.epoch);
+        let unsynced = doubtful(&loaded, options);
         view.change_epochs(|epochs| *epochs = loaded.epochs);
         view.set_log_start_offset(loaded.log_start_offset);
         view.begin(loaded.segments, end);
         view.set_recovery_point(loaded.recovery_point);
         view.set_cold_end(loaded.log_end_offset);
-        // An empty log may never have been synced at all, however it was closed.
-        let known_synced = options.clean_shutdown && loaded.recovery_point > 0;
-        let mut unsynced = Unsynced::default();
-        if !known_synced {
-            unsynced.names_changed();
-        }
-        if !known_synced || loaded.new_dir {
-            unsynced.dir_changed();
-        }
-        if !loaded.epochs_stored {
-            unsynced.epochs_changed();
-        }
         let mut log = Self {
             topic_partition: view.topic_partition().clone(),
             place,
@@ -190,7 +193,7 @@ impl Log {
             last_flush: options.now,
             snapshots: loaded.snapshots,
             unsynced,
-            topic_id: None,
+            topic_id: loaded.topic_id,
             epochs_stored: loaded.epochs_stored,
             replacing: false,
             failed: false,
@@ -335,31 +338,35 @@ impl Log {
             return Ok(());
         }
         let before = self.view.epochs();
-        if !self.view.change_epochs(|epochs| epochs.assign(epoch, offset)) {
+        if !self.change_epochs(|epochs| epochs.assign(epoch, offset)) {
             return Ok(());
         }
         let stored = self.store_epochs();
         if stored.is_err() {
             // Who tries again is to write it: the file must not lack an epoch that there are batches of.
-            self.view.change_epochs(|epochs| *epochs = before);
-            self.latest_epoch = self.view.epochs().latest().map_or(NONE, |entry| entry.epoch);
+            self.change_epochs(|epochs| *epochs = before);
         }
         stored
+    }
+
+    /// Changes the epochs in memory; see [`Log::store_epochs`].
+    pub(super) fn change_epochs<R>(&mut self, change: impl FnOnce(&mut Epochs) -> R) -> R {
+        let changed = self.view.change_epochs(change);
+        self.latest_epoch = self.view.latest_epoch().map_or(NONE, |entry| entry.epoch);
+        changed
     }
 
     /// Forgets epochs of batches that were to be appended and are not. The file may know of them until it is written
     /// again, or the next start forgets them as well.
     pub(super) fn drop_unwritten_epochs(&mut self) {
         let end = self.log_end_offset();
-        if self.view.change_epochs(|epochs| epochs.truncate_from_end(end)) {
+        if self.change_epochs(|epochs| epochs.truncate_from_end(end)) {
             self.epochs_stored = false;
-            self.latest_epoch = self.view.epochs().latest().map_or(NONE, |entry| entry.epoch);
         }
     }
 
     pub(super) fn store_epochs(&mut self) -> Result<(), Error> {
-        self.latest_epoch = self.view.epochs().latest().map_or(NONE, |entry| entry.epoch);
-        epochs::write(&*self.place.files, &self.dir(), &self.view.epochs(), false)?;
+        epochs::write(&*self.place.files, &self.dir(), &self.view.epochs())?;
         self.epochs_stored = true;
         self.unsynced.epochs_changed();
         self.unsynced.names_changed();
@@ -472,12 +479,7 @@ impl Log {
     pub(super) fn seal(&mut self) -> Result<(), Error> {
         let segment = &self.active.segment;
         if self.active.allocated > segment.size() {
-            let file = segment.file()?;
-            file.truncate(segment.size())?;
-            // A flush that comes later leaves out segments below the recovery point, as this one is then.
-            if self.recovery_point() >= self.log_end_offset() {
-                file.fdatasync()?;
-            }
+            segment.cut(segment.size(), self.recovery_point() >= self.log_end_offset())?;
             self.active.allocated = 0;
         }
         segment.store_indexes()
@@ -544,4 +546,24 @@ impl Log {
         }
         Ok(())
     }
+}
+
+/// What of a log that was opened need not be on the disk: what a life before this one has written may be in the page
+/// cache alone.
+fn doubtful(loaded: &Loaded, options: &OpenOptions) -> Unsynced {
+    let mut unsynced = Unsynced::default();
+    let is_known = options.clean_shutdown && !loaded.new_dir;
+    // An empty log may never have been synced at all, however it was closed.
+    if !is_known || loaded.recovery_point == 0 {
+        unsynced.names_changed();
+        unsynced.dir_changed();
+    }
+    if !is_known || !loaded.epochs_stored {
+        unsynced.epochs_changed();
+    }
+    if !is_known {
+        let taken = loaded.snapshots.range(loaded.recovery_point..);
+        taken.for_each(|offset| unsynced.snapshot_taken(*offset));
+    }
+    unsynced
 }

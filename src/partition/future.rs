@@ -224,12 +224,7 @@ pub(super) fn open_moved(
     now: Millis,
 ) -> Result<Box<Log>, Error> {
     let (view, settings) = (replica.shared_view().clone(), replica.settings().log.clone());
-    let mut log =
-        logs.open_log(replica.log_dir(), view, settings, Some(replica.id.topic_id), now)?;
-    if replica.leads() {
-        log.assign_epoch(replica.leader_epoch(), log.log_end_offset())?;
-    }
-    Ok(Box::new(log))
+    Ok(Box::new(logs.open_log(replica.log_dir(), view, settings, replica.owner(), now)?))
 }
 
 fn sync_parent(logs: &LogManager, path: &std::path::Path) -> Result<(), Error> {

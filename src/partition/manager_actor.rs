@@ -391,21 +391,16 @@ impl PartitionManager {
         Arc::new(move |replica, now| {
             let (view, settings) = (replica.shared_view().clone(), replica.settings().log.clone());
             let open = |view, settings| {
-                logs.open_log(replica.log_dir(), view, settings, Some(replica.id.topic_id), now)
+                logs.open_log(replica.log_dir(), view, settings, replica.owner(), now)
             };
-            let mut log = match open(view.clone(), settings.clone()) {
+            match open(view.clone(), settings.clone()) {
                 Err(Error::Api(error)) if error.code == ErrorCode::InconsistentTopicId => {
                     // Of a topic of that name that was deleted while the node was down.
                     set_aside(&logs, replica.log_dir(), &replica.name);
-                    open(view, settings)?
+                    open(view, settings)
                 }
-                opened => opened?,
-            };
-            if replica.leads() {
-                // A leader's epoch begins where it found the log, not only with what it writes.
-                log.assign_epoch(replica.leader_epoch(), log.log_end_offset())?;
+                opened => opened,
             }
-            Ok(log)
         })
     }
 

@@ -18,8 +18,8 @@ use super::append::Append;
 use super::inbox::{Inbox, Notice};
 use super::settings::ReplicaSettings;
 use crate::error::ErrorCode;
-use crate::log::Log;
 use crate::log::view::PartitionView;
+use crate::log::{Log, Owner};
 use crate::metrics::TopicCounts;
 use crate::supervision::{Handle, Refused};
 use crate::types::{LeaderEpoch, NONE, NodeId, Offset, TopicIdPartition, TopicPartition};
@@ -144,6 +144,12 @@ impl Replica {
     /// Whether this node leads the partition.
     pub fn leads(&self) -> bool {
         self.view.is_leader()
+    }
+
+    /// Whose log it has, as the metadata has it now.
+    pub fn owner(&self) -> Owner {
+        let leader_epoch = self.leads().then(|| self.leader_epoch());
+        Owner { topic_id: Some(self.id.topic_id), leader_epoch }
     }
 
     /// Whether its log has failed.

@@ -20,7 +20,7 @@ use actix_rt::ArbiterHandle;
 
 use crate::clock::Clock;
 use crate::error::{Error, ErrorCode};
-use crate::log::append::is_disk_full;
+
 use crate::log::cache::Cache;
 use crate::log::files::Files;
 use crate::metadata::store::Store as Copy;
@@ -285,7 +285,7 @@ impl QuorumActor {
         let now = self.now();
         let Some(core) = self.core.as_mut() else { return Ok(()) };
         if let Err(error) = core.write(now) {
-            if !is_disk_full(&error) {
+            if !error.is_disk_full() {
                 return Err(error);
             }
             tracing::warn!(%error, "the metadata log waits for room on its disk");
@@ -425,10 +425,10 @@ impl Handler<Stop> for QuorumActor {
     fn handle(&mut self, _: Stop, ctx: &mut Context<Self>) {
         let now = self.now();
         self.step(Event::Stop, ctx);
-        if let Some(core) = self.core.as_mut() {
-            if let Err(error) = core.write(now).and_then(|()| core.store.close(now)) {
-                tracing::warn!(%error, "the metadata log is not closed in order");
-            }
+        if let Some(core) = self.core.as_mut()
+            && let Err(error) = core.write(now).and_then(|()| core.store.close(now))
+        {
+            tracing::warn!(%error, "the metadata log is not closed in order");
         }
         ctx.stop();
     }

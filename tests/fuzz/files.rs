@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use vltava::config::Config;
+use vltava::log::Owner;
 use vltava::log::append::PendingAppend;
 use vltava::log::cache::Limits;
 use vltava::log::files::Files;
@@ -60,8 +61,15 @@ fn good(clean: bool) -> &'static MemoryFiles {
         request.run(&files, &mut std::io::sink()).expect("memory can be formatted");
         let manager = manager(&files).expect("it opens");
         let view = PartitionView::new(name());
-        let mut log =
-            manager.open_log(0, view, settings(), Some(Uuid::ONE), NOW).expect("it opens");
+        let mut log = manager
+            .open_log(
+                0,
+                view,
+                settings(),
+                Owner { topic_id: Some(Uuid::ONE), ..Owner::default() },
+                NOW,
+            )
+            .expect("it opens");
         for n in 0..40 {
             let mut group = [PendingAppend::new(records(n), Origin::Client)];
             log.append_as_leader(&mut group, n / 15, NOW).expect("memory takes all");
@@ -159,7 +167,13 @@ pub(crate) fn log(input: &[u8]) {
 
 fn use_log(manager: &LogManager) {
     let view = PartitionView::new(name());
-    let opened = manager.open_log(0, view.clone(), settings(), Some(Uuid::ONE), NOW);
+    let opened = manager.open_log(
+        0,
+        view.clone(),
+        settings(),
+        Owner { topic_id: Some(Uuid::ONE), ..Owner::default() },
+        NOW,
+    );
     let Ok(mut log) = opened else { return };
     log.set_high_watermark(log.log_end_offset());
     let (start, end) = (view.log_start_offset(), view.log_end_offset());

@@ -238,6 +238,19 @@ impl State {
     }
 }
 
+/// Which of the changes a sync of the directory `dir` makes durable: those in it, as it was called at the time.
+fn syncs(renamings: &[Renaming], dir: &Path) -> Vec<bool> {
+    let mut dir = dir;
+    let mut synced = vec![false; renamings.len()];
+    for (renaming, synced) in renamings.iter().zip(&mut synced).rev() {
+        match renaming {
+            Renaming::Move(from, to) if to == dir => dir = from,
+            renaming => *synced = renaming.touches(dir),
+        }
+    }
+    synced
+}
+
 fn apply(names: &mut BTreeMap<PathBuf, Name>, renaming: &Renaming) {
     match renaming {
         Renaming::Put(path, name) => {
@@ -254,6 +267,19 @@ impl Renaming {
         match self {
             Self::Put(path, _) | Self::Remove(path) => inside(path),
             Self::Move(from, to) => inside(from) || inside(to),
+        }
+    }
+
+    /// The directory `from` is called `to` now.
+    fn follow(&mut self, from: &Path, to: &Path) {
+        let moved = |path: &mut PathBuf| {
+            if let Ok(rest) = path.strip_prefix(from) {
+                *path = to.join(rest);
+            }
+        };
+        match self {
+            Self::Put(path, _) | Self::Remove(path) => moved(path),
+            Self::Move(one, other) => [one, other].into_iter().for_each(moved),
         }
     }
 }
@@ -581,15 +607,19 @@ impl Files for MemoryFiles {
         if state.change(Call::SyncDir)? {
             return Err(gone());
         }
-        let state = &mut *state;
-        let names = &mut state.durable_names;
-        state.renamings.retain(|renaming| {
-            let synced = renaming.touches(dir);
-            if synced {
-                apply(names, renaming);
+        let renamings = std::mem::take(&mut state.renamings);
+        let synced = syncs(&renamings, dir);
+        for (renaming, synced) in renamings.into_iter().zip(synced) {
+            if !synced {
+                state.renamings.push(renaming);
+                continue;
             }
-            !synced
-        });
+            apply(&mut state.durable_names, &renaming);
+            // What is in a directory goes by the name that the disk knows it by.
+            if let Renaming::Move(from, to) = &renaming {
+                state.renamings.iter_mut().for_each(|pending| pending.follow(from, to));
+            }
+        }
         Ok(())
     }
 

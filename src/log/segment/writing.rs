@@ -47,6 +47,15 @@ impl Segment {
         offsets.max(self.times.len().unwrap_or(0) * 12)
     }
 
+    /// Cuts the file of records off at `size`; durably if the log then ends where it `is_trusted`, at the recovery
+    /// point or below. No flush syncs that again: were the segment closed next and the power lost, what was cut off
+    /// would be back, in the middle of the log and torn. The same goes for the aborted transactions.
+    pub(in crate::log) fn cut(self: &Arc<Self>, size: u64, is_trusted: bool) -> io::Result<()> {
+        let file = self.file()?;
+        file.truncate(size)?;
+        if is_trusted { file.fdatasync() } else { Ok(()) }
+    }
+
     /// Notes that a transaction was aborted.
     pub(in crate::log) fn append_aborted(self: &Arc<Self>, entry: AbortedTxn) -> io::Result<()> {
         let truth = |found: &[AbortedTxn]| self.true_aborted(found);
@@ -57,6 +66,11 @@ impl Segment {
     pub(in crate::log) fn truncate_aborted(self: &Arc<Self>, offset: Offset) -> io::Result<()> {
         let truth = |found: &[AbortedTxn]| self.true_aborted(found);
         self.aborted.truncate(&*self.place.files, &self.path(names::TXN_INDEX), &truth, offset)
+    }
+
+    /// Has the next sync include the aborted transactions, whatever is known of them.
+    pub(in crate::log) fn doubt_aborted(&self) {
+        self.aborted.doubt();
     }
 
     /// Makes the aborted transactions durable.

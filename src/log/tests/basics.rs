@@ -149,7 +149,7 @@ fn a_full_disk_leaves_the_log_as_it_was() {
     files.set_capacity(Some(400));
     let mut appends = [PendingAppend::new(batch(1, 1_000, NOW), Origin::Client)];
     let error = log.append_as_leader(&mut appends, EPOCH, NOW).unwrap_err();
-    assert!(super::super::append::is_disk_full(&error));
+    assert!(error.is_disk_full());
     assert_eq!(
         appends[0].result.as_ref().unwrap().as_ref().unwrap_err().code,
         ErrorCode::KafkaStorageError

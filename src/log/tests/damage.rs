@@ -139,7 +139,7 @@ fn a_log_directory_says_what_is_damaged() {
     };
     let manager = open(&files).unwrap();
     let view = super::super::view::PartitionView::new(TopicPartition::new("t", 0));
-    let mut log = manager.open_log(0, view, Arc::new(small()), None, NOW).unwrap();
+    let mut log = manager.open_log(0, view, Arc::new(small()), Owner::default(), NOW).unwrap();
     append(&mut log, batch(3, 10, NOW)).unwrap();
     log.close(NOW).unwrap();
     manager.closed(0, &TopicPartition::new("t", 0), log.offsets());

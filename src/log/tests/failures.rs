@@ -175,3 +175,48 @@ fn a_want_of_descriptors_leaves_the_log_as_it_was() {
     append(&mut log, batch(1, 10, NOW)).unwrap();
     assert_eq!(offsets(&log, 0), [(0, 0), (1, 1)]);
 }
+
+#[test]
+fn what_a_life_before_has_not_synced_is_synced_with_what_it_found() {
+    let files = memory();
+    let mut log = open(&files, small());
+    append(&mut log, producer_batch(7, 0, 0, 1, true)).unwrap();
+    log.roll(None, NOW).unwrap();
+    let abort = marker_batch(7, 0, ControlType::Abort, 1);
+    append_as(&mut log, abort, Origin::Coordinator).unwrap();
+    let aborted = log.view().aborted_transactions(0, 2).unwrap();
+    assert_eq!(aborted.len(), 1);
+    log.abandon();
+    let mut second = recovered(&files, 0);
+    second.flush(2, NOW).unwrap();
+    for seed in 0..64 {
+        let left = files.after_power_loss(seed);
+        let snapshot = left.read(&dir().join(names::file(1, names::SNAPSHOT))).unwrap();
+        assert!(super::super::producers::snapshot::decode(&snapshot).is_ok(), "{seed}");
+        let index = left.read(&dir().join(names::file(1, names::TXN_INDEX))).unwrap();
+        assert_eq!(index, files.read(&dir().join(names::file(1, names::TXN_INDEX))).unwrap());
+        let third = recovered(&left, 2);
+        assert_eq!(third.view().aborted_transactions(0, 2).unwrap(), aborted, "{seed}");
+    }
+}
+
+#[test]
+fn aborted_transactions_that_were_cut_off_stay_away() {
+    let files = memory();
+    let mut log = open(&files, small());
+    append(&mut log, producer_batch(7, 0, 0, 1, true)).unwrap();
+    let abort = marker_batch(7, 0, ControlType::Abort, 1);
+    append_as(&mut log, abort, Origin::Coordinator).unwrap();
+    log.flush(2, NOW).unwrap();
+    assert!(log.truncate_to(1, NOW).unwrap());
+    // The segment is closed where it was cut: nobody syncs it again.
+    log.roll(None, NOW).unwrap();
+    let commit = marker_batch(7, 0, ControlType::Commit, 1);
+    append_as(&mut log, commit, Origin::Coordinator).unwrap();
+    log.flush(2, NOW).unwrap();
+    for seed in 0..64 {
+        let left = files.after_power_loss(seed);
+        let index = left.read(&dir().join(names::file(0, names::TXN_INDEX))).unwrap();
+        assert_eq!(index, b"", "{seed}");
+    }
+}

@@ -200,8 +200,9 @@ fn a_directory_that_kafka_made_is_understood() {
             let view = PartitionView::new(at.clone());
             let expiring =
                 LogSettings { producer_id_expiration_ms: i64::MAX, ..LogSettings::default() };
-            let mut log =
-                manager.open_log(found.log_dir, view, Arc::new(expiring), None, NOW).unwrap();
+            let mut log = manager
+                .open_log(found.log_dir, view, Arc::new(expiring), Owner::default(), NOW)
+                .unwrap();
             let topic = &manifest["topics"][&at.topic];
             if topic.is_null() {
                 continue;
@@ -233,7 +234,15 @@ fn write_mixed(manager: &LogManager) -> Vec<(TopicPartition, Log)> {
         };
         let view = PartitionView::new(at.clone());
         let id = Uuid::from_bytes([9; 16]);
-        let mut log = manager.open_log(0, view, Arc::new(settings), Some(id), NOW).unwrap();
+        let mut log = manager
+            .open_log(
+                0,
+                view,
+                Arc::new(settings),
+                Owner { topic_id: Some(id), ..Owner::default() },
+                NOW,
+            )
+            .unwrap();
         for n in 0..400i64 {
             let mut builder =
                 BatchBuilder::new().compression(codecs[(n as usize + partition as usize) % 5]);
@@ -314,8 +323,9 @@ fn recover_torn(dir: &Path) {
         let last =
             Disk.open(&found.path.join(logs.map(|entry| entry.name).max().unwrap())).unwrap();
         last.truncate(last.len().unwrap() - 5).unwrap();
-        let mut log =
-            manager.open_log(0, PartitionView::new(at.clone()), Arc::default(), None, NOW).unwrap();
+        let mut log = manager
+            .open_log(0, PartitionView::new(at.clone()), Arc::default(), Owner::default(), NOW)
+            .unwrap();
         log.close(NOW).unwrap();
         manager.closed(0, &at, log.offsets());
     }

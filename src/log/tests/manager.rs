@@ -8,6 +8,7 @@ use super::super::cache::Limits;
 use super::super::files::memory::Call;
 use super::super::manager::{CLEAN_SHUTDOWN, LogManager};
 use super::super::names::Directory;
+use super::super::partition_metadata;
 use super::super::view::PartitionView;
 use super::*;
 
@@ -23,7 +24,7 @@ fn manager(files: &MemoryFiles) -> LogManager {
 
 fn open_in(manager: &LogManager, log_dir: usize, partition: i32) -> Log {
     let view = PartitionView::new(TopicPartition::new("t", partition));
-    manager.open_log(log_dir, view, Arc::new(small()), None, NOW).unwrap()
+    manager.open_log(log_dir, view, Arc::new(small()), Owner::default(), NOW).unwrap()
 }
 
 #[test]
@@ -80,20 +81,21 @@ fn a_failed_directory_is_offline_alone() {
     let view = PartitionView::new(TopicPartition::new("t", 1));
     // A want of descriptors passes, and what is wrong with one log is no more than that.
     files.fail_next(Call::List, Errno::MFILE);
-    let error = manager.open_log(1, view.clone(), Arc::new(small()), None, NOW).unwrap_err();
+    let error =
+        manager.open_log(1, view.clone(), Arc::new(small()), Owner::default(), NOW).unwrap_err();
     assert!(error.is_shortage());
     files.fail_next(Call::List, std::io::ErrorKind::Other);
-    assert!(manager.open_log(1, view.clone(), Arc::new(small()), None, NOW).is_err());
+    assert!(manager.open_log(1, view.clone(), Arc::new(small()), Owner::default(), NOW).is_err());
     files.fail_next(Call::Create, Errno::NFILE);
     manager.write_checkpoints();
     files.fail_next(Call::List, Errno::MFILE);
     assert!(manager.discover().unwrap_err().is_shortage());
     assert!(!manager.dirs()[1].is_offline() && !manager.dirs()[0].is_offline());
     files.break_under(Some(Path::new("/b")));
-    assert!(manager.open_log(1, view.clone(), Arc::new(small()), None, NOW).is_err());
+    assert!(manager.open_log(1, view.clone(), Arc::new(small()), Owner::default(), NOW).is_err());
     assert!(manager.dirs()[1].is_offline() && !manager.dirs()[0].is_offline());
     assert_eq!(
-        code(manager.open_log(1, view, Arc::new(small()), None, NOW)),
+        code(manager.open_log(1, view, Arc::new(small()), Owner::default(), NOW)),
         ErrorCode::KafkaStorageError
     );
     assert_eq!(manager.discover().unwrap().len(), 1);
@@ -124,7 +126,7 @@ fn a_stop_is_clean_where_every_log_is_closed() {
     first.clean_shutdown(1);
     assert_eq!(clean_after(&files), [true, false]);
     let view = PartitionView::new(TopicPartition::new("t", 5));
-    assert!(first.open_log(0, view, Arc::new(small()), None, NOW).is_err());
+    assert!(first.open_log(0, view, Arc::new(small()), Owner::default(), NOW).is_err());
 }
 
 #[test]
@@ -180,4 +182,46 @@ fn interrupted_compactions_are_finished_or_undone() {
         .filter(|name| name.matches('.').count() > 1)
         .collect();
     assert_eq!(odd, ["00000000000000000009-0000000001.checkpoint.deleted"]);
+}
+
+#[test]
+fn a_new_directory_is_whole_or_not_there() {
+    let at = TopicPartition::new("t", 0);
+    let id = crate::types::Uuid::ONE;
+    let owner = Owner { topic_id: Some(id), leader_epoch: Some(4) };
+    let opened = |manager: &LogManager| {
+        manager.open_log(0, PartitionView::new(at.clone()), Arc::new(small()), owner, NOW)
+    };
+    let mut found = [0; 3];
+    let files = MemoryFiles::new();
+    let first = manager(&files);
+    files.keep_deaths();
+    let log = opened(&first).unwrap();
+    assert_eq!(log.view().latest_epoch().unwrap().epoch, 4);
+    let done = files.after_kill();
+    for death in files.take_deaths().into_iter().chain([done]) {
+        let left = death.after_kill();
+        let second = manager(&left);
+        let kinds: Vec<_> = second.discover().unwrap().into_iter().map(|one| one.kind).collect();
+        match kinds.as_slice() {
+            [] => found[0] += 1,
+            [Directory::Deleted(half)] if *half == at => found[1] += 1,
+            [Directory::Partition(whole)] if *whole == at => {
+                found[2] += 1;
+                let dir = Path::new("/a/t-0");
+                assert_eq!(partition_metadata::read(&left, dir).unwrap(), Some(id));
+                let names: Vec<_> =
+                    left.list(dir).unwrap().into_iter().map(|entry| entry.name).collect();
+                assert_eq!(names.len(), 3, "{names:?}");
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(opened(&second).unwrap().topic_id().unwrap(), Some(id));
+        // After a power loss the names are there or not, and the log can be opened.
+        for seed in 0..8 {
+            let third = manager(&death.after_power_loss(seed));
+            assert_eq!(opened(&third).unwrap().topic_id().unwrap(), Some(id), "{seed}");
+        }
+    }
+    assert!(found[1] > 3 && found[2] > 0, "{found:?}");
 }

@@ -10,7 +10,7 @@ use super::files::Files;
 use super::files::memory::{Call, MemoryFiles};
 use super::producers::Origin;
 use super::settings::LogSettings;
-use super::{Log, OpenOptions};
+use super::{Log, OpenOptions, Owner};
 use crate::error::{ApiError, Error, ErrorCode};
 use crate::random::Random;
 use crate::types::{Millis, Offset, TopicPartition};

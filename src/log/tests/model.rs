@@ -93,7 +93,7 @@ impl Process {
 
 fn open_log(manager: &LogManager) -> Result<Log, Error> {
     let view = PartitionView::new(at());
-    let mut log = manager.open_log(0, view, Arc::new(settings()), None, NOW)?;
+    let mut log = manager.open_log(0, view, Arc::new(settings()), Owner::default(), NOW)?;
     log.set_high_watermark(log.log_end_offset());
     Ok(log)
 }
