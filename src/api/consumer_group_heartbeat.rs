@@ -21,10 +21,12 @@ use crate::wire::messages::consumer_group_heartbeat::{
     ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse,
 };
 
-/// How long the answer to a member that leaves is held back. librdkafka up to 2.12, when its application has not polled
-/// for too long, takes an answer that comes within the same turn of its loop for one to its next life, and gives itself
-/// up for good. Kafka never answers so soon.
-const FAREWELL: Duration = Duration::from_millis(10);
+/// How long an answer is held back that takes a member out, or tells one that it is to have other partitions.
+///
+/// librdkafka up to 2.12 takes an answer to its leave that comes within the same turn of its loop for one to its next
+/// life; and one that leaves while its application has yet to be told of a new assignment joins again without saying
+/// all that it must. Either way it gives itself up for good. Kafka never answers these so soon.
+const DECENCY: Duration = Duration::from_millis(10);
 
 pub(crate) async fn handle(
     call: Call,
@@ -42,7 +44,7 @@ pub(crate) async fn handle(
         return refused(code);
     }
     let group_id = request.group_id.clone();
-    let is_leaving = request.member_epoch < 0;
+    let member_epoch = request.member_epoch;
     let asked = ConsumerHeartbeat {
         context: RequestContext {
             version: call.version,
@@ -55,8 +57,9 @@ pub(crate) async fn handle(
     let asked = GroupRequest::ConsumerHeartbeat(Box::new(asked));
     match call.context.groups.ask(&group_id, asked).await {
         Ok(GroupReply::ConsumerHeartbeat(response)) => {
-            if is_leaving {
-                tokio::time::sleep(FAREWELL).await;
+            let is_moved = member_epoch > 0 && response.assignment.is_some();
+            if member_epoch < 0 || is_moved {
+                tokio::time::sleep(DECENCY).await;
             }
             response
         }

@@ -78,6 +78,33 @@ pub(crate) struct Volatile {
     pub(crate) changed_at: Millis,
     /// Classic members that were told to join again.
     pub(crate) called: BTreeSet<Arc<str>>,
+    /// When the first and the last member left that what is assigned still counts on.
+    leaving: Option<(Millis, Millis)>,
+}
+
+/// How long a small group waits for others to leave before it is assigned anew, in milliseconds.
+const LULL_MS: Millis = 60;
+
+impl Volatile {
+    /// A member has left of its own accord.
+    pub(super) fn left(&mut self, now: Millis) {
+        let first = self.leaving.map_or(now, |(first, _)| first);
+        self.leaving = Some((first, now));
+    }
+
+    /// Whether more members may be about to leave. Clients that stop do so one after the other; each assignment between
+    /// them would give the last of them partitions that they are about to give back. Large groups do not wait.
+    pub(super) fn is_emptying(&self, members: usize, now: Millis) -> bool {
+        let lull_ms = LULL_MS - Millis::try_from(members / 2).unwrap_or(LULL_MS).min(LULL_MS);
+        self.leaving.is_some_and(|(first, last)| {
+            now.saturating_sub(last) < lull_ms && now.saturating_sub(first) < 5 * lull_ms
+        })
+    }
+
+    /// All who have left are taken into account.
+    pub(super) fn assigned(&mut self) {
+        self.leaving = None;
+    }
 }
 
 impl fmt::Debug for Volatile {

@@ -144,6 +144,9 @@ impl GroupMachine {
             group.write_current(&member_id, left, &mut step.out.records);
         } else {
             self.fence(group_id, &member_id, around, step);
+            if let Some(Group::Consumer(group)) = self.groups.get_mut(group_id.as_str()) {
+                group.volatile.left(step.now);
+            }
         }
         Ok(ConsumerGroupHeartbeatResponse {
             member_id: Some(member_id.as_ref().into()),

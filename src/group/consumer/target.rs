@@ -28,6 +28,10 @@ impl ConsumerGroup {
         if last != 0 && interval_ms != 0 && step.now < last.saturating_add(interval_ms) {
             return;
         }
+        let is_own = around.settings.is_assignment_interval_own;
+        if !is_own && self.volatile.is_emptying(self.members.len(), step.now) {
+            return;
+        }
         let assignor = self.preferred_assignor(around.settings.assignor());
         let empty = Target::new();
         let spec = self.spec(around.image, &empty);
@@ -39,6 +43,7 @@ impl ConsumerGroup {
             }
         }
         self.write_target_epoch(self.epoch, step.now, &mut step.out.records);
+        self.volatile.assigned();
         info!(
             group = %self.id, epoch = self.epoch, members = ids.len(), assignor = assignor.name(),
             "a new target assignment"

@@ -5,6 +5,7 @@ mod classic;
 mod client;
 mod fuzz;
 mod invariants;
+mod leaving;
 mod migration;
 pub(super) mod scripting;
 mod size;
