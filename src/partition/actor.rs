@@ -24,6 +24,7 @@ use tokio::sync::oneshot;
 
 use super::append::{Append, AppendResult};
 use super::inbox::Notice;
+use super::opening::Opening;
 use super::replica::Replica;
 use super::verifying::{Admission, Question, Verifying};
 use crate::clock::Clock;
@@ -53,6 +54,8 @@ pub(super) struct PartitionSpec {
     pub(super) replica: Arc<Replica>,
     /// Opens the log; called aside from any thread that serves others.
     pub(super) open: OpenLog,
+    /// When it may be opened.
+    pub(super) opening: Arc<Opening>,
     /// Notes that the log was closed, and how far it is, for the next start.
     pub(super) closed: LogClosed,
     /// The time.
@@ -102,8 +105,14 @@ impl PartitionActor {
             return true;
         }
         let spec = self.spec.clone();
-        let opening =
-            tokio::task::spawn_blocking(move || (spec.open)(&spec.replica, spec.clock.now()));
+        let opening = async move {
+            let turn = spec.opening.turn(spec.replica.log_dir()).await;
+            let open = move || {
+                let _turn = turn;
+                (spec.open)(&spec.replica, spec.clock.now())
+            };
+            tokio::task::spawn_blocking(open).await
+        };
         ctx.wait(wrap_future::<_, Self>(opening).map(|opened, actor, ctx| match opened {
             Ok(Ok(log)) => actor.opened(log),
             Ok(Err(error)) => {

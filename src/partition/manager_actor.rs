@@ -26,6 +26,7 @@ use arc_swap::ArcSwap;
 
 use super::actor::{LogClosed, MAILBOX, OpenLog, PartitionActor, PartitionSpec};
 use super::mover_actor::{Mover, Placed, Resume};
+use super::opening::Opening;
 use super::replica::Replica;
 use super::settings::ReplicaSettings;
 use super::table::PartitionTable;
@@ -78,6 +79,7 @@ pub struct ManagerSpec {
 /// The actor that looks after all replicas of the node.
 pub struct PartitionManager {
     spec: ManagerSpec,
+    opening: Arc<Opening>,
     /// Where partitions were found when the node started.
     found: HashMap<TopicPartition, usize>,
     /// Partitions that were found in a second log directory too: a stop came while a copy took its log's place.
@@ -97,10 +99,12 @@ pub struct PartitionManager {
 impl PartitionManager {
     /// A manager that has seen no metadata yet.
     pub fn new(spec: ManagerSpec, watch: DeathWatch) -> Self {
-        let per_dir = vec![0; spec.logs.dirs().len()];
+        let dirs = spec.logs.dirs().len();
+        let per_dir = vec![0; dirs];
         let config = spec.config.load_full();
         Self {
             spec,
+            opening: Opening::new(dirs, opening_max(&config)),
             found: HashMap::new(),
             doubles: Vec::new(),
             copies: HashMap::new(),
@@ -212,6 +216,7 @@ impl PartitionManager {
         let config = self.spec.config.load_full();
         let broker_changed = !Arc::ptr_eq(&config, &self.config);
         self.config = config;
+        self.opening.set(opening_max(&self.config));
         let mut settings = HashMap::new();
         let same = |topic: &str| match (before.configs.topic(topic), image.configs.topic(topic)) {
             (Some(old), Some(new)) => Arc::ptr_eq(old, new) || old == new,
@@ -315,7 +320,9 @@ impl PartitionManager {
         let (open, closed) = (self.open(), self.closed());
         for replica in &replicas {
             let (replica, clock) = (replica.clone(), self.spec.clock.clone());
-            let spec = PartitionSpec { replica, open: open.clone(), closed: closed.clone(), clock };
+            let (open, closed) = (open.clone(), closed.clone());
+            let spec =
+                PartitionSpec { replica, open, opening: self.opening.clone(), closed, clock };
             supervisor.do_send(AddChild(self.child(spec)));
         }
         self.spec.table.change(|table| {
@@ -435,6 +442,11 @@ impl PartitionManager {
         let Some(supervisor) = self.watch.supervisor() else { return };
         actix_rt::spawn(remove_replica(self.spec.logs.clone(), supervisor, replica.clone()));
     }
+}
+
+/// Logs that are opened at a time in one log directory.
+fn opening_max(config: &Config) -> usize {
+    usize::try_from(config.num_recovery_threads_per_data_dir()).unwrap_or(1)
 }
 
 /// Gives a directory the name of those that are not this node's. Its records stay, for an operator to look at.

@@ -48,6 +48,7 @@ pub mod future;
 mod inbox;
 pub mod manager_actor;
 pub mod mover_actor;
+mod opening;
 pub mod replica;
 pub mod settings;
 pub mod table;
