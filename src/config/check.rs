@@ -13,6 +13,7 @@ type Checked = Result<(), String>;
 
 /// Refuses what Kafka refuses, in its order, then what asks for more than we can do.
 pub(super) fn check(config: &Config) -> Checked {
+    // `tie_node_id` has given one the value of the other where only one is set.
     if config.node_id() != config.broker_id_value() {
         return Err("You must set `node.id` to the same value as `broker.id`.".to_string());
     }
@@ -46,6 +47,7 @@ fn check_groups(config: &Config) -> Checked {
         for &(left, relation, right) in [INTERVALS, relations, ASSIGNMENT].concat().iter() {
             let (left, right) = (format!("group.{kind}.{left}"), format!("group.{kind}.{right}"));
             let read = |name: &str| config.value(name).and_then(|value| value.as_i64());
+            // Not every kind of group has every key.
             let (Some(first), Some(second)) = (read(&left), read(&right)) else { continue };
             let (holds, words) = match relation {
                 NotBelow => (first >= second, "greater than or equal to"),
@@ -230,6 +232,7 @@ fn check_voters(config: &Config) -> Checked {
 
 fn check_controller_listeners(config: &Config) -> Checked {
     if !config.is_controller() {
+        // A broker has no such listener of its own: it connects to one, and must know by which protocol.
         let unmapped = |name: &&String| config.security_protocol(name).is_none();
         return match config.controller_listener_names().iter().find(unmapped) {
             None => Ok(()),
@@ -260,6 +263,7 @@ fn check_controller_listeners(config: &Config) -> Checked {
 fn check_advertised(config: &Config) -> Checked {
     let written = config.advertised_listeners_list().is_some();
     let meta_address = "advertised.listeners cannot use the nonroutable meta-address 0.0.0.0. Use a routable IP address.";
+    // What was written is refused whatever the role; what follows from `listeners` only where clients would be told it.
     if written {
         require(
             config.advertised_listeners().iter().all(|listener| listener.host != "0.0.0.0"),
@@ -397,6 +401,7 @@ pub(super) fn unknown_keys(settings: &BTreeMap<String, String>) -> Vec<String> {
 
 /// The known key that `name` most likely misspells.
 fn nearest(name: &str) -> Option<&'static str> {
+    // Three letters: beyond that the guess is more often wrong than right.
     let distances = BROKER.iter().map(|key| (distance(name, key.name), key.name));
     distances.min().filter(|(distance, _)| *distance <= 3).map(|(_, name)| name)
 }

@@ -103,6 +103,7 @@ pub fn validate_broker(
         (!names.is_empty()).then(|| names.join(", "))
     };
     let mode = |name: &str| keys::find(BROKER, name).map(|key| key.mode);
+    // In Kafka's order, each over all names at once: the first rule that any of them breaks is what is told of all.
     if let Some(names) = names(&|name| mode(name) == Some(UpdateMode::ReadOnly)) {
         return Err(invalid_request(format!("Cannot update these configs dynamically: [{names}]")));
     }
@@ -112,6 +113,7 @@ pub fn validate_broker(
         )));
     }
     for (name, text) in settings {
+        // A name that no table knows is let through, as in Kafka: it may be a plug-in's.
         let base = keys::listener_key(name).unwrap_or(name);
         if let Some(key) = keys::find(BROKER, base).or_else(|| keys::find(QUOTA, base)) {
             value::parse(key, text).map_err(invalid_request)?;
@@ -124,6 +126,7 @@ pub fn validate_broker(
             "Cannot update these configs at default cluster level, broker id must be specified: [{names}]"
         )));
     }
+    // As it would be afterwards: rules that join settings hold between what is changed and what is not.
     let mut overlay: Overlay = config.overlay_given().clone();
     if per_broker {
         overlay.broker.clone_from(settings);
@@ -207,6 +210,7 @@ fn check_reconfiguration(before: &Config, after: &Config) -> Result<(), String> 
     for name in THREADS {
         check_threads(name, number(before, name), number(after, name))?;
     }
+    // The same rule; another of Kafka's parts, with words of its own.
     let (old, new) = (before.log_cleaner_threads(), after.log_cleaner_threads());
     if new < old / 2 {
         return Err(format!(
@@ -250,6 +254,7 @@ pub fn validate_group(config: &Config, settings: &Settings) -> Result<(), ApiErr
         Some((bound, number))
     };
     for (name, text) in settings {
+        // What is no number has no bounds.
         let Ok(number) = text.trim().parse::<i64>() else { continue };
         let name = name.as_str();
         if let Some((min, _)) = bound(name, "min").filter(|(_, min)| number < *min) {

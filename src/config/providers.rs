@@ -24,6 +24,7 @@ pub(super) fn resolve(
         Regex::new(r"\$\{([^}:]*):(?:([^}]*):)?([^}:]*)\}").expect("the pattern is a constant");
     let mut providers = Providers { settings: settings.clone(), variables, warnings: Vec::new() };
     for (name, value) in settings.iter_mut() {
+        // What sets providers up cannot itself be had from one.
         if !value.contains("${") || name.starts_with("config.providers") {
             continue;
         }
@@ -63,6 +64,7 @@ impl Providers<'_> {
             "env" => self.variable(provider, key).map(Some),
             "dir" => {
                 let file = Path::new(path).join(key);
+                // A key is no path: it would lead out of the directory that was allowed.
                 if key.contains('/') || key == ".." {
                     return Err("the key must be a file in the directory".to_string());
                 }

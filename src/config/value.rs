@@ -104,6 +104,7 @@ pub(super) fn invalid(name: &str, value: impl fmt::Display, why: &str) -> String
 
 fn check(key: &Key, value: &Value) -> Result<(), String> {
     let name = key.name;
+    // There are no plug-ins: a class that is not Kafka's own is one that Kafka's class loader would not find.
     if let (Kind::Class, Value::Text(class)) = (key.kind, value)
         && !class.is_empty()
         && !class.starts_with("org.apache.kafka.")
@@ -206,6 +207,7 @@ fn check_throttled(name: &str, entries: &[String]) -> Result<(), String> {
     let is_pair = |entry: &String| {
         entry.split_once(':').is_some_and(|(left, right)| is_number(left) && is_number(right))
     };
+    // The literal stands alone, or it is nothing but a malformed pair.
     let everything = matches!(entries, [only] if only == "*");
     if everything || entries.iter().all(is_pair) {
         return Ok(());

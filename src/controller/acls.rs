@@ -42,6 +42,7 @@ impl Machine {
             let verdict = validate(creation);
             results.push(result(&verdict));
             let Ok(acl) = verdict else { continue };
+            // One more than may be made decides that none is; the rest is only judged, since each is answered.
             let is_enough = made.len() > RECORDS_MAX;
             if is_enough || self.image().acls.contains(&acl) || made.contains(&acl) {
                 continue;
@@ -100,6 +101,7 @@ impl Machine {
         for (id, acl) in found {
             matched.push(shown(acl));
             gone.insert(*id);
+            // No answer will name them, so there is no need to look for more.
             if gone.len() > RECORDS_MAX {
                 break;
             }
@@ -144,7 +146,8 @@ fn result(verdict: &Result<Acl, ApiError>) -> AclCreationResult {
     }
 }
 
-/// Kafka's checks, in its order.
+/// Kafka's checks, in its order. An entry that could never be asked about is refused: `ANY` and `MATCH` are words of
+/// filters alone.
 fn validate(creation: &AclCreation) -> Result<Acl, ApiError> {
     let name = creation.resource_name.as_str();
     if creation.resource_type == ResourceType::Cluster.code() && name != CLUSTER_NAME {

@@ -146,6 +146,7 @@ impl Machine {
             );
             return Err(ApiError::new(ErrorCode::InconsistentClusterId, text));
         }
+        // A life is over when its session is: until then another process with the id is a mistake of the operator.
         if let Some(existing) = self.broker(request.broker_id) {
             let alive = self.heartbeats.has_valid_session(request.broker_id, existing.epoch, now);
             if alive && existing.incarnation_id != request.incarnation_id {
@@ -209,6 +210,7 @@ impl Machine {
             let text = "Request features do not contain 'metadata.version'";
             return Err(ApiError::new(ErrorCode::InvalidRegistration, text));
         }
+        // What it says nothing of it does not have, which is as good as level 0 and no other.
         for (name, level) in self.image().features.iter() {
             if level != 0 && !features.iter().any(|feature| feature.name == name) {
                 return Err(unsupported(name, level, 0, 0));
@@ -262,6 +264,10 @@ impl Machine {
             let last = self.next_offset + i64::try_from(records.len()).unwrap_or(0) - 1;
             self.heartbeats.begin_shutdown(id, last);
         }
+        debug_assert!(
+            !(next.should_shut_down() && heartbeat.leads),
+            "broker {id} is sent away while it leads"
+        );
         if next.should_shut_down() {
             // Its next life need not wait until this one's session has run out.
             self.heartbeats.end_session(id, epoch);

@@ -104,6 +104,7 @@ impl Machine {
         let overrides = overrides(topic)?;
         let config_records = self.topic_config_records(&topic.name, &overrides)?;
         let partitions = self.new_partitions(topic)?;
+        debug_assert!(!partitions.is_empty(), "{} would have no partitions", topic.name);
         permits.take(partitions.len())?;
         let topic_id = self.new_topic_id();
         let result = self.created(topic, topic_id, &overrides, &partitions);
@@ -275,6 +276,12 @@ impl Machine {
         index: PartitionId,
         new: &NewPartition,
     ) -> VersionedRecord {
+        debug_assert!(
+            new.isr.iter().all(|broker| new.replicas.contains(broker)),
+            "in sync without being a replica: {:?} of {:?}",
+            new.isr,
+            new.replicas
+        );
         let version = self.image().features.metadata_version();
         let directories = match version.is_directory_assignment_supported() {
             true => new.replicas.iter().map(|&broker| self.default_directory(broker)).collect(),

@@ -60,6 +60,7 @@ impl Machine {
                 };
                 let code = match self.assign_replica(broker, id, data.id) {
                     Ok(record) => {
+                        // None where the metadata says so already; the answer is the same, or it would be told again.
                         records.extend(record);
                         lost.extend((!online).then_some(id));
                         ErrorCode::None

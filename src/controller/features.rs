@@ -52,6 +52,7 @@ impl Machine {
         request: &UpdateFeaturesRequest,
         version: i16,
     ) -> Decision<UpdateFeaturesResponse> {
+        // Dependencies are judged by what the levels will be, not by the order of the updates.
         let mut proposed: BTreeMap<&str, i16> = self.image().features.iter().collect();
         proposed.extend(
             request
@@ -71,6 +72,7 @@ impl Machine {
             .iter()
             .any(|update| update.feature == ELR_VERSION && update.max_version_level > 0);
         if turns_elr_on {
+            // In front: at no offset is the feature on while a broker still has a minimum of its own.
             records.splice(0..0, self.elr_safety_records());
         }
         if request.validate_only {
@@ -134,6 +136,7 @@ impl Machine {
         let brokers =
             self.brokers().map(|broker| ("Broker", broker.id, broker.supported_features.get(name)));
         let controllers = self.image().cluster.controllers.values();
+        // What this one supports is known better than from its own registration, which may be of an earlier release.
         let others = controllers.filter(|controller| controller.id != self.settings.node_id);
         let controllers =
             others.map(|other| ("Controller", other.id, other.supported_features.get(name)));

@@ -101,6 +101,8 @@ impl Machine {
         let partition = found.partition(index);
         let partition =
             partition.ok_or_else(|| unknown(format!("No such partition as {topic}-{index}")))?;
+        // A preferred election is needless where it would change nothing; an unclean one wherever anybody leads, since
+        // it may lose data.
         let needless = match election {
             Election::Preferred => partition.replicas.first() == Some(&partition.leader),
             _ => partition.leader != NO_LEADER,

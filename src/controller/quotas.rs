@@ -92,6 +92,7 @@ fn decide(
         if let Some(value) = value {
             keys::check(of_address, key, *value)?;
         }
+        // What is so already writes nothing: tools set the same quotas again and again.
         if known != *value {
             records.push((MetadataRecord::ClientQuota(record(entity, key, *value)), 0));
         }

@@ -113,6 +113,12 @@ fn begin(change: &mut Change<'_>, partition: &PartitionRegistration, target: &[N
     let mut adding = without(target, &partition.replicas);
     adding.sort_unstable();
     change.replicas = [target, &removing].concat();
+    debug_assert!(
+        without(&partition.replicas, &change.replicas).is_empty(),
+        "a replica goes before those that come have its data: {:?} of {:?}",
+        change.replicas,
+        partition.replicas
+    );
     change.adding = adding;
     change.removing = removing;
 }

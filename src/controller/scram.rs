@@ -32,6 +32,7 @@ pub(crate) fn alter(
     let upsertions = request.upsertions.iter().map(|one| (one.name.as_str(), upsertion(one)));
     for (user, verdict) in deletions.chain(upsertions) {
         let verdict = match users.get(user) {
+            // What was told first of a user stays.
             Some(Err(_)) => continue,
             Some(Ok(_)) => Err(ApiError::new(
                 ErrorCode::DuplicateResource,

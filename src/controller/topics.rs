@@ -60,6 +60,7 @@ impl Machine {
                 responses.push(deleted(Some(name), Uuid::ZERO, ErrorCode::UnknownTopicOrPartition));
                 continue;
             };
+            // Named by its id as well: as with a name that comes twice, nothing is deleted.
             if doomed.remove(&id).is_some() {
                 let text = "The provided topic name maps to an ID that was already supplied.";
                 responses.push(invalid(Some(name), id, text));
@@ -105,6 +106,7 @@ impl Machine {
         let mut records = Vec::new();
         for topic in request.topics.iter().filter(|topic| !duplicates.contains(topic.name.as_str()))
         {
+            // One record a partition: what the topics before have taken is gone.
             let room = PARTITIONS_PER_REQUEST_MAX.saturating_sub(records.len());
             let result = self.grow(topic, room, permits).map(|new| records.extend(new));
             results.push(grown(&topic.name, &result));
@@ -125,7 +127,9 @@ impl Machine {
         let existing = self.topic(&topic.name).ok_or(ErrorCode::UnknownTopicOrPartition)?;
         let topic_id = existing.id;
         let factor = existing.partition(0).map_or(1, |partition| partition.replicas.len());
+        // Partitions are numbered without a gap, and none goes without its topic: their count is the next number.
         let first = i32::try_from(existing.partitions.len()).unwrap_or(i32::MAX);
+        debug_assert!(existing.partition(first).is_none(), "{} has a gap", topic.name);
         let additional = additional(topic, first)?;
         if additional > room {
             return Err(too_many_partitions());
@@ -140,6 +144,7 @@ impl Machine {
             }
             None => self.grown_partitions(additional, factor)?,
         };
+        // Last, so that what is refused for another reason costs nothing.
         permits.take(partitions.len())?;
         let record = |(index, new)| self.partition_record(topic_id, index, new);
         Ok((first..).zip(&partitions).map(record).collect())

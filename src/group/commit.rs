@@ -61,6 +61,7 @@ impl GroupMachine {
                 let instance_id = request.group_instance_id.as_deref();
                 let member_id = &request.member_id;
                 let by = group.check_commit(member_id, instance_id, generation, Some(version))?;
+                // One partition that it has lost refuses the whole: the client must learn that it is behind.
                 for topic in &request.topics {
                     let known = Some(topic.topic_id).filter(|id| !id.is_zero());
                     let id = known.or_else(|| self.image.topics.id(&topic.name));
@@ -73,6 +74,7 @@ impl GroupMachine {
             Some(Group::Foreign(group)) if group.kind == GroupKind::Share => {
                 Err(ErrorCode::GroupIdNotFound)
             }
+            // Without members, what protocol it once spoke is of no account.
             Some(Group::Foreign(group)) if generation < 0 && group.is_empty() => Ok(()),
             Some(Group::Foreign(_)) => Err(ErrorCode::UnknownMemberId),
             None if generation < 0 => Ok(()),
@@ -236,6 +238,7 @@ impl GroupMachine {
                         partition,
                     ));
                     if step.is_too_large() {
+                        // A decision is one batch: what does not fit is not done in part.
                         step.go_back_to(before);
                         let error_code = ErrorCode::UnknownServerError.code();
                         return OffsetDeleteResponse { error_code, ..Default::default() };
@@ -281,6 +284,7 @@ pub(super) fn write_offset(
     committed: &Committed,
     step: &mut Step,
 ) -> ErrorCode {
+    // Kafka counts what Java counts; what no record could hold is refused with the same error.
     let is_fitting = records::is_writable(&committed.metadata)
         && is_within(&committed.metadata, step.settings.offset_metadata_len_max);
     if !is_fitting {

@@ -185,6 +185,7 @@ impl Machine for GroupMachine {
 
     fn decide(&mut self, ticket: Ticket, request: GroupRequest, now: Millis) -> Decision<Self> {
         let mut step = self.step(now);
+        // Before anything is changed: what no batch could hold would have to be undone.
         if request.written_bytes() > step.settings.batch_bytes_max {
             step.reply(ticket, request.refused(ErrorCode::MessageTooLarge));
             return step.out;
@@ -312,6 +313,7 @@ impl Machine for GroupMachine {
 
     fn loaded(&mut self, now: Millis) -> Decision<Self> {
         self.is_loading = false;
+        // Sessions are not in records: everybody is given the whole of one, from now.
         let mut step = self.step(now);
         let size_max = self.settings.max_size;
         for group_id in self.group_ids() {
@@ -335,6 +337,7 @@ impl Machine for GroupMachine {
     fn image_changed(&mut self, image: &Arc<Image>, now: Millis) -> Decision<Self> {
         let mut step = self.step(now);
         let before = std::mem::replace(&mut self.image, image.clone());
+        // By id: a topic that was deleted and made anew bears the name of one whose offsets mean nothing any more.
         let is_gone = |topic: &&Arc<str>| {
             before
                 .topics
@@ -349,6 +352,7 @@ impl Machine for GroupMachine {
         self.gone.extend(gone);
         for group in self.groups.values_mut() {
             if let Group::Consumer(group) = group {
+                // Whether any of its topics is among those that changed is found out by its next heartbeat.
                 group.volatile.is_fresh = false;
             }
         }

@@ -68,12 +68,14 @@ impl GroupMachine {
 
     fn apply_group(&mut self, group_id: &str, picture: Option<ClassicGroup>) {
         match picture {
+            // A tombstone is its own protocol's: where the group has been upgraded since, another has its name.
             None => {
                 if let Some(Group::Classic(_)) = self.groups.get(group_id) {
                     self.groups.remove(group_id);
                 }
             }
             Some(picture) => {
+                // While the shard lives the group is ahead of its picture, which must not set it back.
                 let is_known = matches!(self.groups.get(group_id), Some(Group::Classic(_)));
                 if self.is_loading || !is_known {
                     self.groups.insert(picture.id.clone(), Group::Classic(Box::new(picture)));

@@ -88,6 +88,7 @@ impl ClassicGroup {
                     .members
                     .get_mut(request.member_id.as_str())
                     .expect("check_sync has seen the member");
+                // Its client has given the earlier request up; the ticket must still be answered, once.
                 if let Some(earlier) = member.syncing.replace(ticket) {
                     step.refuse_sync(earlier, ErrorCode::RebalanceInProgress);
                 }
@@ -109,6 +110,7 @@ impl ClassicGroup {
 
     fn check_sync(&self, request: &SyncGroupRequest) -> Result<(), ErrorCode> {
         self.check_member(&request.member_id, request.group_instance_id.as_deref())?;
+        // Before version 5 neither is said (KIP-559), and what is not said is not held against anybody.
         let differs = |asked: &Option<String>, ours: &Option<String>| match (asked, ours) {
             (Some(asked), Some(ours)) => asked != ours,
             _ => false,
@@ -141,6 +143,7 @@ impl ClassicGroup {
             .collect();
         let mut waiting = Vec::new();
         for member in self.members.values_mut() {
+            // Whom the leader has not named is a member all the same, with nothing to do; strangers are passed over.
             member.assignment = shares.remove(member.id.as_ref()).unwrap_or_default();
             if let Some(ticket) = member.syncing.take() {
                 waiting.push((
@@ -220,6 +223,7 @@ impl ClassicGroup {
             return Err(ErrorCode::IllegalGeneration);
         }
         self.heard_of(&request.member_id, step);
+        // In CompletingRebalance it has joined already: what it lacks comes by SyncGroup.
         if self.state == State::PreparingRebalance {
             Err(ErrorCode::RebalanceInProgress)
         } else {
@@ -249,6 +253,7 @@ impl ClassicGroup {
                 return self.rebalance_or_complete("a member's session has ended", step);
             }
         }
+        // It may have been the last that the others waited for.
         if self.state == State::PreparingRebalance && self.has_all_joined() {
             self.complete_join(step);
         }
@@ -284,6 +289,7 @@ impl ClassicGroup {
             let named = instance_id.and_then(|instance| self.instances.get(instance));
             named.cloned().ok_or(ErrorCode::UnknownMemberId)?
         } else if let Some(pending) = self.pending_joins.get(identity.member_id.as_str()).cloned() {
+            // It was given a name and has not come back with it: nobody's rebalance hangs on it.
             self.remove(&pending);
             step.unwatch(&self.id, &pending);
             return Ok(());

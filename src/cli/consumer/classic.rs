@@ -72,6 +72,7 @@ impl ClassicMember {
     /// Whether the member should join anew, and as whom.
     fn rejoins(&mut self, error: &ClientError) -> bool {
         match error.code() {
+            // Nobody knows it any more: it comes as a newcomer, under a new name.
             Some(ErrorCode::UnknownMemberId | ErrorCode::IllegalGeneration) => {
                 self.committer = Committer::default();
                 true
@@ -196,7 +197,7 @@ impl ClassicMember {
         self.topics = topics;
     }
 
-    /// Static members stay.
+    /// Static members stay: their place is kept until their session ends, so that a restart disturbs nobody.
     pub(super) async fn leave(&self, cluster: &mut Cluster) {
         if self.instance.is_some() {
             return;
@@ -210,6 +211,7 @@ impl ClassicMember {
         let Ok(connection) = cluster.group_coordinator(&self.group).await else { return };
         let Ok(version) = connection.version_of::<LeaveGroupRequest>() else { return };
         let mut request = LeaveGroupRequest { group_id: self.group.clone(), ..Default::default() };
+        // Before version 3 one member leaves at a time, and is named elsewhere (KIP-345).
         if version >= 3 {
             request.members = vec![member];
         } else {

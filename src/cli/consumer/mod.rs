@@ -49,7 +49,9 @@ type Fetched = (NodeId, Result<FetchResponse, ClientError>);
 pub(super) struct Consumer {
     settings: Settings,
     cluster: Cluster,
+    /// None where there is no group: then all partitions are ours.
     member: Option<Member>,
+    /// Whether `positions` are those of the present assignment.
     assigned: bool,
     /// Where the next fetch of each partition begins.
     positions: BTreeMap<TopicPartition, Offset>,
@@ -57,7 +59,9 @@ pub(super) struct Consumer {
     consumed: BTreeMap<TopicPartition, Offset>,
     last_commit: Instant,
     fetches: JoinSet<Fetched>,
+    /// Who has a fetch of ours: one at a time, since the next begins where this one ends.
     fetching: BTreeSet<NodeId>,
+    /// What has come and is not used yet, in the order in which it came.
     buffer: VecDeque<Chunk>,
     buffered_bytes: usize,
     events: VecDeque<Event>,
@@ -156,6 +160,7 @@ impl Consumer {
             return Ok(());
         }
         self.commit_in_time().await;
+        // Before anything is fetched: who misses heartbeats loses the partitions that it would fetch from.
         if let Some(member) = &mut self.member {
             match member.beat(&mut self.cluster).await? {
                 Beat::Steady => {}
@@ -193,12 +198,14 @@ impl Consumer {
         if self.settings.auto_commit
             && let Some(member) = &mut self.member
         {
+            // While they are still ours. Where that is refused, somebody reads again what was read here.
             let _ = member.commit(&mut self.cluster, &self.consumed).await;
         }
         self.events.push_back(Event::Revoked(self.positions.keys().cloned().collect()));
         self.forget();
     }
 
+    /// What is on its way or waits may be another's by now: none of it is handed out any more.
     fn forget(&mut self) {
         self.fetches.abort_all();
         self.fetches = JoinSet::new();

@@ -32,10 +32,12 @@ pub(super) async fn execute(cluster: &mut Cluster, given: &Given) -> Result<(), 
     check_brokers(cluster, &proposed).await?;
     let current = state::assignment_now(cluster, &proposed).await?;
     let now_dirs = state::log_dirs(cluster, &current).await?.current;
+    // Before anything is moved: it is the way back.
     say(&format!(
         "Current partition replica assignment\n\n{}\n\nSave this to use as the --reassignment-json-file option during rollback\n",
         files::write(&current, &now_dirs)
     ));
+    // Bounds come first, or what is copied until they are set would be copied at full speed.
     set_throttles(cluster, given, &current, &proposed, &dirs).await?;
     let allows = !given.has("disallow-replication-factor-change");
     let targets = proposed.iter().map(|(place, nodes)| (place, Some(nodes.clone())));
@@ -101,6 +103,7 @@ async fn reassign(
             replicas,
             ..Default::default()
         };
+        // They come sorted: the partitions of a topic follow each other.
         match topics.last_mut().filter(|topic| topic.name == place.topic) {
             Some(topic) => topic.partitions.push(partition),
             None => topics.push(ReassignableTopic {
@@ -191,6 +194,7 @@ pub(super) async fn cancel(cluster: &mut Cluster, given: &Given) -> Result<(), E
     };
     let back: LogDirs = dirs.keys().filter(moving).filter_map(back).collect();
     if back.is_empty() {
+        // Kafka's tool ends this line without a newline too.
         say("None of the specified partition moves are active.");
     } else {
         move_replicas(cluster, &back).await?;

@@ -120,6 +120,7 @@ async fn hanging(cluster: &mut Cluster, open: Vec<Open>) -> Result<Vec<Open>, Ex
                 });
                 expected.insert(*producer_id, all.collect());
             }
+            // It has expired since it was listed: nobody is going to end what is open under it.
             Err(error) if error.code() == Some(ErrorCode::TransactionalIdNotFound) => {}
             Err(error) => {
                 let what = format!("Failed to describe {} transactions", names.len());

@@ -57,6 +57,7 @@ impl<'a> Target<'a> {
         let mut changes = Vec::with_capacity(configs.len());
         for change in configs {
             let key = change.name.as_str();
+            // Two operations on one key would depend on their order, which a map in the client may not have.
             if !seen.insert(key) {
                 return Err(invalid_request("Error due to duplicate config keys"));
             }
@@ -84,7 +85,7 @@ impl<'a> Target<'a> {
         Ok(changes)
     }
 
-    /// The named settings, and nothing else.
+    /// The named settings, and nothing else: what the resource has besides them goes.
     pub(super) fn replacement(&self, configs: &[alter_configs::AlterableConfig]) -> Changes {
         let named: BTreeMap<&str, Option<String>> =
             configs.iter().map(|change| (change.name.as_str(), change.value.clone())).collect();
@@ -105,6 +106,7 @@ impl<'a> Target<'a> {
     pub(super) fn decide(&self, changes: Changes) -> Result<Vec<VersionedRecord>, ApiError> {
         let after = self.after(&changes)?;
         self.validate(&after)?;
+        // After the settings, as in Kafka: who asks with both wrong is told of those.
         self.check_existence()?;
         Ok(self.records(changes))
     }

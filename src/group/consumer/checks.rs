@@ -16,6 +16,7 @@ pub(super) fn check(
     let invalid = |text: &str| Err(ApiError::new(ErrorCode::InvalidRequest, text));
     let is_blank = |text: &Option<String>| text.as_ref().is_some_and(|text| text.trim().is_empty());
     let epoch = request.member_epoch;
+    // In version 0 a newcomer has no name yet, and is given one; from version 1 on it makes its own (KIP-1082).
     if (version >= 1 || epoch > 0 || epoch == LEAVING) && request.member_id.trim().is_empty() {
         return invalid("MemberId can't be empty.");
     }
@@ -105,6 +106,7 @@ pub(super) fn check_epoch(
             && owned.is_some_and(|owned| owned.iter().all(is_held))
     };
     match epoch {
+        // It begins anew, whatever it was.
         0 => Ok(()),
         _ if epoch > known => refuse("greater"),
         _ if epoch < known && !is_late_answer() => refuse("smaller"),

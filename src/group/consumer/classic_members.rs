@@ -107,7 +107,9 @@ impl GroupMachine {
         step.watch(&group.id, &member.id, session_ms(&member));
         let must_rejoin = member.current.epoch < group.epoch
             || match member.current.state {
+                // What it gives up it says with its next JoinGroup.
                 MemberState::UnrevokedPartitions => true,
+                // It would join in vain before something is free.
                 MemberState::UnreleasedPartitions => !group.waits_for_others(&member),
                 _ => false,
             };
@@ -141,6 +143,7 @@ impl GroupMachine {
             });
             gone.extend(found);
         }
+        // Only now: with the first that goes the group may become a classic one, where the others are not found.
         for member_id in gone {
             info!(group = %group_id, member = %member_id, "a classic member leaves");
             let image = self.image.clone();
@@ -222,6 +225,7 @@ impl ConsumerGroup {
         if is_other_type || is_other_name {
             return Err(ErrorCode::InconsistentGroupProtocol);
         }
+        // Who has something to give up must first be told what it keeps.
         if self.epoch > member.current.epoch
             && member.current.state != MemberState::UnrevokedPartitions
         {
@@ -281,6 +285,7 @@ impl ConsumerGroup {
         let before = self.members.get(&member_id).cloned();
         let before = before.unwrap_or_else(|| Member::new(member_id.clone()));
         let said = said(&before.subscription, request, context, &wanted);
+        // Classic members subscribe by names alone: the filter is for expressions.
         let changed = self.subscribe_anew(&before, said, &TopicFilter::default(), around, step);
         self.assign_if_due(around, step);
         let owned = embedded::owned(&wanted, around.image);
@@ -289,6 +294,7 @@ impl ConsumerGroup {
         self.volatile.called.remove(&member_id);
         step.cancel(Timer::ClassicJoin { group: self.id.clone(), member: member_id.clone() });
         step.watch(&self.id, &member_id, Millis::from(request.session_timeout_ms));
+        // Until it fetches what it has been given here, others may be waiting for what it is to give up.
         let sync = Timer::ClassicSync { group: self.id.clone(), member: member_id.clone() };
         let timeout_ms = rebalance_timeout_ms(request, context.version);
         step.wake(sync, Millis::from(timeout_ms));

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tracing::{debug, info};
 
 use super::checks::{check, check_epoch, check_fenced, not_found};
-use super::group::ConsumerGroup;
+use super::group::{ConsumerGroup, partitions};
 use super::member::{Current, LEFT_FOR_A_WHILE, Member, MemberState, Target};
 use super::reconcile::Reconciler;
 use super::regex::{self, TopicFilter};
@@ -82,6 +82,7 @@ impl GroupMachine {
     ) -> Result<ConsumerGroupHeartbeatResponse, ApiError> {
         let request = &asked.request;
         let is_joining = request.member_epoch == 0;
+        // First of all: a heartbeat with an expression that cannot be compiled must not make a group.
         if let Some(regex) = &request.subscribed_topic_regex
             && !regex.is_empty()
             && self.is_new_regex(&request.group_id, regex)
@@ -138,6 +139,7 @@ impl GroupMachine {
             }
         };
         info!(group = %group_id, member = %member_id, epoch = request.member_epoch, "a member leaves");
+        // A static member that leaves for a while keeps its share: the others are not disturbed by its restart.
         if request.instance_id.is_some() && request.member_epoch == LEFT_FOR_A_WHILE {
             let current = group.known(&member_id)?.current.clone();
             let left = Current { epoch: LEFT_FOR_A_WHILE, revoking: BTreeMap::new(), ..current };
@@ -335,6 +337,7 @@ impl ConsumerGroup {
         let out = &mut step.out.records;
         let resolved = self.resolved.clone();
         self.write_removal(old, out);
+        // In the order of what rests on what; with its predecessor went expressions that were its alone.
         self.write_member(new, member.subscription.clone(), out);
         for (expression, resolved) in resolved {
             if !self.resolved.contains_key(&expression) {
@@ -399,6 +402,12 @@ impl ConsumerGroup {
         if next == member.current {
             return Ok(());
         }
+        debug_assert!(
+            partitions(&next.assigned)
+                .all(|(topic, id)| { member.current.has(topic, id) || !self.is_owned(topic, id) }),
+            "{}: {member_id} is given what another has",
+            self.id
+        );
         if !member.is_classic() {
             let timer = Timer::Revocation { group: self.id.clone(), member: member_id.clone() };
             match next.state {

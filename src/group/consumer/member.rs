@@ -102,6 +102,15 @@ pub(crate) struct Current {
     pub(crate) revoking: Owned,
 }
 
+impl Current {
+    /// Whether a partition is its own, be it that it must give it up.
+    pub(crate) fn has(&self, topic: TopicId, partition: PartitionId) -> bool {
+        let holds =
+            |owned: &Owned| owned.get(&topic).is_some_and(|ids| ids.contains_key(&partition));
+        holds(&self.assigned) || holds(&self.revoking)
+    }
+}
+
 impl Default for Current {
     fn default() -> Self {
         Self {

@@ -67,6 +67,7 @@ impl GroupMachine {
     ) -> bool {
         let Some(Group::Consumer(group)) = self.groups.get(group_id) else { return false };
         let mut others = group.members.values().filter(|other| other.id.as_ref() != member_id);
+        // The last that goes leaves an empty group, which need not be turned into anything.
         let is_possible = group.members.len() > 1
             && others.all(super::member::Member::is_classic)
             && step.settings.consumer.migration.may_downgrade
@@ -141,6 +142,7 @@ fn upgraded(
         }
         members.push((member.id.clone(), subscription_of(member, wanted), assigned));
     }
+    // From here on nothing is refused: up to here the classic group is as it was.
     release(classic, step);
     let mut group = ConsumerGroup::new(classic.id.clone());
     let out = &mut step.out.records;
@@ -163,6 +165,7 @@ fn upgraded(
         };
         group.write_current(&id, current, out);
     }
+    debug_assert_eq!(group.members.len(), classic.members.len(), "{}: somebody is lost", group.id);
     Ok(group)
 }
 
@@ -198,6 +201,7 @@ fn metadata_of(member: &ClassicMember, protocol: &str) -> Bytes {
 
 /// Answers all who wait, and begins everybody's session.
 fn release(classic: &mut ClassicGroup, step: &mut Step) {
+    // Timers of the old protocol would find a group that does not know them.
     step.cancel(Timer::Join(classic.id.clone()));
     step.cancel(Timer::Sync(classic.id.clone()));
     for pending in &classic.pending_joins {
@@ -221,6 +225,7 @@ fn downgraded(
     step: &Step,
 ) -> ClassicGroup {
     let mut classic = ClassicGroup::new(group.id.clone(), step.now);
+    // What its record will say of it. Who calls begins a rebalance, in a generation after this one.
     classic.state = State::Stable;
     classic.generation = group.epoch;
     for member in group.members.values().filter(|member| Some(member.id.as_ref()) != without) {

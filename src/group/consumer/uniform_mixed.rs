@@ -59,6 +59,7 @@ impl Builder {
         for (at, member) in spec.members.iter().enumerate() {
             for (topic, partitions) in member.current {
                 if !member.topics.contains(topic) {
+                    // It no longer subscribes: what it had of the topic is free.
                     continue;
                 }
                 let Some(owners) = owners.get_mut(topic) else { continue };
@@ -109,6 +110,7 @@ impl Builder {
         let shared = |topic: &TopicId| self.subscribers.get(topic).is_some_and(|all| all.len() > 1);
         let topics: Vec<TopicId> = topics.into_iter().filter(shared).collect();
         let topics = self.sorted(topics);
+        // The first topic counts as moved, so that a round that comes back to it without a move is the last.
         let mut last_moved = None;
         for _ in 0..ROUNDS_MAX {
             for (at, topic) in topics.iter().enumerate() {
@@ -147,6 +149,7 @@ impl Builder {
                 }
             };
             let to = balancer.next_least(&self.sizes);
+            // Asking has moved the two loads towards each other: they may have met.
             if balancer.is_balanced() {
                 break;
             }
@@ -203,6 +206,7 @@ impl Balancer {
         sizes[self.sorted[at]].cast_signed()
     }
 
+    /// Each of those with least is named once before any is named again: by then all of them have one more.
     fn next_least(&mut self, sizes: &[usize]) -> usize {
         if self.next_least >= self.least_end {
             self.least_count += 1;
