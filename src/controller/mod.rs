@@ -11,7 +11,7 @@
 //!    `index` what is kept beside it to find things quickly.
 //! 3. `elections`: every change of a partition is built there, and its rules hold everywhere. `leaders`,
 //!    `alter_partition`, `reassign` and `directories` ask for such changes.
-//! 4. `brokers` and `heartbeats`: who is alive.
+//! 4. `registration`, `brokers` and `heartbeats`: who is let in, and who is alive.
 //! 5. `create_topics` (with `placement`, `names`, `topic_configs`, `internal_topics`), `topics`, `configs`, `features`,
 //!    `acls`, `quotas`, `scram`, `producer_ids`: one kind of request each.
 //! 6. `actor`, with `activation`, `timers` and `batches`: how all this is driven; `handle_actor` is the way to it.
@@ -79,6 +79,7 @@ mod lookups;
 mod producer_ids;
 mod quotas;
 mod reassign;
+mod registration;
 mod scram;
 mod timers;
 mod topic_configs;
