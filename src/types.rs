@@ -1,5 +1,6 @@
 //! Identifiers and the few values that everything shares. Never behaviour.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -141,6 +142,17 @@ pub struct TopicIdPartition {
     pub partition: PartitionId,
 }
 
+/// What there is of partitions, gathered under their topics, as requests name them.
+pub fn by_topic<'a, P>(
+    each: impl IntoIterator<Item = (&'a TopicPartition, P)>,
+) -> BTreeMap<&'a str, Vec<P>> {
+    let mut topics: BTreeMap<&str, Vec<P>> = BTreeMap::new();
+    for (place, what) in each {
+        topics.entry(&place.topic).or_default().push(what);
+    }
+    topics
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,5 +164,12 @@ mod tests {
         assert_eq!("AAAA".parse::<Uuid>(), Err(NotAUuid));
         let random = Uuid::random();
         assert_eq!(random.to_string().parse(), Ok(random));
+    }
+
+    #[test]
+    fn partitions_are_gathered_under_their_topics() {
+        let places = [("b", 1), ("a", 0), ("b", 0)].map(|(name, n)| TopicPartition::new(name, n));
+        let gathered = by_topic(places.iter().map(|place| (place, place.partition)));
+        assert_eq!(gathered, BTreeMap::from([("a", vec![0]), ("b", vec![1, 0])]));
     }
 }

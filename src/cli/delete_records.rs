@@ -9,7 +9,7 @@ use super::{json, say, tool};
 use crate::client::cluster::Pause;
 use crate::client::{ClientError, Cluster};
 use crate::error::ErrorCode;
-use crate::types::{NodeId, Offset, TopicPartition};
+use crate::types::{NodeId, Offset, TopicPartition, by_topic};
 use crate::wire::messages::delete_records::{
     DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic,
 };
@@ -138,7 +138,8 @@ async fn round(
         return left.keys().map(failed).collect();
     }
     let mut outcomes = Vec::new();
-    let mut leaders: BTreeMap<NodeId, Vec<DeleteRecordsTopic>> = BTreeMap::new();
+    let mut leaders: BTreeMap<NodeId, Vec<(&TopicPartition, DeleteRecordsPartition)>> =
+        BTreeMap::new();
     for (place, &offset) in left {
         let Some(leader) = cluster.leader(&place.topic, place.partition) else {
             let error = ClientError::Api(ErrorCode::LeaderNotAvailable.into());
@@ -147,18 +148,15 @@ async fn round(
         };
         let partition_index = place.partition;
         let partition = DeleteRecordsPartition { partition_index, offset, ..Default::default() };
-        let topics = leaders.entry(leader).or_default();
-        match topics.last_mut().filter(|topic| topic.name == place.topic) {
-            Some(topic) => topic.partitions.push(partition),
-            None => topics.push(DeleteRecordsTopic {
-                name: place.topic.clone(),
-                partitions: vec![partition],
-                ..Default::default()
-            }),
-        }
+        leaders.entry(leader).or_default().push((place, partition));
     }
-    for (leader, topics) in leaders {
-        outcomes.extend(ask(cluster, leader, topics).await);
+    for (leader, each) in leaders {
+        let topics = by_topic(each).into_iter().map(|(name, partitions)| DeleteRecordsTopic {
+            name: name.to_owned(),
+            partitions,
+            ..Default::default()
+        });
+        outcomes.extend(ask(cluster, leader, topics.collect()).await);
     }
     outcomes
 }

@@ -7,7 +7,7 @@ use super::options::{Exception, Given, Stop, Usage};
 use super::{json, say, tool};
 use crate::client::{ClientError, Cluster};
 use crate::error::ErrorCode;
-use crate::types::TopicPartition;
+use crate::types::{PartitionId, TopicPartition, by_topic};
 use crate::wire::messages::elect_leaders::{ElectLeadersRequest, TopicPartitions};
 
 const USAGE: Usage = Usage::new(include_str!("usage/leader-election.txt"));
@@ -112,19 +112,14 @@ async fn elect(
     partitions: Option<BTreeSet<TopicPartition>>,
 ) -> Result<(), Exception> {
     let (name, election_type) = kind.unwrap_or_default();
-    let topic_partitions = partitions.map(|places| {
-        let mut topics: Vec<TopicPartitions> = Vec::new();
-        for place in places {
-            match topics.last_mut().filter(|topic| topic.topic == place.topic) {
-                Some(topic) => topic.partitions.push(place.partition),
-                None => topics.push(TopicPartitions {
-                    topic: place.topic,
-                    partitions: vec![place.partition],
-                    ..Default::default()
-                }),
-            }
-        }
-        topics
+    let topic_partitions = partitions.as_ref().map(|places| {
+        let topics = by_topic(places.iter().map(|place| (place, place.partition)));
+        let topic = |(topic, partitions): (&str, Vec<PartitionId>)| TopicPartitions {
+            topic: topic.to_owned(),
+            partitions,
+            ..Default::default()
+        };
+        topics.into_iter().map(topic).collect()
     });
     let request = ElectLeadersRequest {
         election_type,

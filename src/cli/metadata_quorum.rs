@@ -118,6 +118,7 @@ fn status(
     let slowest = slowest.unwrap_or(&leader);
     let lag_ms = match (leader.last_caught_up_timestamp, slowest.last_caught_up_timestamp) {
         _ if slowest.replica_id == leader.replica_id => 0,
+        // It never was where the leader is: no number says how long ago.
         (1.., -1) => -1,
         (leader, slowest) => leader - slowest,
     };

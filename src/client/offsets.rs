@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{ClientError, Cluster};
 use crate::error::ErrorCode;
-use crate::types::{Millis, Offset, TopicPartition};
+use crate::types::{Millis, NodeId, Offset, TopicPartition, by_topic};
 use crate::wire::messages::list_offsets::{
     ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic,
 };
@@ -30,17 +30,6 @@ pub struct Committed {
     pub leader_epoch: i32,
 }
 
-/// What `partitions` (by name) look like as the topics of a request.
-fn by_topic<'a>(
-    partitions: impl IntoIterator<Item = &'a TopicPartition>,
-) -> BTreeMap<&'a str, Vec<i32>> {
-    let mut topics: BTreeMap<&str, Vec<i32>> = BTreeMap::new();
-    for place in partitions {
-        topics.entry(&place.topic).or_default().push(place.partition);
-    }
-    topics
-}
-
 /// The offset of the first record at or after a time, for each partition; −1 where there is none. The leaders must be
 /// known from metadata.
 pub async fn list_offsets(
@@ -49,10 +38,13 @@ pub async fn list_offsets(
     isolation_level: i8,
 ) -> Result<BTreeMap<TopicPartition, Result<Offset, ClientError>>, ClientError> {
     let mut found = BTreeMap::new();
-    let mut leaders: BTreeMap<i32, Vec<&TopicPartition>> = BTreeMap::new();
-    for place in times.keys() {
+    let mut leaders: BTreeMap<NodeId, Vec<(&TopicPartition, ListOffsetsPartition)>> =
+        BTreeMap::new();
+    for (place, &timestamp) in times {
+        let partition_index = place.partition;
+        let partition = ListOffsetsPartition { partition_index, timestamp, ..Default::default() };
         match cluster.leader(&place.topic, place.partition) {
-            Some(leader) => leaders.entry(leader).or_default().push(place),
+            Some(leader) => leaders.entry(leader).or_default().push((place, partition)),
             None => {
                 let error = ClientError::Api(ErrorCode::LeaderNotAvailable.into());
                 found.insert(place.clone(), Err(error));
@@ -62,17 +54,7 @@ pub async fn list_offsets(
     for (leader, places) in leaders {
         let topics = by_topic(places).into_iter().map(|(name, partitions)| ListOffsetsTopic {
             name: name.to_owned(),
-            partitions: partitions
-                .into_iter()
-                .map(|partition_index| ListOffsetsPartition {
-                    partition_index,
-                    timestamp: times
-                        .get(&TopicPartition::new(name, partition_index))
-                        .copied()
-                        .unwrap_or(LATEST),
-                    ..Default::default()
-                })
-                .collect(),
+            partitions,
             ..Default::default()
         });
         let request = ListOffsetsRequest {
@@ -141,7 +123,7 @@ fn offset_fetch(
     partitions: Option<&[TopicPartition]>,
     version: i16,
 ) -> OffsetFetchRequest {
-    let topics = partitions.map(by_topic);
+    let topics = partitions.map(|all| by_topic(all.iter().map(|place| (place, place.partition))));
     let mut request = OffsetFetchRequest::default();
     if version >= 8 {
         let topics = topics.map(|topics| {
@@ -193,20 +175,19 @@ pub async fn commit(
     };
     let connection = cluster.group_coordinator(group).await?;
     let version = connection.version_up_to::<OffsetCommitRequest>(NAMED_VERSION_MAX)?;
-    let topics = by_topic(offsets.keys()).into_iter().map(|(name, partitions)| {
-        let partitions = partitions.into_iter().filter_map(|partition_index| {
-            let offset = offsets.get(&TopicPartition::new(name, partition_index))?;
-            Some(OffsetCommitRequestPartition {
-                partition_index,
-                committed_offset: *offset,
-                ..Default::default()
-            })
-        });
-        OffsetCommitRequestTopic {
-            name: name.to_owned(),
-            partitions: partitions.collect(),
+    let each = offsets.iter().map(|(place, &committed_offset)| {
+        let partition_index = place.partition;
+        let partition = OffsetCommitRequestPartition {
+            partition_index,
+            committed_offset,
             ..Default::default()
-        }
+        };
+        (place, partition)
+    });
+    let topics = by_topic(each).into_iter().map(|(name, partitions)| OffsetCommitRequestTopic {
+        name: name.to_owned(),
+        partitions,
+        ..Default::default()
     });
     let request = OffsetCommitRequest {
         group_id: group.to_owned(),

@@ -21,7 +21,7 @@ use super::tool::{self, IncludeList};
 use crate::client::offsets::{committed, list_offsets};
 use crate::client::{ClientError, Cluster};
 use crate::error::ErrorCode;
-use crate::types::{Millis, NodeId, Offset, TopicPartition};
+use crate::types::{Millis, NodeId, Offset, TopicPartition, by_topic};
 use crate::wire::messages::fetch::{FetchPartition, FetchRequest, FetchResponse, FetchTopic};
 pub(super) use chunk::Chunk;
 use member::{Beat, Member};
@@ -368,30 +368,25 @@ impl Consumer {
     }
 
     fn request(&self, places: &[&TopicPartition]) -> FetchRequest {
-        let mut topics: Vec<FetchTopic> = Vec::new();
-        for place in places {
-            let partition = FetchPartition {
-                partition: place.partition,
-                fetch_offset: self.positions.get(place).copied().unwrap_or(0),
-                partition_max_bytes: self.settings.partition_bytes,
-                ..Default::default()
-            };
-            match topics.last_mut().filter(|topic| topic.topic == place.topic) {
-                Some(topic) => topic.partitions.push(partition),
-                None => topics.push(FetchTopic {
-                    topic: place.topic.clone(),
-                    topic_id: self.cluster.topic_id(&place.topic).unwrap_or_default(),
-                    partitions: vec![partition],
-                    ..Default::default()
-                }),
-            }
-        }
+        let partition = |place: &TopicPartition| FetchPartition {
+            partition: place.partition,
+            fetch_offset: self.positions.get(place).copied().unwrap_or(0),
+            partition_max_bytes: self.settings.partition_bytes,
+            ..Default::default()
+        };
+        let topics = by_topic(places.iter().map(|place| (*place, partition(place))));
+        let topic = |(topic, partitions): (&str, _)| FetchTopic {
+            topic: topic.to_owned(),
+            topic_id: self.cluster.topic_id(topic).unwrap_or_default(),
+            partitions,
+            ..Default::default()
+        };
         FetchRequest {
             max_wait_ms: self.settings.max_wait_ms,
             min_bytes: self.settings.min_bytes,
             max_bytes: FETCH_BYTES_MAX,
             isolation_level: i8::from(self.settings.committed_only),
-            topics,
+            topics: topics.into_iter().map(topic).collect(),
             ..Default::default()
         }
     }

@@ -7,7 +7,7 @@ use crate::cli::options::{Exception, Given};
 use crate::cli::say;
 use crate::cli::tool::terse;
 use crate::client::{ClientError, Cluster};
-use crate::types::{NodeId, TopicPartition};
+use crate::types::{NodeId, TopicPartition, by_topic};
 use crate::wire::messages::alter_partition_reassignments::{
     AlterPartitionReassignmentsRequest, ReassignablePartition, ReassignableTopic,
 };
@@ -91,31 +91,24 @@ async fn set_throttles(
 }
 
 /// Asks for new places; none cancels.
-async fn reassign(
+async fn reassign<'a>(
     cluster: &mut Cluster,
-    targets: Vec<(&TopicPartition, Option<Vec<NodeId>>)>,
+    targets: Vec<(&'a TopicPartition, Option<Vec<NodeId>>)>,
     allow_replication_factor_change: bool,
 ) -> Result<Refused, Exception> {
-    let mut topics: Vec<ReassignableTopic> = Vec::new();
-    for (place, replicas) in targets {
-        let partition = ReassignablePartition {
-            partition_index: place.partition,
-            replicas,
-            ..Default::default()
-        };
-        // They come sorted: the partitions of a topic follow each other.
-        match topics.last_mut().filter(|topic| topic.name == place.topic) {
-            Some(topic) => topic.partitions.push(partition),
-            None => topics.push(ReassignableTopic {
-                name: place.topic.clone(),
-                partitions: vec![partition],
-                ..Default::default()
-            }),
-        }
-    }
+    let partition = |(place, replicas): (&'a TopicPartition, Option<Vec<NodeId>>)| {
+        let partition_index = place.partition;
+        (place, ReassignablePartition { partition_index, replicas, ..Default::default() })
+    };
+    let topics = by_topic(targets.into_iter().map(partition)).into_iter();
+    let topics = topics.map(|(name, partitions)| ReassignableTopic {
+        name: name.to_owned(),
+        partitions,
+        ..Default::default()
+    });
     let request = AlterPartitionReassignmentsRequest {
         allow_replication_factor_change,
-        topics,
+        topics: topics.collect(),
         ..Default::default()
     };
     let answer = cluster.ask(&request).await?;

@@ -1,13 +1,11 @@
 //! `--generate`: spreads topics evenly over brokers, on paper.
 
-use std::collections::BTreeMap;
-
 use super::{Assignment, LogDirs, failed, files, joined, state};
 use crate::cli::options::{Exception, Given};
 use crate::cli::{say, tool};
 use crate::client::Cluster;
 use crate::error::ErrorCode;
-use crate::types::{NodeId, PartitionId, TopicPartition};
+use crate::types::{NodeId, TopicPartition, by_topic};
 
 pub(super) async fn generate(cluster: &mut Cluster, given: &Given) -> Result<(), Exception> {
     let text = files::read(given.value("topics-to-move-json-file")?.unwrap_or_default())?;
@@ -49,10 +47,8 @@ fn spread(current: &Assignment, brokers: &[NodeId]) -> Result<Assignment, Except
                 .to_owned(),
         );
     }
-    let mut topics: BTreeMap<&str, Vec<(PartitionId, usize)>> = BTreeMap::new();
-    for (place, replicas) in current {
-        topics.entry(&place.topic).or_default().push((place.partition, replicas.len()));
-    }
+    let each = current.iter();
+    let topics = by_topic(each.map(|(place, nodes)| (place, (place.partition, nodes.len()))));
     let mut proposed = Assignment::new();
     for (start, (topic, partitions)) in topics.into_iter().enumerate() {
         let factor = partitions.first().map_or(0, |(_, factor)| *factor);

@@ -21,6 +21,8 @@ use crate::wire::messages::metadata::{
 
 /// Names of topics that one request carries.
 const NAMES_MAX: usize = 500;
+/// Partitions that one answer may tell of, unless the options say.
+const PARTITIONS_MAX: i32 = 2_000;
 const TOPIC_RESOURCE: i8 = 2;
 const DEFAULT_CONFIG: i8 = 5;
 
@@ -37,8 +39,10 @@ struct Partition {
     leader: NodeId,
     replicas: Vec<NodeId>,
     isr: Vec<NodeId>,
+    /// None of both where the node cannot tell.
     elr: Option<Vec<NodeId>>,
     last_known_elr: Option<Vec<NodeId>>,
+    /// Which replicas come and which go, while the partition is moved.
     reassignment: Option<(Vec<NodeId>, Vec<NodeId>)>,
 }
 
@@ -53,7 +57,7 @@ pub(super) async fn describe(cluster: &mut Cluster, options: &Options) -> Result
         None => {
             let names = topics(cluster, options).await?;
             ensure_exists(&names, options.topic()?, required)?;
-            by_name(cluster, &names, limit.unwrap_or(2000)).await?
+            by_name(cluster, &names, limit.unwrap_or(PARTITIONS_MAX)).await?
         }
     };
     if found.is_empty() {
@@ -73,6 +77,7 @@ fn parse_id(text: &str) -> Result<Uuid, Exception> {
             "Input string with prefix `{prefix}` is too long to be decoded as a base64 UUID"
         )));
     }
+    // What Java's decoder of base64 says, and in which order it looks.
     let letters = text.trim_end_matches('=');
     let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
     if let Some(strange) = letters.chars().find(|letter| !is_letter(*letter)) {
@@ -105,6 +110,7 @@ async fn by_id(cluster: &mut Cluster, id: Uuid, required: bool) -> Result<Vec<To
         allow_auto_topic_creation: false,
         ..Default::default()
     };
+    // For the nodes that are alive: what is asked next by hand does not pass through the cluster's own picture.
     cluster.metadata(Some(&[]), false).await?;
     let answer = cluster.ask(&request).await?;
     let topic = answer.topics.into_iter().next().filter(|topic| topic.error_code == 0);
@@ -176,6 +182,7 @@ async fn describe_some(
                 continue; // deleted in between
             }
             ClientError::check(topic.error_code, None)?;
+            // A large topic comes in parts, the last of them in a later answer.
             let known = found.entry(name.clone()).or_insert_with(|| Topic {
                 name,
                 id: topic.topic_id,
