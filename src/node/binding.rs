@@ -1,6 +1,6 @@
 //! The sockets that a node listens on. Nothing is accepted here.
 //!
-//! A listener without a host listens on every address of both families, as Java's sockets do.
+//! A listener without a host, or on `0.0.0.0`, listens on every address of both families, as Java's sockets do.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
@@ -34,7 +34,11 @@ pub(super) fn bind_one(listener: &Listener, config: &Config) -> Result<Bound, Er
         let host = (listener.host.as_str(), listener.port);
         let address = host.to_socket_addrs().map_err(Error::io(&what))?.next();
         let address = address.ok_or_else(|| Error::Config(format!("{what}: no address")))?;
-        open(address, config).map_err(Error::io(&what))?
+        if address.ip() == Ipv4Addr::UNSPECIFIED {
+            open_anywhere(listener.port, config).map_err(Error::io(&what))?
+        } else {
+            open(address, config).map_err(Error::io(&what))?
+        }
     };
     let address = socket.local_addr()?;
     let controller = config.is_controller_listener(&listener.name);
@@ -107,12 +111,16 @@ mod tests {
     }
 
     #[test]
-    fn without_a_host_clients_of_both_families_are_served() {
-        let bound = bound("", &[]);
-        let port = bound.address.port();
-        TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("it listens");
-        if bound.address.is_ipv6() {
-            TcpStream::connect((Ipv6Addr::LOCALHOST, port)).expect("it listens");
+    fn on_all_addresses_clients_of_both_families_are_served() {
+        let has_ipv6 = std::net::TcpListener::bind((Ipv6Addr::UNSPECIFIED, 0)).is_ok();
+        for host in ["", "0.0.0.0"] {
+            let bound = bound(host, &[]);
+            let port = bound.address.port();
+            TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("it listens");
+            assert_eq!(bound.address.is_ipv6(), has_ipv6, "{host}");
+            if has_ipv6 {
+                TcpStream::connect((Ipv6Addr::LOCALHOST, port)).expect("it listens");
+            }
         }
     }
 
