@@ -39,7 +39,6 @@ use crate::supervision::Handle;
 use crate::telemetry::Telemetry;
 use crate::transaction::machine::TransactionMachine;
 use crate::types::{Millis, NodeId, Offset, TopicIdPartition};
-use crate::wire::codec::Text;
 
 /// Whom a listener serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,16 +122,13 @@ impl Session {
     }
 
     /// What the client calls itself, in memory that outlives its request and that requests share.
-    pub(super) fn known_as(&self, client_id: &Text) -> Arc<str> {
-        if client_id.as_bytes().len() > CLIENT_ID_KEPT_MAX {
-            return client_id.as_str().into();
+    pub(super) fn known_as(&self, client_id: &[u8]) -> Arc<str> {
+        let copied = || String::from_utf8_lossy(client_id).into();
+        if client_id.len() > CLIENT_ID_KEPT_MAX {
+            return copied();
         }
-        let first = self.client_id.get_or_init(|| client_id.as_str().into());
-        if first.as_bytes() == client_id.as_bytes() {
-            first.clone()
-        } else {
-            client_id.as_str().into()
-        }
+        let first = self.client_id.get_or_init(copied);
+        if first.as_bytes() == client_id { first.clone() } else { copied() }
     }
 }
 

@@ -218,20 +218,19 @@ pub fn dispatch(
         return Err(Refusal::Unsupported { api_key, version });
     }
     let mut reader = Reader::new(frame);
-    let header = RequestHeader::decode(
-        &mut reader,
-        if supported { row.key.request_header_version(version) } else { 1 },
-    )?;
+    let header_version = if supported { row.key.request_header_version(version) } else { 1 };
+    let known_as = |client_id: &[u8]| session.known_as(client_id);
+    let (correlation_id, client_id) = RequestHeader::open(&mut reader, header_version, known_as)?;
     #[cfg(test)]
-    crate::faults::pass("request", header.client_id.as_deref().unwrap_or_default());
+    crate::faults::pass("request", client_id.as_deref().unwrap_or_default());
     // The clock is read for each poll, so this is only done where somebody pays by the time.
     let meter = context.quotas.enabled(Kind::Request).then(Arc::<Meter>::default);
     let call = Call {
         context: context.clone(),
         session: session.clone(),
         version,
-        correlation_id: header.correlation_id,
-        client_id: header.client_id.map(|client_id| session.known_as(&client_id)),
+        correlation_id,
+        client_id,
         meter: meter.clone(),
     };
     let slot = ApiSlot::new(api_key, row.key.name(), session.kind == ListenerKind::Controller);

@@ -43,7 +43,7 @@ use crate::partition::append::{Append, AppendResult, Appended, Transactional, Ve
 use crate::partition::replica::Replica;
 use crate::quota::Kind;
 use crate::types::{METADATA_TOPIC, NONE, TopicIdPartition, Uuid, is_internal_topic};
-use crate::wire::codec::Reader;
+use crate::wire::codec::{Reader, Text};
 use crate::wire::messages::produce::{
     BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceData,
     PartitionProduceResponse, ProduceRequest, ProduceResponse, TopicProduceData,
@@ -51,31 +51,39 @@ use crate::wire::messages::produce::{
 };
 use crate::wire::records::{self, BatchHeader, Rejected};
 
-/// A batch that is with its partition, which answers when it is written.
-struct Waiting {
-    /// Whose place in the answer it is, by topic and partition.
-    place: (usize, usize),
-    replica: Arc<Replica>,
-    answer: oneshot::Receiver<AppendResult>,
+/// One partition's part of the request.
+enum Started {
+    /// With the partition, which answers when the batch is written.
+    Sent { index: i32, replica: Arc<Replica>, answer: oneshot::Receiver<AppendResult> },
+    /// Refused already.
+    Refused(Box<PartitionProduceResponse>),
 }
 
-/// All batches of a request that are with their partitions. The first needs no memory of its own, since most requests
-/// of clients in a hurry have one.
-#[derive(Default)]
-struct AllWaiting {
-    first: Option<Waiting>,
-    others: Vec<Waiting>,
+struct StartedTopic {
+    name: Text,
+    topic_id: Uuid,
+    partitions: Few<Started>,
 }
 
-impl AllWaiting {
-    fn push(&mut self, waiting: Waiting) {
-        match &self.first {
-            None => self.first = Some(waiting),
-            Some(_) => self.others.push(waiting),
-        }
+/// Any number of things in order. The first needs no memory of its own: producers in a hurry send one batch a request.
+struct Few<T> {
+    first: Option<T>,
+    others: Vec<T>,
+}
+
+impl<T> FromIterator<T> for Few<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        let mut items = items.into_iter();
+        Self { first: items.next(), others: items.collect() }
+    }
+}
+
+impl<T> Few<T> {
+    fn len(&self) -> usize {
+        self.others.len() + usize::from(self.first.is_some())
     }
 
-    fn in_order(self) -> impl Iterator<Item = Waiting> {
+    fn in_order(self) -> impl Iterator<Item = T> {
         self.first.into_iter().chain(self.others)
     }
 }
@@ -97,7 +105,7 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
     let request: ProduceRequest = decode(&call, reader)?;
     // Before the next request is read: those that follow each other would else all be beyond the quota.
     let throttle_ms = call.spend(Kind::Produce, bytes as f64);
-    let image = call.context.image();
+    let image = call.context.image.load();
     let acks = request.acks;
     let id: Option<Arc<str>> = request.transactional_id.as_deref().map(Into::into);
     let granted = match &id {
@@ -107,22 +115,13 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
     let terms = Terms { acks, transactional_id: id.as_ref(), granted };
     // All partitions have their batch before any answer is awaited: they write at the same time, and a second request
     // of the connection comes behind this one in every mailbox.
-    let mut waiting = AllWaiting::default();
-    let mut response = ProduceResponse::default();
-    response.responses.reserve(request.topic_data.len());
-    for topic in request.topic_data {
-        let started =
-            start_topic(&call, &image, terms, topic, &mut waiting, response.responses.len());
-        response.responses.push(started);
-    }
+    let start = |topic| start_topic(&call, &image, terms, topic);
+    let topics: Few<StartedTopic> = request.topic_data.into_iter().map(start).collect();
     Ok(Box::pin(async move {
-        for Waiting { place: (topic, partition), replica, answer } in waiting.in_order() {
-            let result = answer.await.unwrap_or(Err(ErrorCode::NotLeaderOrFollower.into()));
-            let topic = response.responses.get_mut(topic);
-            if let Some(told) = topic.and_then(|topic| topic.partition_responses.get_mut(partition))
-            {
-                tell(told, &replica, result);
-            }
+        let responses = Vec::with_capacity(topics.len());
+        let mut response = ProduceResponse { responses, ..Default::default() };
+        for topic in topics.in_order() {
+            response.responses.push(finish_topic(topic).await);
         }
         let throttle_ms = if acks == 0 { 0 } else { throttle_ms.max(call.spend_time()) };
         response.throttle_time_ms = i32::try_from(throttle_ms).unwrap_or(i32::MAX);
@@ -154,16 +153,12 @@ fn check_transaction(call: &Call, id: &str, request: &ProduceRequest) -> Result<
     Ok(())
 }
 
-/// Hands the batches of a topic to their partitions. What is refused stands in the answer already; what `waiting` has
-/// of it is told later, in the place that is left for it.
 fn start_topic(
     call: &Call,
     image: &Image,
     mut terms: Terms<'_>,
     topic: TopicProduceData,
-    waiting: &mut AllWaiting,
-    place: usize,
-) -> TopicProduceResponse {
+) -> StartedTopic {
     let by_id = call.version >= 13;
     let (name, topic_id) = if by_id {
         (image.topics.name(topic.topic_id).map_or("", |name| name), topic.topic_id)
@@ -175,20 +170,17 @@ fn start_topic(
     if named && !call.may_all(&permissions::PRODUCE, name, topic.partition_data.len()) {
         terms.granted = terms.granted.and(Err(permissions::PRODUCE.error));
     }
-    let mut partition_responses = Vec::with_capacity(topic.partition_data.len());
-    for data in topic.partition_data {
+    let start = |data: PartitionProduceData| {
         let index = data.index;
-        let response = match start_partition(call, name, topic_id, terms, data) {
-            Ok((replica, answer)) => {
-                let place = (place, partition_responses.len());
-                waiting.push(Waiting { place, replica, answer });
-                PartitionProduceResponse { index, ..Default::default() }
+        match start_partition(call, name, topic_id, terms, data) {
+            Ok((replica, answer)) => Started::Sent { index, replica, answer },
+            Err((replica, rejected)) => {
+                Started::Refused(Box::new(rejection(index, replica.as_deref(), rejected)))
             }
-            Err((replica, rejected)) => rejection(index, replica.as_deref(), rejected),
-        };
-        partition_responses.push(response);
-    }
-    TopicProduceResponse { name: topic.name, topic_id, partition_responses, ..Default::default() }
+        }
+    };
+    let partitions = topic.partition_data.into_iter().map(start).collect();
+    StartedTopic { name: topic.name, topic_id, partitions }
 }
 
 type Refused = (Option<Arc<Replica>>, Rejected);
@@ -298,20 +290,40 @@ fn is_failure(code: ErrorCode) -> bool {
     )
 }
 
-/// Enters what the partition has said.
-fn tell(response: &mut PartitionProduceResponse, replica: &Replica, result: AppendResult) {
+async fn finish_topic(topic: StartedTopic) -> TopicProduceResponse {
+    let mut partition_responses = Vec::with_capacity(topic.partitions.len());
+    for started in topic.partitions.in_order() {
+        partition_responses.push(match started {
+            Started::Sent { index, replica, answer } => {
+                let result = answer.await.unwrap_or(Err(ErrorCode::NotLeaderOrFollower.into()));
+                appended(index, &replica, result)
+            }
+            Started::Refused(response) => *response,
+        });
+    }
+    let StartedTopic { name, topic_id, .. } = topic;
+    TopicProduceResponse { name, topic_id, partition_responses, ..Default::default() }
+}
+
+fn appended(index: i32, replica: &Replica, result: AppendResult) -> PartitionProduceResponse {
     match result {
         Ok(Appended { base_offset, append_time, log_start_offset, .. }) => {
-            response.base_offset = base_offset;
-            response.log_append_time_ms = append_time;
-            response.log_start_offset = log_start_offset;
+            PartitionProduceResponse {
+                index,
+                base_offset,
+                log_append_time_ms: append_time,
+                log_start_offset,
+                ..Default::default()
+            }
         }
-        Err(error) => {
-            response.error_code = error.code.code();
-            response.base_offset = -1;
-            response.current_leader = current_leader(error.code, Some(replica));
-            response.error_message = if is_told(&error) { error.message } else { None };
-        }
+        Err(error) => PartitionProduceResponse {
+            index,
+            error_code: error.code.code(),
+            base_offset: -1,
+            current_leader: current_leader(error.code, Some(replica)),
+            error_message: if is_told(&error) { error.message } else { None },
+            ..Default::default()
+        },
     }
 }
 

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
@@ -132,8 +132,8 @@ impl Replica {
     }
 
     /// The topic's settings.
-    pub fn settings(&self) -> Arc<ReplicaSettings> {
-        self.settings.load_full()
+    pub fn settings(&self) -> Guard<Arc<ReplicaSettings>> {
+        self.settings.load()
     }
 
     /// The topic's counts.

@@ -51,7 +51,7 @@ fn write<R: Request>(
         request_api_key: R::KEY.code(),
         request_api_version: version,
         correlation_id,
-        client_id: client_id.map(Into::into),
+        client_id: client_id.map(str::to_owned),
         ..Default::default()
     };
     header.encode(writer, R::KEY.request_header_version(version))?;

@@ -123,7 +123,7 @@ impl Reader {
     }
 
     /// The length before a string; none for null.
-    pub(super) fn string_size(&mut self) -> Result<Option<usize>, DecodeError> {
+    pub(in crate::wire) fn string_size(&mut self) -> Result<Option<usize>, DecodeError> {
         let length = if self.flexible { self.length()? } else { i32::from(self.i16()?) };
         let Ok(size) = usize::try_from(length) else { return Ok(None) };
         if size > STRING_BYTES_MAX {

@@ -19,11 +19,6 @@ use super::writer::Writer;
 pub struct Text(Bytes);
 
 impl Text {
-    /// Its UTF-8.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
     /// The string.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("it was UTF-8 when it was made")
