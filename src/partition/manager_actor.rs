@@ -28,10 +28,10 @@ use super::actor::{LogClosed, MAILBOX, OpenLog, PartitionActor, PartitionSpec};
 use super::mover_actor::{Mover, Placed, Resume};
 use super::opening::Opening;
 use super::replica::Replica;
-use super::settings::ReplicaSettings;
+use super::settings::{ReplicaSettings, TopicSettings};
 use super::table::PartitionTable;
 use crate::clock::Clock;
-use crate::config::{Config, LogConfig};
+use crate::config::Config;
 use crate::error::{Error, ErrorCode};
 use crate::log::manager::LogManager;
 use crate::log::names::{self, Directory};
@@ -91,6 +91,7 @@ pub struct PartitionManager {
     /// How many replicas each log directory has.
     per_dir: Vec<usize>,
     image: Arc<Image>,
+    settings: TopicSettings,
     /// The configuration that the replicas go by.
     config: Arc<Config>,
     watch: DeathWatch,
@@ -111,6 +112,7 @@ impl PartitionManager {
             strays_told: false,
             per_dir,
             image: Arc::default(),
+            settings: TopicSettings::default(),
             config,
             watch,
         }
@@ -205,10 +207,9 @@ impl PartitionManager {
         }));
     }
 
-    fn settings_of(&self, image: &Image, topic: &str) -> ReplicaSettings {
-        let config = self.spec.config.load();
-        let overrides = image.configs.topic(topic).map(|map| (**map).clone()).unwrap_or_default();
-        ReplicaSettings::new(Arc::new(LogConfig::lenient(&config, &overrides)), &config)
+    fn settings_of(&mut self, image: &Image, topic: &str) -> ReplicaSettings {
+        let overrides = image.configs.topic(topic).map(|overrides| &**overrides);
+        self.settings.of(&self.spec.config.load(), overrides)
     }
 
     /// Configurations are few beside topics, and change seldom: all are compared.

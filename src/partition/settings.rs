@@ -3,6 +3,7 @@
 //! Two shapes of one thing: [`LogConfig`] has all of a topic's keys in Kafka's types, `LogSettings` what `log` needs,
 //! which knows nothing of configurations.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::{Compression, Config, LogConfig, TimestampType};
@@ -54,6 +55,37 @@ impl ReplicaSettings {
     }
 }
 
+/// The settings of topics, one after the other.
+#[derive(Debug, Default)]
+pub struct TopicSettings {
+    /// Those of every topic that sets nothing itself, which most do not, and what they follow from.
+    plain: Option<(Arc<Config>, ReplicaSettings)>,
+}
+
+impl TopicSettings {
+    /// The settings of a topic that sets `overrides`, on a node with the configuration `broker`.
+    pub fn of(
+        &mut self,
+        broker: &Arc<Config>,
+        overrides: Option<&BTreeMap<String, String>>,
+    ) -> ReplicaSettings {
+        let resolve = |overrides| {
+            ReplicaSettings::new(Arc::new(LogConfig::lenient(broker, overrides)), broker)
+        };
+        if let Some(overrides) = overrides.filter(|overrides| !overrides.is_empty()) {
+            return resolve(overrides);
+        }
+        match &self.plain {
+            Some((of, settings)) if Arc::ptr_eq(of, broker) => settings.clone(),
+            _ => {
+                let settings = resolve(&BTreeMap::new());
+                self.plain = Some((broker.clone(), settings.clone()));
+                settings
+            }
+        }
+    }
+}
+
 /// How many times `max.message.bytes` a compressed batch may unpack to: what a producer gains by packing better than
 /// this is nothing beside what a bomb costs.
 const BATCH_RATIO_MAX: usize = 64;
@@ -99,5 +131,23 @@ fn log_settings(config: &LogConfig, broker: &Config) -> LogSettings {
         preallocate: config.preallocate,
         log_append_time: config.message_timestamp_type == TimestampType::LogAppendTime,
         producer_id_expiration_ms: i64::from(broker.producer_id_expiration_ms()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topics_that_set_nothing_share_their_settings() {
+        let broker = Arc::new(Config::combined([("log.segment.bytes", "2000000")]));
+        let mut topics = TopicSettings::default();
+        let (one, other) = (topics.of(&broker, None), topics.of(&broker, Some(&BTreeMap::new())));
+        assert!(Arc::ptr_eq(&one.log, &other.log) && Arc::ptr_eq(&one.config, &other.config));
+        assert_eq!(one.log.segment_bytes, 2_000_000);
+        let overrides = BTreeMap::from([("segment.bytes".to_owned(), "3000000".to_owned())]);
+        assert_eq!(topics.of(&broker, Some(&overrides)).log.segment_bytes, 3_000_000);
+        let changed = Arc::new(Config::combined([("log.segment.bytes", "4000000")]));
+        assert_eq!(topics.of(&changed, None).log.segment_bytes, 4_000_000);
     }
 }
