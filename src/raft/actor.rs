@@ -37,8 +37,8 @@ use crate::raft::voters::{ReplicaKey, VoterSet};
 use crate::supervision::{Child, DeathWatch, Stop};
 use crate::types::{METADATA_TOPIC, Millis, Offset};
 
-/// How long what is to be written waits for room on the disk before it is tried again.
-const FULL_RETRY: Duration = Duration::from_millis(500);
+/// How long what is to be written waits for room on the disk, or for descriptors, before it is tried again.
+const SHORTAGE_RETRY: Duration = Duration::from_millis(500);
 
 /// How soon a subscriber whose mailbox was full is tried again.
 const TELL_AGAIN: Duration = Duration::from_millis(5);
@@ -87,7 +87,7 @@ pub struct QuorumActor {
     pub(super) core: Option<Core>,
     subscribers: BTreeMap<String, Subscriber>,
     next_ticket: u64,
-    /// A flush is notified, or waits for room on the disk.
+    /// A flush is notified, or waits for what is short.
     flush_due: bool,
     syncing: bool,
     tell_due: bool,
@@ -284,17 +284,17 @@ impl QuorumActor {
     fn write_and_sync(&mut self, ctx: &mut Context<Self>) -> Result<(), Error> {
         let now = self.now();
         let Some(core) = self.core.as_mut() else { return Ok(()) };
-        if let Err(error) = core.write(now) {
-            if !error.is_disk_full() {
-                return Err(error);
+        let written = core.write(now);
+        match written.and_then(|()| self.sync(ctx)) {
+            Err(error) if error.is_shortage() => {
+                tracing::warn!(%error, "the metadata log waits for what is short");
+                // Until then, what is proposed waits with it.
+                self.flush_due = true;
+                ctx.run_later(SHORTAGE_RETRY, Self::flush);
+                Ok(())
             }
-            tracing::warn!(%error, "the metadata log waits for room on its disk");
-            // Until then, what is proposed waits with it.
-            self.flush_due = true;
-            ctx.run_later(FULL_RETRY, Self::flush);
-            return Ok(());
+            done => done,
         }
-        self.sync(ctx)
     }
 
     /// Syncs what is written, away from this thread.

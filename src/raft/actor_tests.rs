@@ -18,14 +18,17 @@ use super::store::{Store, StoreSettings};
 use super::voters::{ReplicaKey, VoterSet};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorCode};
-use crate::log::cache::Cache;
+use crate::log::append::pending;
+use crate::log::cache::{Cache, Limits};
 use crate::log::files::Files;
 use crate::log::files::memory::{Call, MemoryFiles};
+use crate::log::producers::Origin;
+use crate::log::{Log, OpenOptions};
 use crate::metadata::snapshot::{self, SnapshotId};
 use crate::metadata::{Image, Provenance};
 use crate::supervision::{End, Intensity, Port, Refused, Stop, Supervisor};
 use crate::testing::until;
-use crate::types::{LeaderEpoch, Offset, Uuid};
+use crate::types::{LeaderEpoch, Offset, TopicPartition, Uuid};
 use crate::wire::messages::fetch::{
     EpochEndOffset, FetchRequest, FetchResponse, FetchableTopicResponse, LeaderIdAndEpoch,
     PartitionData, SnapshotId as FetchedSnapshotId,
@@ -33,6 +36,7 @@ use crate::wire::messages::fetch::{
 use crate::wire::messages::fetch_snapshot::{
     FetchSnapshotRequest, FetchSnapshotResponse, PartitionSnapshotResponse, TopicSnapshotResponse,
 };
+use crate::wire::records::BatchBuilder;
 use crate::wire::stored::metadata::{MetadataRecord, NoOpRecord, TopicRecord};
 
 fn settings() -> StoreSettings {
@@ -214,6 +218,37 @@ fn voters_from_formatting_are_written_by_the_first_leader() {
             top.do_send(Stop);
             assert_eq!(end.await, Ok(End::Stopped));
         }
+    });
+}
+
+#[test]
+fn what_is_short_for_a_while_only_delays_a_commit() {
+    System::new().block_on(async {
+        let files = MemoryFiles::new();
+        let cache = Cache::new(Limits { files_max: 1, index_bytes_max: 1 << 20 });
+        let (quorum, _top, _) = start(Parts { cache: cache.clone(), ..parts(&files) });
+        leads(&quorum, 1).await;
+        files.set_capacity(Some(files.used()));
+        let waiting = quorum.propose(1, None, vec![vec![topic("a")]]);
+        let behind = quorum.propose(1, None, vec![vec![no_op()]]);
+        // Something else that is asked for meanwhile: the quorum is alive, and has committed nothing.
+        assert!(quorum.describe().await.is_ok());
+        assert_eq!(quorum.high_watermark(), 1);
+        files.set_capacity(None);
+        assert_eq!((waiting.await, behind.await), (Ok(Ok(1)), Ok(Ok(2))));
+
+        // Another log takes the one file that may be open, and then there are no descriptors.
+        let options = OpenOptions { cache, ..OpenOptions::default() };
+        let (at, dir) = (TopicPartition::new("t", 0), Path::new("/data/t-0"));
+        let shared: Arc<dyn Files> = Arc::new(files.clone());
+        let mut other = Log::open(shared, dir, at, Arc::default(), &options).unwrap();
+        let mut batch = BatchBuilder::new();
+        batch.append(0, None, Some(b"value"));
+        let mut appends = pending([batch.build()], Origin::Client);
+        other.append_as_leader(&mut appends, 0, 0).unwrap();
+        files.fail_next(Call::Open, rustix::io::Errno::MFILE);
+        assert_eq!(quorum.propose(1, None, vec![vec![topic("b")]]).await, Ok(Ok(3)));
+        assert!(files.forget_failures() == 0, "the file was not opened");
     });
 }
 

@@ -238,9 +238,9 @@ impl MemoryFiles {
         self.0.lock().broken = path.map(Path::to_owned);
     }
 
-    /// No call is to fail any more.
-    pub fn forget_failures(&self) {
-        self.0.lock().fail_next.clear();
+    /// No call is to fail any more; gives how many were still to.
+    pub fn forget_failures(&self) -> usize {
+        std::mem::take(&mut self.0.lock().fail_next).len()
     }
 
     /// Sets the disk's size, none for no limit, and gives the one before. What does not fit fails with `StorageFull`.
