@@ -19,7 +19,8 @@ use crate::quota::Permits;
 use crate::raft::events::VersionedRecord;
 use crate::types::{METADATA_TOPIC, NodeId, PartitionId, TopicId};
 use crate::wire::messages::create_topics::{
-    CreatableTopic, CreatableTopicResult, CreateTopicsRequest, CreateTopicsResponse,
+    CreatableTopic, CreatableTopicConfigs, CreatableTopicResult, CreateTopicsRequest,
+    CreateTopicsResponse,
 };
 use crate::wire::stored::metadata::{MetadataRecord, PartitionRecord, TopicRecord};
 
@@ -58,6 +59,7 @@ impl Machine {
         let mut last = Vec::new();
         // Of what is named twice neither is made: which of the two was meant is not known.
         let duplicates = duplicates(request);
+        let mut shown = Shown::default();
         for topic in &request.topics {
             if duplicates.contains(topic.name.as_str()) {
                 continue;
@@ -67,7 +69,7 @@ impl Machine {
                 last.push(refused(&topic.name, &ApiError::new(ErrorCode::InvalidRequest, text)));
                 continue;
             }
-            match self.create_topic(topic, permits) {
+            match self.create_topic(topic, permits, &mut shown) {
                 Ok((result, new)) => {
                     topics.push(result);
                     records.extend(new);
@@ -98,6 +100,7 @@ impl Machine {
         &mut self,
         topic: &CreatableTopic,
         permits: Permits<'_>,
+        shown: &mut Shown,
     ) -> Result<(CreatableTopicResult, Vec<VersionedRecord>), ApiError> {
         // The quota comes last: what is refused for another reason has cost the client nothing.
         self.check_name(&topic.name)?;
@@ -107,7 +110,8 @@ impl Machine {
         debug_assert!(!partitions.is_empty(), "{} would have no partitions", topic.name);
         permits.take(partitions.len())?;
         let topic_id = self.new_topic_id();
-        let result = self.created(topic, topic_id, &overrides, &partitions);
+        let configs = shown.of(&overrides, || self.effective_topic_configs(&overrides));
+        let result = created(topic, topic_id, configs, &partitions);
         let topic_record = TopicRecord { name: topic.name.clone(), topic_id, ..Default::default() };
         let mut records = vec![(MetadataRecord::Topic(topic_record), 0)];
         records.extend(config_records);
@@ -301,23 +305,41 @@ impl Machine {
         };
         (MetadataRecord::Partition(record), version.partition_record_version())
     }
+}
 
-    fn created(
-        &self,
-        topic: &CreatableTopic,
-        topic_id: TopicId,
+fn created(
+    topic: &CreatableTopic,
+    topic_id: TopicId,
+    configs: Vec<CreatableTopicConfigs>,
+    partitions: &[NewPartition],
+) -> CreatableTopicResult {
+    let factor = partitions.first().map_or(0, |new| new.replicas.len());
+    CreatableTopicResult {
+        name: topic.name.clone(),
+        topic_id,
+        num_partitions: i32::try_from(partitions.len()).unwrap_or(i32::MAX),
+        replication_factor: i16::try_from(factor).unwrap_or(i16::MAX),
+        error_message: None,
+        configs: Some(configs),
+        ..Default::default()
+    }
+}
+
+/// The settings that answers tell of, worked out once for all topics of a request that set nothing themselves.
+#[derive(Default)]
+struct Shown {
+    plain: Option<Vec<CreatableTopicConfigs>>,
+}
+
+impl Shown {
+    fn of(
+        &mut self,
         overrides: &BTreeMap<String, String>,
-        partitions: &[NewPartition],
-    ) -> CreatableTopicResult {
-        let factor = partitions.first().map_or(0, |new| new.replicas.len());
-        CreatableTopicResult {
-            name: topic.name.clone(),
-            topic_id,
-            num_partitions: i32::try_from(partitions.len()).unwrap_or(i32::MAX),
-            replication_factor: i16::try_from(factor).unwrap_or(i16::MAX),
-            error_message: None,
-            configs: Some(self.effective_topic_configs(overrides)),
-            ..Default::default()
+        work_out: impl FnOnce() -> Vec<CreatableTopicConfigs>,
+    ) -> Vec<CreatableTopicConfigs> {
+        match overrides.is_empty() {
+            true => self.plain.get_or_insert_with(work_out).clone(),
+            false => work_out(),
         }
     }
 }
