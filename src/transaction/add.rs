@@ -72,7 +72,14 @@ impl TransactionMachine {
         now: Millis,
         out: &mut Decision<Self>,
     ) -> TransactionReply {
-        let added = self.open_to(transactional_id, client.producer).map(|known| {
+        let is_ending = |known: &Transaction| known.status.is_preparing();
+        let known = match self.transactions.get(transactional_id) {
+            // Before anything is said of the producer: where its epochs were used up, it may bear the id already that
+            // is its own only once the end is written everywhere.
+            Some(known) if is_ending(known) => Err(ErrorCode::ConcurrentTransactions),
+            _ => self.open_to(transactional_id, client.producer),
+        };
+        let added = known.map(|known| {
             let is_open = known.status == Status::Ongoing;
             let is_held = |one: &TopicPartition| known.holds(&one.topic, one.partition);
             // Nothing is written for what is known: a producer that sends to one partition adds it once.

@@ -241,7 +241,9 @@ fn raising(known: &Transaction, end: &End) -> Verdict {
     let after_rotation = known.previous_producer_id == producer_id
         && producer_epoch == i16::MAX - 1
         && known.producer_epoch == 0;
-    let after_rise = producer_epoch.checked_add(1) == Some(known.producer_epoch);
+    // Only an end of this version has raised the epoch: after another, the epoch before is that of somebody else.
+    let after_rise = known.client_version >= EPOCH_BUMP
+        && producer_epoch.checked_add(1) == Some(known.producer_epoch);
     let is_present = producer_epoch == known.producer_epoch;
     let is_valid = match known.status {
         Status::Empty | Status::Ongoing => is_present,
@@ -250,6 +252,10 @@ fn raising(known: &Transaction, end: &End) -> Verdict {
             after_rise || after_rotation || is_present
         }
     };
+    // It was promised this id, which is its own once the end before this one is written everywhere.
+    if known.status.is_preparing() && end.producer == (known.next_producer_id, 0) {
+        return Verdict::Refused(ErrorCode::ConcurrentTransactions);
+    }
     if known.producer_id != producer_id && !after_rotation {
         return Verdict::Refused(ErrorCode::InvalidProducerIdMapping);
     }

@@ -110,15 +110,15 @@ fn next_producer(known: &Transaction, expected: Option<Producer>) -> Next {
             || producer_id == known.producer_id
             || (producer_id == known.previous_producer_id && is_epoch_exhausted(epoch))
     };
+    // First of all: who goes on may bear an id already that is its own only once the end is written everywhere.
+    if known.status.is_preparing() {
+        return Next::Refused(ErrorCode::ConcurrentTransactions);
+    }
     if !expected.is_none_or(is_valid) {
         return Next::Refused(ErrorCode::ProducerFenced);
     }
-    match known.status {
-        Status::PrepareAbort | Status::PrepareCommit => {
-            return Next::Refused(ErrorCode::ConcurrentTransactions);
-        }
-        Status::Ongoing => return Next::Fence,
-        Status::Empty | Status::CompleteCommit | Status::CompleteAbort => {}
+    if known.status == Status::Ongoing {
+        return Next::Fence;
     }
     if known.is_epoch_exhausted() && expected.is_none_or(|(_, epoch)| epoch == known.producer_epoch)
     {
