@@ -32,23 +32,34 @@ impl ConsumerGroup {
         let is_new = !self.members.contains_key(&before.id);
         let names_changed = said.topics != before.subscription.topics;
         let regex_changed = said.regex != before.subscription.regex;
+        // Beside names that are new as well, an expression waits for the next heartbeat: clients' own tests count on
+        // the two steps that Kafka takes, which resolves expressions aside.
+        let later =
+            (regex_changed && names_changed && !said.topics.is_empty()).then(|| said.regex.clone());
         if is_new || !Arc::ptr_eq(&said, &before.subscription) {
             self.write_member(&before.id, said, &mut step.out.records);
         }
         if regex_changed {
             self.write_unused_regexes(&mut step.out.records);
         }
-        let resolved_anew = self.resolve(filter, around, step);
+        let resolved_anew = self.resolve(later.as_deref(), filter, around, step);
         let changed = names_changed || regex_changed;
         self.bump_if(changed || resolved_anew || self.epoch == 0, around, step);
         changed
     }
 
-    /// Resolves expressions that have never been, or whose topics may be others now. Whether anything is.
-    fn resolve(&mut self, filter: &TopicFilter, around: Surroundings<'_>, step: &mut Step) -> bool {
+    /// Resolves expressions that have never been, unless that is to be done `later`, or whose topics may be others now.
+    /// Whether anything is.
+    fn resolve(
+        &mut self,
+        later: Option<&str>,
+        filter: &TopicFilter,
+        around: Surroundings<'_>,
+        step: &mut Step,
+    ) -> bool {
         let refresh_ms = around.settings.regex_refresh_interval_ms;
-        let is_due = |known: Option<&Resolved>| match known {
-            None => true,
+        let is_due = |expression: &str, known: Option<&Resolved>| match known {
+            None => later != Some(expression),
             Some(known) => {
                 step.now >= known.timestamp.saturating_add(refresh_ms)
                     || !self.volatile.is_fresh && known.version < around.image.provenance.offset
@@ -57,7 +68,7 @@ impl ConsumerGroup {
         let due: Vec<String> = self
             .regexes
             .keys()
-            .filter(|expression| is_due(self.resolved.get(*expression)))
+            .filter(|expression| is_due(expression, self.resolved.get(*expression)))
             .cloned()
             .collect();
         let mut changed = false;
