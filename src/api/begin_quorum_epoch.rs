@@ -7,14 +7,12 @@
 
 use super::context::Call;
 use super::permissions;
-use super::quorum::{Verdict, check_cluster, elect, only};
+use super::quorum::{Verdict, check_cluster, elect, only, told};
 use crate::error::ErrorCode;
 use crate::raft::quorum_actor::ElectionAsk;
 use crate::raft::voters::ReplicaKey;
-use crate::types::METADATA_TOPIC;
 use crate::wire::messages::begin_quorum_epoch::{
-    BeginQuorumEpochRequest, BeginQuorumEpochResponse, NodeEndpoint, PartitionData,
-    PartitionDataResponse, TopicDataResponse,
+    BeginQuorumEpochRequest, BeginQuorumEpochResponse, PartitionData,
 };
 
 pub(crate) async fn handle(
@@ -22,7 +20,7 @@ pub(crate) async fn handle(
     request: BeginQuorumEpochRequest,
 ) -> BeginQuorumEpochResponse {
     match asked(&call, &request) {
-        Ok(ask) => answer(elect(&call, ask).await),
+        Ok(ask) => told!(begin_quorum_epoch::BeginQuorumEpochResponse, elect(&call, ask).await),
         Err(error) => BeginQuorumEpochResponse { error_code: error.code(), ..Default::default() },
     }
 }
@@ -38,20 +36,4 @@ fn asked(call: &Call, request: &BeginQuorumEpochRequest) -> Result<ElectionAsk, 
         epoch: partition.leader_epoch,
         voter: ReplicaKey::new(request.voter_id, partition.voter_directory_id),
     })
-}
-
-fn answer(verdict: Verdict) -> BeginQuorumEpochResponse {
-    let Verdict { error_code, leader_id, leader_epoch, endpoint } = verdict;
-    let partition =
-        PartitionDataResponse { error_code, leader_id, leader_epoch, ..Default::default() };
-    let node = |(node_id, host, port)| NodeEndpoint { node_id, host, port, ..Default::default() };
-    BeginQuorumEpochResponse {
-        topics: vec![TopicDataResponse {
-            topic_name: METADATA_TOPIC.to_owned(),
-            partitions: vec![partition],
-            ..Default::default()
-        }],
-        node_endpoints: endpoint.map(node).into_iter().collect(),
-        ..Default::default()
-    }
 }

@@ -6,18 +6,16 @@
 
 use super::context::Call;
 use super::permissions;
-use super::quorum::{Verdict, check_cluster, elect, only};
+use super::quorum::{Verdict, check_cluster, elect, only, told};
 use crate::error::ErrorCode;
 use crate::raft::quorum_actor::ElectionAsk;
-use crate::types::METADATA_TOPIC;
 use crate::wire::messages::end_quorum_epoch::{
-    EndQuorumEpochRequest, EndQuorumEpochResponse, NodeEndpoint, PartitionData,
-    PartitionDataResponse, TopicDataResponse,
+    EndQuorumEpochRequest, EndQuorumEpochResponse, PartitionData,
 };
 
 pub(crate) async fn handle(call: Call, request: EndQuorumEpochRequest) -> EndQuorumEpochResponse {
     match asked(&call, &request) {
-        Ok(ask) => answer(elect(&call, ask).await),
+        Ok(ask) => told!(end_quorum_epoch::EndQuorumEpochResponse, elect(&call, ask).await),
         Err(error) => EndQuorumEpochResponse { error_code: error.code(), ..Default::default() },
     }
 }
@@ -29,20 +27,4 @@ fn asked(call: &Call, request: &EndQuorumEpochRequest) -> Result<ElectionAsk, Er
         request.topics.iter().map(|topic| (topic.topic_name.as_str(), &topic.partitions[..]));
     let partition: &PartitionData = only(topics, |partition| partition.partition_index)?;
     Ok(ElectionAsk::EndEpoch { leader_id: partition.leader_id, epoch: partition.leader_epoch })
-}
-
-fn answer(verdict: Verdict) -> EndQuorumEpochResponse {
-    let Verdict { error_code, leader_id, leader_epoch, endpoint } = verdict;
-    let partition =
-        PartitionDataResponse { error_code, leader_id, leader_epoch, ..Default::default() };
-    let node = |(node_id, host, port)| NodeEndpoint { node_id, host, port, ..Default::default() };
-    EndQuorumEpochResponse {
-        topics: vec![TopicDataResponse {
-            topic_name: METADATA_TOPIC.to_owned(),
-            partitions: vec![partition],
-            ..Default::default()
-        }],
-        node_endpoints: endpoint.map(node).into_iter().collect(),
-        ..Default::default()
-    }
 }

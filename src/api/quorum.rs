@@ -43,6 +43,30 @@ pub(super) struct Verdict {
     pub(super) endpoint: Option<(NodeId, String, u16)>,
 }
 
+/// A verdict as the answer of an API. The three of them have types of their own, alike but for the module they are in.
+macro_rules! told {
+    ($module:ident :: $response:ident, $verdict:expr) => {{
+        use $crate::wire::messages::$module::{
+            NodeEndpoint, PartitionDataResponse, TopicDataResponse,
+        };
+        let Verdict { error_code, leader_id, leader_epoch, endpoint } = $verdict;
+        let partition =
+            PartitionDataResponse { error_code, leader_id, leader_epoch, ..Default::default() };
+        let node =
+            |(node_id, host, port)| NodeEndpoint { node_id, host, port, ..Default::default() };
+        $response {
+            topics: vec![TopicDataResponse {
+                topic_name: $crate::types::METADATA_TOPIC.to_owned(),
+                partitions: vec![partition],
+                ..Default::default()
+            }],
+            node_endpoints: endpoint.map(node).into_iter().collect(),
+            ..Default::default()
+        }
+    }};
+}
+pub(super) use told;
+
 /// Puts an election's request to the quorum.
 pub(super) async fn elect(call: &Call, ask: ElectionAsk) -> Verdict {
     let error = call.context.quorum.elect(ask).await;

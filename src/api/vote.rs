@@ -7,20 +7,16 @@
 
 use super::context::Call;
 use super::permissions;
-use super::quorum::{Verdict, check_cluster, elect, only};
+use super::quorum::{Verdict, check_cluster, elect, only, told};
 use crate::error::ErrorCode;
 use crate::raft::quorum_actor::ElectionAsk;
 use crate::raft::shape::OffsetAndEpoch;
 use crate::raft::voters::ReplicaKey;
-use crate::types::METADATA_TOPIC;
-use crate::wire::messages::vote::{
-    NodeEndpoint, PartitionData, PartitionDataResponse, TopicDataResponse, VoteRequest,
-    VoteResponse,
-};
+use crate::wire::messages::vote::{PartitionData, VoteRequest, VoteResponse};
 
 pub(crate) async fn handle(call: Call, request: VoteRequest) -> VoteResponse {
     match asked(&call, &request) {
-        Ok(ask) => answer(elect(&call, ask).await),
+        Ok(ask) => told!(vote::VoteResponse, elect(&call, ask).await),
         Err(error) => VoteResponse { error_code: error.code(), ..Default::default() },
     }
 }
@@ -38,20 +34,4 @@ fn asked(call: &Call, request: &VoteRequest) -> Result<ElectionAsk, ErrorCode> {
         voter: ReplicaKey::new(request.voter_id, partition.voter_directory_id),
         pre_vote: partition.pre_vote,
     })
-}
-
-fn answer(verdict: Verdict) -> VoteResponse {
-    let Verdict { error_code, leader_id, leader_epoch, endpoint } = verdict;
-    let partition =
-        PartitionDataResponse { error_code, leader_id, leader_epoch, ..Default::default() };
-    let node = |(node_id, host, port)| NodeEndpoint { node_id, host, port, ..Default::default() };
-    VoteResponse {
-        topics: vec![TopicDataResponse {
-            topic_name: METADATA_TOPIC.to_owned(),
-            partitions: vec![partition],
-            ..Default::default()
-        }],
-        node_endpoints: endpoint.map(node).into_iter().collect(),
-        ..Default::default()
-    }
 }

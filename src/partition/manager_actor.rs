@@ -27,6 +27,7 @@ use arc_swap::ArcSwap;
 use super::actor::{LogClosed, MAILBOX, OpenLog, PartitionActor, PartitionSpec};
 use super::mover_actor::{Mover, Placed, Resume};
 use super::opening::Opening;
+use super::places::Places;
 use super::replica::Replica;
 use super::settings::{ReplicaSettings, TopicSettings};
 use super::table::PartitionTable;
@@ -34,7 +35,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, ErrorCode};
 use crate::log::manager::LogManager;
-use crate::log::names::{self, Directory};
+use crate::log::names;
 use crate::metadata::Image;
 use crate::metadata::topics::{PartitionRegistration, TopicImage};
 use crate::metrics::Metrics;
@@ -80,16 +81,10 @@ pub struct ManagerSpec {
 pub struct PartitionManager {
     spec: ManagerSpec,
     opening: Arc<Opening>,
-    /// Where partitions were found when the node started.
-    found: HashMap<TopicPartition, usize>,
-    /// Partitions that were found in a second log directory too: a stop came while a copy took its log's place.
-    doubles: Vec<(TopicPartition, usize)>,
-    /// Copies that were on their way when the node stopped.
-    copies: HashMap<TopicPartition, (usize, PathBuf)>,
+    /// What the log directories held at first, and how full they are.
+    places: Places,
     /// Whether what was found has been held against the metadata.
     strays_told: bool,
-    /// How many replicas each log directory has.
-    per_dir: Vec<usize>,
     image: Arc<Image>,
     settings: TopicSettings,
     /// The configuration that the replicas go by.
@@ -101,16 +96,12 @@ impl PartitionManager {
     /// A manager that has seen no metadata yet.
     pub fn new(spec: ManagerSpec, watch: DeathWatch) -> Self {
         let dirs = spec.logs.dirs().len();
-        let per_dir = vec![0; dirs];
         let config = spec.config.load_full();
         Self {
             spec,
             opening: Opening::new(dirs, opening_max(&config)),
-            found: HashMap::new(),
-            doubles: Vec::new(),
-            copies: HashMap::new(),
+            places: Places::new(dirs),
             strays_told: false,
-            per_dir,
             image: Arc::default(),
             settings: TopicSettings::default(),
             config,
@@ -127,23 +118,7 @@ impl PartitionManager {
                 return;
             }
         };
-        let mut deleted = Vec::new();
-        for directory in found {
-            match directory.kind {
-                Directory::Partition(name) if self.found.contains_key(&name) => {
-                    self.doubles.push((name, directory.log_dir));
-                }
-                Directory::Partition(name) => drop(self.found.insert(name, directory.log_dir)),
-                Directory::Future(name) if self.copies.contains_key(&name) => {
-                    deleted.push(directory.path);
-                }
-                Directory::Future(name) => {
-                    self.copies.insert(name, (directory.log_dir, directory.path));
-                }
-                Directory::Deleted(_) => deleted.push(directory.path),
-                _ => {}
-            }
-        }
+        let deleted = self.places.take_in(found);
         self.remove_dirs(deleted);
     }
 
@@ -191,12 +166,11 @@ impl PartitionManager {
         let here: HashSet<_> =
             self.spec.table.all().iter().map(|replica| replica.name.clone()).collect();
         let is_stray = |name: &TopicPartition| !here.contains(name) && name.topic != METADATA_TOPIC;
-        let mut strays: Vec<_> = self.found.extract_if(|name, _| is_stray(name)).collect();
-        strays.append(&mut self.doubles);
+        let strays = self.places.take_strays(is_stray);
         let moves = self.spec.table.moves();
         let is_over = |name: &TopicPartition| !moves.iter().any(|one| one.replica.name == *name);
-        let over = self.copies.drain().filter(|(name, _)| is_over(name)).map(|(_, (_, path))| path);
-        let over = over.collect();
+        let over = self.places.take_copies().filter(|(name, _)| is_over(name));
+        let over = over.map(|(_, path)| path).collect();
         self.remove_dirs(over);
         if strays.is_empty() {
             return;
@@ -262,7 +236,10 @@ impl PartitionManager {
                 let settings =
                     settings.get_or_insert_with(|| self.settings_of(image, &topic.name)).clone();
                 let name = TopicPartition::new(&*topic.name, partition);
-                let log_dir = self.place(&name, self.directory(registration));
+                let log_dir = {
+                    let wanted = self.directory(registration);
+                    self.places.place(&name, wanted, |counts| self.spec.logs.pick_dir(counts))
+                };
                 let replica = Arc::new(Replica::new(name, id, log_dir, settings, traffic.clone()));
                 started.push(replica.clone());
                 replica
@@ -295,26 +272,6 @@ impl PartitionManager {
         let _ = self.spec.placed.try_send(Placed { id: replica.id, directory });
     }
 
-    /// Which log directory a replica is in: where it was found, where somebody wants it, else where there are fewest.
-    fn place(&mut self, name: &TopicPartition, wanted: Option<usize>) -> usize {
-        let double =
-            self.doubles.iter_mut().find(|(double, at)| double == name && wanted == Some(*at));
-        if let (Some((_, double)), Some(found)) = (double, self.found.get_mut(name)) {
-            std::mem::swap(double, found);
-        }
-        let log_dir = self
-            .found
-            .get(name)
-            .copied()
-            .or(wanted)
-            .or_else(|| self.spec.logs.pick_dir(&self.per_dir))
-            .unwrap_or(0);
-        if let Some(count) = self.per_dir.get_mut(log_dir) {
-            *count += 1;
-        }
-        log_dir
-    }
-
     fn start_replicas(&mut self, replicas: Vec<Arc<Replica>>) {
         let Some(supervisor) = self.watch.supervisor() else { return };
         // One pair for all: there are many partitions.
@@ -339,7 +296,7 @@ impl PartitionManager {
     fn resume_moves(&mut self, replicas: &[Arc<Replica>]) {
         let mut over = Vec::new();
         for replica in replicas {
-            let Some((to, path)) = self.copies.remove(&replica.name) else { continue };
+            let Some((to, path)) = self.places.take_copy(&replica.name) else { continue };
             let left = path.file_name().map(|name| name.to_string_lossy().into_owned());
             match left.filter(|_| to != replica.log_dir()) {
                 Some(left) => {
@@ -357,10 +314,8 @@ impl PartitionManager {
 
     /// Makes the directories of replicas that are new on this node.
     fn make_dirs(&self, replicas: Vec<Arc<Replica>>) {
-        let new: Vec<_> = replicas
-            .into_iter()
-            .filter(|replica| !self.found.contains_key(&replica.name))
-            .collect();
+        let new: Vec<_> =
+            replicas.into_iter().filter(|replica| !self.places.has_found(&replica.name)).collect();
         if new.is_empty() {
             return;
         }
@@ -431,13 +386,9 @@ impl PartitionManager {
     fn remove(&mut self, replica: &Arc<Replica>) {
         self.spec.table.change(|table| drop(table.remove(&replica.id)));
         // A topic of the same name that comes after it begins in a place of its own choice.
-        self.found.remove(&replica.name);
-        self.copies.remove(&replica.name);
+        self.places.forget(&replica.name, replica.log_dir());
         if let Some(moving) = self.spec.table.moving(&replica.id) {
             moving.cancel();
-        }
-        if let Some(count) = self.per_dir.get_mut(replica.log_dir()) {
-            *count = count.saturating_sub(1);
         }
         replica.set_leadership(-1, false, replica.leader_epoch());
         let Some(supervisor) = self.watch.supervisor() else { return };

@@ -9,7 +9,7 @@
 //!    it leads. [`table`] has all of them.
 //! 2. `actor`: the writer. [`append`] is what it is asked, `inbox` where that lies until it is taken, `verifying` what
 //!    of it must wait for a transaction's coordinator.
-//! 3. [`manager_actor`]: metadata in, replicas out.
+//! 3. [`manager_actor`]: metadata in, replicas out; `places` says in which log directory.
 //! 4. What walks over all partitions: [`upkeep_actor`] (retention, syncs, checkpoints; `upkeep` says when),
 //!    [`cleaner_actor`] (compaction; `cleaner` says which), [`mover_actor`] (from one log directory to another;
 //!    [`future`] is the copy).
@@ -49,6 +49,7 @@ mod inbox;
 pub mod manager_actor;
 pub mod mover_actor;
 mod opening;
+mod places;
 pub mod replica;
 pub mod settings;
 pub mod table;

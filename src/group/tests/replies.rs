@@ -70,38 +70,25 @@ fn show_one(reply: &GroupReply) -> String {
             format!("delete{}", results.collect::<String>())
         }
         GroupReply::CommitOffsets(reply) => {
-            let partitions = reply
-                .topics
-                .iter()
-                .flat_map(|topic| topic.partitions.iter().map(move |p| (topic, p)));
-            let shown = partitions.map(|(topic, partition)| {
-                format!(
-                    " {}-{}={}",
-                    topic.name,
-                    partition.partition_index,
-                    code(partition.error_code)
-                )
-            });
+            let topics = reply.topics.iter();
+            let each = topics.flat_map(|topic| topic.partitions.iter().map(move |p| (topic, p)));
+            let shown = each.map(|(topic, p)| told(&topic.name, p.partition_index, p.error_code));
             format!("commit{}", shown.collect::<String>())
         }
         GroupReply::CommitInTransaction(reply) => format!("commit in transaction {reply:?}"),
         GroupReply::FetchOffsets(reply) => show_fetch(reply),
         GroupReply::DeleteOffsets(reply) => {
-            let partitions = reply
-                .topics
-                .iter()
-                .flat_map(|topic| topic.partitions.iter().map(move |p| (topic, p)));
-            let shown = partitions.map(|(topic, partition)| {
-                format!(
-                    " {}-{}={}",
-                    topic.name,
-                    partition.partition_index,
-                    code(partition.error_code)
-                )
-            });
+            let topics = reply.topics.iter();
+            let each = topics.flat_map(|topic| topic.partitions.iter().map(move |p| (topic, p)));
+            let shown = each.map(|(topic, p)| told(&topic.name, p.partition_index, p.error_code));
             format!("delete-offsets {}{}", code(reply.error_code), shown.collect::<String>())
         }
     }
+}
+
+/// What became of one partition.
+fn told(topic: &str, partition: i32, error_code: i16) -> String {
+    format!(" {topic}-{partition}={}", code(error_code))
 }
 
 fn show_leave(reply: &LeaveGroupResponse) -> String {
