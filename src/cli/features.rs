@@ -26,6 +26,10 @@ const TOOL: Program = Program {
     ],
 };
 const TIMEOUT_MS: i32 = 30_000;
+/// Which way a level may move, by the protocol's numbers: up, down without loss, down whatever is lost.
+const UPGRADE: i8 = 1;
+const SAFE_DOWNGRADE: i8 = 2;
+const UNSAFE_DOWNGRADE: i8 = 3;
 
 /// The level of a feature that is wanted.
 type Levels = BTreeMap<String, i16>;
@@ -173,9 +177,9 @@ async fn change(cluster: &mut Cluster, parsed: &Parsed) -> Result<(), Exception>
     let levels = wanted(parsed)?;
     let validate_only = parsed.has("dry-run");
     let upgrade_type = match parsed.command {
-        "upgrade" => 1,
-        _ if parsed.has("unsafe") => 3,
-        _ => 2,
+        "upgrade" => UPGRADE,
+        _ if parsed.has("unsafe") => UNSAFE_DOWNGRADE,
+        _ => SAFE_DOWNGRADE,
     };
     let update = |(name, level): (&String, &i16)| FeatureUpdateKey {
         feature: name.clone(),
@@ -193,6 +197,7 @@ async fn change(cluster: &mut Cluster, parsed: &Parsed) -> Result<(), Exception>
     let whole = ClientError::check(answer.error_code, answer.error_message);
     let mut failures = BTreeMap::new();
     for name in levels.keys() {
+        // From version 2 on features stand or fall together, and the answer names none of them.
         let own = answer.results.iter().find(|result| result.feature == *name);
         let own = own.map_or(Ok(()), |result| {
             ClientError::check(result.error_code, result.error_message.clone())

@@ -171,7 +171,7 @@ fn replication(partition: &PartitionDataResponse, now: Option<Millis>) -> String
         (Some(now), time) => format!("{} ms ago", now - time),
     };
     let row = |replica: &ReplicaState, status: &str| {
-        [
+        vec![
             replica.replica_id.to_string(),
             replica.replica_directory_id.to_string(),
             replica.log_end_offset.to_string(),
@@ -181,7 +181,7 @@ fn replication(partition: &PartitionDataResponse, now: Option<Millis>) -> String
             status.to_owned(),
         ]
     };
-    let head = [
+    let headers = [
         "NodeId",
         "DirectoryId",
         "LogEndOffset",
@@ -190,19 +190,10 @@ fn replication(partition: &PartitionDataResponse, now: Option<Millis>) -> String
         "LastCaughtUpTimestamp",
         "Status",
     ];
-    let mut rows = vec![head.map(str::to_owned)];
-    rows.extend(voters().filter(is_leader).map(|replica| row(replica, "Leader")));
-    rows.extend(voters().filter(|r| !is_leader(r)).map(|replica| row(replica, "Follower")));
-    rows.extend(partition.observers.iter().map(|replica| row(replica, "Observer")));
-    let width = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0)
-    };
-    let line = |row: &[String; 7]| {
-        let cells = row.iter().enumerate();
-        let cells = cells.map(|(at, cell)| format!("{cell:<width$}\t", width = width(at)));
-        cells.collect::<String>() + "\n"
-    };
-    rows.iter().map(line).collect()
+    let leaders = voters().filter(is_leader).map(|replica| row(replica, "Leader"));
+    let followers = voters().filter(|r| !is_leader(r)).map(|replica| row(replica, "Follower"));
+    let observers = partition.observers.iter().map(|replica| row(replica, "Observer"));
+    tool::table(&headers, &leaders.chain(followers).chain(observers).collect::<Vec<_>>())
 }
 
 async fn remove(cluster: &mut Cluster, parsed: &Parsed, id: NodeId) -> Result<(), Exception> {

@@ -112,6 +112,22 @@ pub(super) fn unparsed(stop: argparse::Stop, asked_for_help: i32) -> i32 {
     }
 }
 
+/// A table as Kafka's tools print it: columns of equal width, each with a tab behind it.
+pub(super) fn table(headers: &[&str], rows: &[Vec<String>]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain(headers.get(column).map(|header| header.len())).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..headers.len()).map(width).collect();
+    let line = |cells: &mut dyn Iterator<Item = &str>| {
+        let padded = cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}\t"));
+        padded.collect::<String>() + "\n"
+    };
+    let mut text = line(&mut headers.iter().copied());
+    text.extend(rows.iter().map(|row| line(&mut row.iter().map(String::as_str))));
+    text
+}
+
 /// Properties of the files and of the pairs that these options name.
 pub(super) fn properties_given(
     given: &Given,
@@ -294,6 +310,13 @@ impl IncludeList {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tables_are_kafkas() {
+        let rows = [vec!["a".to_owned(), "long".to_owned()]];
+        assert_eq!(table(&["One", "Two"], &rows), "One\tTwo \t\na  \tlong\t\n");
+        assert_eq!(table(&["One"], &[]), "One\t\n");
+    }
 
     #[test]
     fn include_lists_match_whole_names() {

@@ -1,5 +1,5 @@
-//! Where replicas are placed among the node's log directories: where they were found, where the metadata wants them, else
-//! where there are fewest. Pure: touches no directory.
+//! Where replicas are placed among the node's log directories: where they were found, where the metadata wants them,
+//! else where there are fewest. Pure: touches no directory.
 //!
 //! Two directories may hold one partition, where the node stopped while a copy took its log's place. The metadata says
 //! which of them counts; the other is a stray.

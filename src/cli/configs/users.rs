@@ -23,6 +23,11 @@ use crate::wire::messages::describe_user_scram_credentials::{
     DescribeUserScramCredentialsRequest, UserName,
 };
 
+/// How a part of an entity is to be matched, by the protocol's numbers.
+const MATCH_EXACT: i8 = 0;
+const MATCH_DEFAULT: i8 = 1;
+const MATCH_ANY: i8 = 2;
+
 /// How often a password is hashed where nothing is said of it.
 const ITERATIONS: i32 = 4096;
 
@@ -72,6 +77,7 @@ fn check_keys(options: &Options, added: &Properties, deleted: &[String]) -> Resu
         true => ("quota", "clients"),
         false => ("quota and SCRAM credential", "users"),
     };
+    // The last of the three is what Scala calls the collection that Kafka's tool happens to have of them.
     for (names, done, list) in [(&set, "added", "Set"), (&gone, "deleted", "ArrayBuffer")] {
         let is_unknown = |key: &&&str| !is_quota(key) && (with_client || !is_scram(key));
         let unknown: Vec<&str> = names.iter().filter(is_unknown).copied().collect();
@@ -112,6 +118,7 @@ async fn alter_quotas(
 ) -> Result<(), Exception> {
     let known = quotas(cluster, options).await?;
     let known = known.first().map_or(&[][..], |entry| &entry.values);
+    // A key that is not set is taken for a slip, and told before anything is changed.
     let unset = deleted.iter().filter(|key| !known.iter().any(|value| value.key == **key));
     let unset: Vec<&str> = unset.map(String::as_str).collect();
     if !unset.is_empty() {
@@ -193,6 +200,7 @@ fn upsertion(
         return Err(wrong(format!("Invalid credential property {name}={text}")));
     };
     let iterations = match iterations {
+        // Also where it is said: Kafka's tool takes it for nothing.
         "-1" => ITERATIONS,
         text => text.parse().map_err(|_| {
             Exception::new(
@@ -227,10 +235,11 @@ fn upsertion(
 async fn quotas(cluster: &mut Cluster, options: &Options) -> Result<Vec<EntryData>, Exception> {
     let component = |(kind, name): &(Kind, Option<String>)| ComponentData {
         entity_type: entity_type(*kind).to_owned(),
+        // An empty name stands for the default; no name for whichever there is.
         match_type: match name.as_deref() {
-            Some("") => 1,
-            Some(_) => 0,
-            None => 2,
+            Some("") => MATCH_DEFAULT,
+            Some(_) => MATCH_EXACT,
+            None => MATCH_ANY,
         },
         r#match: name.clone().filter(|name| !name.is_empty()),
         ..Default::default()
@@ -283,6 +292,7 @@ async fn describe_credentials(cluster: &mut Cluster, user: Option<&str>) -> Resu
         let user = &result.user;
         match ClientError::check(result.error_code, result.error_message.clone()) {
             Ok(()) => {}
+            // A user may have quotas alone.
             Err(error) if error.code() == Some(ErrorCode::ResourceNotFound) => continue,
             Err(error) => {
                 let thrown = Exception::from(error).in_execution();

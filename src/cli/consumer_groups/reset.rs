@@ -99,6 +99,7 @@ async fn plan(cluster: &mut Cluster, given: &Given, group: &str) -> Result<Offse
         }
         return within_range(cluster, wanted).await;
     }
+    // `--to-current`, and where the group has nothing yet, the end.
     let mut offsets = end_offsets(cluster, &places).await?;
     offsets.extend(current.into_iter().map(|(place, known)| (place, known.offset)));
     Ok(offsets)
@@ -166,6 +167,7 @@ async fn within_range(cluster: &mut Cluster, mut wanted: Offsets) -> Result<Offs
     let ends = end_offsets(cluster, &places).await?;
     for (place, offset) in &mut wanted {
         let begin = begins.get(place).copied().unwrap_or(0);
+        // Asked one after the other, the two may have crossed while old segments were deleted.
         let end = ends.get(place).copied().unwrap_or(*offset).max(begin);
         *offset = (*offset).clamp(begin, end);
     }

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Numbers, description, failed, list_transactions, producers, table};
+use super::{Numbers, description, failed, list_transactions, producers};
 use crate::cli::argparse::Parsed;
 use crate::cli::options::Exception;
 use crate::cli::say;
-use crate::cli::tool::terse;
+use crate::cli::tool::{self, terse};
 use crate::client::{ClientError, Cluster};
 use crate::clock::Clock;
 use crate::error::ErrorCode;
@@ -158,5 +158,5 @@ fn print(hanging: &[Open]) {
         "LastTimestamp",
         "Duration(min)",
     ];
-    say(&table(&headers, &hanging.iter().map(row).collect::<Vec<_>>()));
+    say(&tool::table(&headers, &hanging.iter().map(row).collect::<Vec<_>>()));
 }

@@ -103,22 +103,6 @@ fn failed(what: impl Display, why: impl Display) -> Exception {
     terse(format!("{what}: {why}. Enable debug logging for additional detail."))
 }
 
-/// A table as the tool prints it: columns of equal width, each with a tab behind it.
-fn table(headers: &[&str], rows: &[Vec<String>]) -> String {
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
-        cells.chain(headers.get(column).map(|header| header.len())).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..headers.len()).map(width).collect();
-    let line = |cells: &mut dyn Iterator<Item = &str>| {
-        let padded = cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}\t"));
-        padded.collect::<String>() + "\n"
-    };
-    let mut text = line(&mut headers.iter().copied());
-    text.extend(rows.iter().map(|row| line(&mut row.iter().map(String::as_str))));
-    text
-}
-
 /// The transactions that pass the filters, by the brokers that coordinate them.
 async fn list_transactions(
     cluster: &mut Cluster,
@@ -173,7 +157,7 @@ async fn list(cluster: &mut Cluster, parsed: &Parsed, numbers: &Numbers) -> Resu
     };
     let rows: Vec<_> = listed.into_iter().map(row).collect();
     let headers = ["TransactionalId", "Coordinator", "ProducerId", "TransactionState"];
-    say(&table(&headers, &rows));
+    say(&tool::table(&headers, &rows));
     Ok(())
 }
 
@@ -241,7 +225,7 @@ async fn describe(cluster: &mut Cluster, parsed: &Parsed) -> Result<(), Exceptio
         "TransactionDurationMs",
         "TopicPartitions",
     ];
-    say(&table(&headers, &[row]));
+    say(&tool::table(&headers, &[row]));
     Ok(())
 }
 
@@ -276,6 +260,7 @@ async fn producers(
         tries += 1;
         cluster.metadata(Some(topic), false).await?;
         let leader = cluster.leader(&partition.topic, partition.partition);
+        // Whoever is named is asked whether it leads or not: a follower knows its own log's producers.
         let node = match broker_id {
             Some(id) if cluster.nodes().all(|node| node.id != id) => {
                 let why = "Timed out waiting for a node assignment. Call: describeProducers(api=DESCRIBE_PRODUCERS)";
@@ -333,7 +318,7 @@ async fn describe_producers(
         "LastTimestamp",
         "CurrentTransactionStartOffset",
     ];
-    say(&table(&headers, &found.iter().map(row).collect::<Vec<_>>()));
+    say(&tool::table(&headers, &found.iter().map(row).collect::<Vec<_>>()));
     Ok(())
 }
 
@@ -437,13 +422,6 @@ async fn terminate(cluster: &mut Cluster, parsed: &Parsed) -> Result<(), Excepti
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn tables_are_kafkas() {
-        let rows = [vec!["a".to_owned(), "long".to_owned()]];
-        assert_eq!(table(&["One", "Two"], &rows), "One\tTwo \t\na  \tlong\t\n");
-        assert_eq!(table(&["One"], &[]), "One\t\n");
-    }
 
     #[test]
     fn command_lines_are_kafkas() {
