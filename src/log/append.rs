@@ -1,16 +1,12 @@
-//! Appending: the batches of many producers in one write, or what a leader has sent.
+//! Appending as a leader: the batches of many producers in one write.
 //!
 //! Offset and leader epoch lie outside of a batch's crc, so a batch is given its place by a copy of its header alone;
 //! the body goes from where it was received to the file. Batches come here checked: what they hold is not looked at
 //! again.
 //!
 //! Three steps, one group at a time: *measure* (do the records end with a whole batch, do they fit), *place* (offsets,
-//! epoch, time; the producers' say, staged only), *commit* (one `pwritev`; then indexes, producers and epochs; then the
-//! end that readers see). Before the write nothing of it can be seen, so a refusal in the second step or a full disk in
-//! the third leaves no trace. A process that dies within the write leaves a torn batch behind the published end, which
-//! the next start cuts off; nobody was answered yet.
-
-use std::io;
+//! epoch, time; the producers' say, staged only), *commit* (`commit`). Before the write nothing of it can be
+//! seen, so a refusal in the second step leaves no trace.
 
 use bytes::Bytes;
 
@@ -18,16 +14,9 @@ use super::Log;
 use super::producers::{
     AppendedBatch, Beginning, Candidate, Guard, Origin, Staged, Voucher, marker,
 };
-use super::segment::Newest;
-use super::txn_index::AbortedTxn;
-use crate::error::{ApiError, Error, ErrorCode, is_shortage};
-use crate::types::{LeaderEpoch, Millis, NONE, Offset};
-use crate::wire::records::{Batch, BatchHeader, NO_TIMESTAMP, RecordsError, TimestampType, split};
-
-/// A segment of that many bytes is worth reserving room for.
-const ALLOCATE_FROM: u64 = 1 << 20;
-/// Most that is reserved at once, in bytes.
-const ALLOCATE_MAX: u64 = 64 << 20;
+use crate::error::{ApiError, Error, ErrorCode};
+use crate::types::{LeaderEpoch, Millis, Offset};
+use crate::wire::records::{Batch, BatchHeader, NO_TIMESTAMP, TimestampType, split};
 
 /// One append of one producer, to be written together with others.
 #[derive(Debug)]
@@ -79,11 +68,11 @@ pub struct AppendSummary {
 
 /// What an append asks of the segment that takes it.
 #[derive(Clone, Copy, Debug)]
-struct Size {
-    bytes: u64,
-    max_timestamp: Millis,
+pub(super) struct Size {
+    pub(super) bytes: u64,
+    pub(super) max_timestamp: Millis,
     /// The offset behind its last record, counted from its first.
-    offsets: Offset,
+    pub(super) offsets: Offset,
 }
 
 impl Log {
@@ -159,7 +148,7 @@ impl Log {
 
     /// Begins to gather behind the log's end. What the first write to a segment found on the disk needs to know of it
     /// is read here, so that opening a log reads nothing.
-    fn begin_group(&mut self) -> Result<(), Error> {
+    pub(super) fn begin_group(&mut self) -> Result<(), Error> {
         self.group.clear();
         self.group.next_offset = self.log_end_offset();
         if self.active.first_timestamp.is_none() && self.active.segment.size() > 0 {
@@ -213,7 +202,7 @@ impl Log {
     /// Whether an append of that size wants another segment: by bytes, by the reach of relative offsets (which are 32
     /// bits in both indexes), by the size of an index, or by age. An empty segment only gives way to an offset that it
     /// cannot reach.
-    fn should_roll(&self, size: &Size, first_offset: Offset, now: Millis) -> bool {
+    pub(super) fn should_roll(&self, size: &Size, first_offset: Offset, now: Millis) -> bool {
         let active = &self.active;
         let filled = active.segment.size() + self.group.bytes;
         let last_relative = first_offset + size.offsets - 1 - active.segment.base_offset();
@@ -321,7 +310,7 @@ impl Log {
     }
 
     /// Asks the producers about one batch. A marker's record is read here, as the only body that is ever looked at.
-    fn stage(
+    pub(super) fn stage(
         &mut self,
         append: &PendingAppend,
         header: &BatchHeader,
@@ -352,214 +341,6 @@ impl Log {
             }
         }
         self.group.clear();
-        Ok(())
-    }
-
-    /// Writes the group, and only then lets anyone see it.
-    fn commit_group(&mut self, now: Millis) -> Result<(), Error> {
-        if self.group.batches.is_empty() {
-            return Ok(());
-        }
-        debug_assert_eq!(
-            self.group.slices().iter().map(|slice| slice.len() as u64).sum::<u64>(),
-            self.group.bytes,
-            "what is written is what was gathered"
-        );
-        debug_assert!(
-            self.group.next_offset > self.log_end_offset(),
-            "a group that is written moves the end"
-        );
-        let position = self.active.segment.size();
-        let file = match self.active.segment.file() {
-            Ok(file) => file,
-            Err(error) => return Err(self.not_opened(error)),
-        };
-        self.reserve(&*file, position + self.group.bytes);
-        if let Err(error) = file.pwritev(&mut self.group.slices(), position) {
-            return Err(self.write_failed(position, error));
-        }
-        // The bytes are there. If the indexes or the aborted transactions cannot be written behind them, memory and
-        // disk are no longer known to agree.
-        let published = self.publish_group(position);
-        if published.is_err() {
-            self.fail();
-        }
-        if self.unflushed == 0 {
-            self.last_flush = now;
-        }
-        let records = self.group.next_offset - self.log_end_offset();
-        self.unflushed += records;
-        published?;
-        // Last: whoever sees this end finds the bytes, the indexes and the producers' state below it.
-        self.publish_end(self.group.next_offset, self.group.bytes);
-        Ok(())
-    }
-
-    /// Takes back a write that was not begun.
-    fn not_opened(&mut self, error: io::Error) -> Error {
-        self.producers.drop_staged();
-        if !is_shortage(&error) {
-            self.fail();
-        }
-        Error::io(format_args!("appending to {}", self.topic_partition))(error)
-    }
-
-    /// Takes back a write that failed. A full disk is an everyday thing, and the file is as before once the half that
-    /// was written is cut off. After any other error, or where the cut fails as well, nobody knows what the file holds.
-    fn write_failed(&mut self, position: u64, error: io::Error) -> Error {
-        // Nobody learns of these batches; their sequences may come again.
-        self.producers.drop_staged();
-        let full = error.kind() == io::ErrorKind::StorageFull;
-        let restored = self.active.segment.file().and_then(|file| file.truncate(position));
-        self.active.allocated = 0;
-        if !full || restored.is_err() {
-            self.fail();
-        }
-        Error::io(format_args!("appending to {}", self.topic_partition))(error)
-    }
-
-    /// Enters the group, which is written, into indexes, epochs and producers.
-    fn publish_group(&mut self, mut position: u64) -> Result<(), Error> {
-        let group = std::mem::take(&mut self.group.batches);
-        let segment = self.active.segment.clone();
-        let interval = u64::from(self.settings.index_interval_bytes);
-        for header in &group {
-            if header.max_timestamp > self.active.newest.timestamp {
-                self.active.newest =
-                    Newest { timestamp: header.max_timestamp, offset: header.last_offset() };
-            }
-            self.active.first_timestamp.get_or_insert(header.max_timestamp);
-            if self.active.since_index > interval {
-                segment.index(header.last_offset(), position, self.active.newest)?;
-                self.active.since_index = 0;
-            }
-            let size = header.size_in_bytes() as u64;
-            self.active.since_index += size;
-            position += size;
-        }
-        self.group.batches = group;
-        segment.set_newest(self.active.newest);
-        segment.set_size(position);
-        // The producers come behind the indexes: `keep` gives the last stable offset after each end, which goes into
-        // the entry.
-        let completed = self.producers.keep();
-        for aborted in completed.iter().filter_map(|(txn, stable)| AbortedTxn::of(txn, *stable)) {
-            segment.append_aborted(aborted)?;
-            // The file may be a new one.
-            self.unsynced.names_changed();
-        }
-        self.publish_unstable();
-        Ok(())
-    }
-
-    /// Reserves room ahead of a segment that is growing, so that the file system need not find it write by write.
-    fn reserve(&mut self, file: &dyn super::files::File, end: u64) {
-        let size = self.active.segment.size();
-        let worth = size >= ALLOCATE_FROM || self.settings.preallocate;
-        if !worth || end <= self.active.allocated {
-            return;
-        }
-        let most = u64::from(self.settings.segment_bytes);
-        let step =
-            if self.settings.preallocate { most } else { size.clamp(ALLOCATE_FROM, ALLOCATE_MAX) };
-        let from = self.active.allocated.max(size);
-        let to = (end + step).min(most.max(end));
-        // Where there is no room to reserve, the write will say so.
-        let reserved = file.allocate(from, to - from).is_ok();
-        self.active.allocated = if reserved { to } else { end };
-    }
-
-    /// Appends batches that have their offsets and epochs already: what a leader has sent, or the quorum's own.
-    /// Batches of an epoch above `leader_epoch_max` (−1: any) end it, since they are of a leader that is not known
-    /// yet. None if that leaves nothing. Errors: `CORRUPT_MESSAGE`, `INVALID_RECORD`, `OFFSET_OUT_OF_RANGE` if they
-    /// do not continue the log.
-    pub fn append_as_follower(
-        &mut self,
-        records: &Bytes,
-        leader_epoch_max: LeaderEpoch,
-        now: Millis,
-    ) -> Result<Option<Appended>, Error> {
-        self.check_usable()?;
-        self.group = self.place.cache.take_group();
-        // Half of a leader's batches may be refused and the rest never come: what was gathered is dropped with the
-        // error, unless a roll has written it already. Then it is in the log, in order, and will be continued.
-        let first = self.collect(records, leader_epoch_max, now).and_then(|first| {
-            self.commit_group(now)?;
-            Ok(first)
-        });
-        let last_offset = self.group.next_offset - 1;
-        self.place.cache.put_group(std::mem::take(&mut self.group));
-        // Nothing unless an error has left some.
-        self.producers.drop_staged();
-        if first.is_err() {
-            self.drop_unwritten_epochs();
-        }
-        let Some(base_offset) = first? else { return Ok(None) };
-        if self.is_flush_due(now) {
-            self.flush(self.log_end_offset(), now)?;
-        }
-        let (append_time, log_start_offset) = (NO_TIMESTAMP, self.log_start_offset());
-        Ok(Some(Appended {
-            base_offset,
-            last_offset,
-            append_time,
-            log_start_offset,
-            duplicate: false,
-        }))
-    }
-
-    /// Puts a leader's batches into the group, and gives the offset of the first.
-    fn collect(
-        &mut self,
-        records: &Bytes,
-        epoch_max: LeaderEpoch,
-        now: Millis,
-    ) -> Result<Option<Offset>, Error> {
-        self.begin_group()?;
-        let refuse = |error: RecordsError| ApiError::new(error.code(), error.to_string());
-        let mut first = None;
-        let mut at = 0;
-        for batch in split(records) {
-            let batch = batch.map_err(refuse)?;
-            batch.check_crc().map_err(refuse)?;
-            let header = *batch.header();
-            if epoch_max != NONE && header.partition_leader_epoch > epoch_max {
-                break;
-            }
-            if header.base_offset < self.group.next_offset || header.last_offset_delta < 0 {
-                let text = format!(
-                    "offset {} does not continue {}",
-                    header.base_offset, self.group.next_offset
-                );
-                return Err(ApiError::new(ErrorCode::OffsetOutOfRange, text).into());
-            }
-            self.make_room(&header, now)?;
-            self.assign_epoch(header.partition_leader_epoch, header.base_offset)?;
-            if header.has_producer_id() {
-                let append = PendingAppend::new(Bytes::new(), Origin::Replication);
-                self.stage(&append, &header, batch.bytes())?;
-            }
-            first.get_or_insert(header.base_offset);
-            self.group.push(&header, records, at, false);
-            at += header.size_in_bytes();
-        }
-        Ok(first)
-    }
-
-    /// Rolls before a batch that does not fit, once what came before it is written.
-    fn make_room(&mut self, header: &BatchHeader, now: Millis) -> Result<(), Error> {
-        let size = Size {
-            bytes: header.size_in_bytes() as u64,
-            max_timestamp: header.max_timestamp,
-            offsets: Offset::from(header.last_offset_delta) + 1,
-        };
-        if self.should_roll(&size, header.base_offset, now) {
-            self.commit_group(now)?;
-            self.group.clear();
-            self.roll(Some(header.base_offset), now)?;
-            self.begin_group()?;
-            self.group.next_offset = header.base_offset;
-        }
         Ok(())
     }
 }

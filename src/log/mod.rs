@@ -113,11 +113,19 @@ pub mod view;
 
 mod writer;
 
+mod open;
+
 // Finding offsets by time.
 pub mod lookup;
 
-// Appending: group commit by the leader, raw bytes by a follower.
+// Appending as a leader: many producers' batches in one group.
 pub mod append;
+
+// Appending as a follower.
+mod follow;
+
+// Writing a group, and letting everybody see it.
+mod commit;
 
 mod recovery;
 
@@ -144,7 +152,8 @@ mod replace;
 // Several log directories: locks, checkpoints, what is in them.
 pub mod manager;
 
-pub use writer::{Log, OpenOptions, Owner};
+pub use open::{OpenOptions, Owner};
+pub use writer::Log;
 
 #[cfg(test)]
 mod tests;
