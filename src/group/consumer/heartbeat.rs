@@ -147,7 +147,12 @@ impl GroupMachine {
         } else {
             self.fence(group_id, &member_id, around, step);
             if let Some(Group::Consumer(group)) = self.groups.get_mut(group_id.as_str()) {
-                group.volatile.left(step.now);
+                // Of the last nobody is left to wait for another.
+                if group.members.is_empty() {
+                    group.volatile.assigned();
+                } else {
+                    group.volatile.left(step.now);
+                }
             }
         }
         Ok(ConsumerGroupHeartbeatResponse {

@@ -54,6 +54,15 @@ fn nobody_is_given_what_the_next_to_leave_would_give_back() {
 }
 
 #[test]
+fn who_comes_back_alone_does_not_wait() {
+    let (mut shard, mut clients) = group(2);
+    leave(&mut shard, &mut clients);
+    leave(&mut shard, &mut clients);
+    clients.push(Client::new("back", &["a"]));
+    assert_eq!(owned(&mut clients, &mut shard), 120);
+}
+
+#[test]
 fn large_groups_do_not_wait() {
     let (mut shard, mut clients) = group(120);
     leave(&mut shard, &mut clients);
