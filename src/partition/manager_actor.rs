@@ -319,8 +319,10 @@ impl PartitionManager {
         if new.is_empty() {
             return;
         }
+        let opening = self.opening.clone();
         actix_rt::spawn(async move {
             for replica in new {
+                let _turn = opening.making_turn().await;
                 match replica.view().await {
                     // Gone again already, where the replica is no longer led here.
                     Ok(_) | Err(ErrorCode::NotLeaderOrFollower) => {}

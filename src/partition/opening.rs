@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 /// Turns to open a log.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ pub(super) struct Opening {
     dirs: Vec<Arc<Semaphore>>,
     /// Turns in each directory.
     each: Mutex<usize>,
+    /// Whose turn it is to be made, of all partitions that nobody has asked for yet.
+    making: Semaphore,
 }
 
 impl Opening {
@@ -19,13 +21,19 @@ impl Opening {
     pub(super) fn new(dirs: usize, each: usize) -> Arc<Self> {
         let each = each.max(1);
         let dirs = (0..dirs).map(|_| Arc::new(Semaphore::new(each))).collect();
-        Arc::new(Self { dirs, each: Mutex::new(each) })
+        Arc::new(Self { dirs, each: Mutex::new(each), making: Semaphore::new(1) })
     }
 
     /// Waits for a turn in a directory, which lasts until it is dropped; none where there is no such directory.
     pub(super) async fn turn(&self, log_dir: usize) -> Option<OwnedSemaphorePermit> {
         // It is never closed, which would be the only error.
         self.dirs.get(log_dir)?.clone().acquire_owned().await.ok()
+    }
+
+    /// Waits until a partition may be made that nobody has asked for yet: one at a time, so that those that somebody
+    /// asks for find a turn.
+    pub(super) async fn making_turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.making.acquire().await.ok()
     }
 
     /// Another number of turns. Of fewer, those that are taken now are gone once they have ended.
