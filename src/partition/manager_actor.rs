@@ -144,6 +144,9 @@ impl PartitionManager {
                 self.spec.metrics.topics.forget(&topic.name);
             }
         }
+        if before.topics.is_empty() {
+            self.remove_orphans(&image);
+        }
         for topic in image.topics.iter() {
             let same = before.topics.by_id(topic.id).is_some_and(|old| Arc::ptr_eq(old, topic));
             if !same {
@@ -152,6 +155,17 @@ impl PartitionManager {
         }
         self.configs_changed(&before, &image);
         self.set_strays_aside(&image);
+    }
+
+    /// Takes replicas away whose topics are gone. A manager that has come back has seen no image before the first: what
+    /// there was, the table tells.
+    fn remove_orphans(&mut self, image: &Image) {
+        let is_orphan = |replica: &Arc<Replica>| image.topics.by_id(replica.id.topic_id).is_none();
+        let orphans: Vec<_> = self.spec.table.all().into_iter().filter(is_orphan).collect();
+        for replica in orphans {
+            self.remove(&replica);
+            self.spec.metrics.topics.forget(&replica.name.topic);
+        }
     }
 
     /// Sets directories aside of partitions that are not this node's: deleted or moved while it was down. Metadata that
@@ -375,6 +389,8 @@ impl PartitionManager {
     }
 
     fn topic_gone(&mut self, topic: &TopicImage) {
+        #[cfg(test)]
+        crate::faults::pass("gone", &topic.name);
         for (partition, _) in topic.partitions.iter() {
             if let Some(replica) =
                 self.spec.table.get(&TopicIdPartition { topic_id: topic.id, partition })

@@ -9,7 +9,9 @@ use crate::client::Connection;
 use crate::error::ErrorCode;
 use crate::faults::plant;
 use crate::supervision::State;
+use crate::testing::until;
 use crate::types::OFFSETS_TOPIC;
+use crate::wire::messages::delete_topics::{DeleteTopicState, DeleteTopicsRequest};
 use crate::wire::messages::find_coordinator::FindCoordinatorRequest;
 
 fn code_of(code: i16) -> ErrorCode {
@@ -104,6 +106,28 @@ fn of_a_partition_that_keeps_failing() {
         assert_eq!(append(&client, "hopeful", "second").await, 1);
         assert_eq!(values(&client, "hopeful").await.len(), 2);
         assert_eq!(node.tree().child("broker").map(|broker| broker.restarts), Some(0));
+        node.stop().await;
+    });
+}
+
+#[test]
+fn of_the_manager_of_partitions() {
+    run(async {
+        let node = Node::fresh(&[]).await;
+        let client = node.connect("client").await;
+        make(&client, &["kept", "gone"]).await;
+        plant("gone", "gone", 1);
+        let topics = vec![DeleteTopicState { name: Some("gone".into()), ..Default::default() }];
+        let request = DeleteTopicsRequest { topics, timeout_ms: 20_000, ..Default::default() };
+        let answer = client.send(&request, 6).await.expect("answered");
+        assert_eq!(answer.responses[0].error_code, 0, "{answer:?}");
+        node.until(&["broker", "partitions", "manager"], |status| status.restarts > 0).await;
+        make(&client, &["later"]).await;
+        let table = &node.parts.table;
+        until(|| table.all().iter().all(|replica| replica.name.topic != "gone")).await;
+        assert_eq!(append(&client, "kept", "second").await, 1);
+        let expected = vec![(0, "first".to_owned()), (1, "second".to_owned())];
+        assert_eq!(values(&client, "kept").await, expected);
         node.stop().await;
     });
 }
