@@ -1,5 +1,5 @@
-//! The end of an append, a leader's or a follower's: one `pwritev`; then indexes, producers and epochs; then the end
-//! that readers see. Never judges what it writes.
+//! The end of an append, a leader's or a follower's: one `pwritev`; then indexes and producers; then the end that
+//! readers see. Never judges what it writes; its leader epochs are known before it.
 //!
 //! A full disk leaves no trace. A process that dies within the write leaves a torn batch behind the published end,
 //! which the next start cuts off; nobody was answered yet.
@@ -82,7 +82,7 @@ impl Log {
         Error::io(format_args!("appending to {}", self.topic_partition))(error)
     }
 
-    /// Enters the group, which is written, into indexes, epochs and producers.
+    /// Enters the group, which is written, into indexes and producers.
     fn publish_group(&mut self, mut position: u64) -> Result<(), Error> {
         let group = std::mem::take(&mut self.group.batches);
         let segment = self.active.segment.clone();

@@ -18,7 +18,7 @@ use std::io;
 use std::path::Path;
 
 use super::checkpoint;
-use super::files::{Durability, Files, replace};
+use super::files::{self, Durability, Files, replace};
 use super::names::LEADER_EPOCHS;
 use crate::error::Error;
 use crate::types::{LeaderEpoch, Offset};
@@ -176,8 +176,8 @@ pub fn write(files: &dyn Files, dir: &Path, epochs: &Epochs) -> Result<(), Error
 /// The same for a directory that nobody reads yet.
 pub fn write_new(files: &dyn Files, dir: &Path, epochs: &Epochs) -> Result<(), Error> {
     let path = dir.join(LEADER_EPOCHS);
-    let written = files.create(&path).and_then(|file| file.write_at(encode(epochs).as_bytes(), 0));
-    written.map_err(Error::io(path.display()))
+    files::write_new(files, &path, encode(epochs).as_bytes(), Durability::None)
+        .map_err(Error::io(path.display()))
 }
 
 fn encode(epochs: &Epochs) -> String {

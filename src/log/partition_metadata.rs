@@ -11,7 +11,7 @@
 use std::io;
 use std::path::Path;
 
-use super::files::{Durability, Files, replace};
+use super::files::{self, Durability, Files, replace};
 use super::names::PARTITION_METADATA;
 use crate::error::Error;
 use crate::types::TopicId;
@@ -48,11 +48,8 @@ pub fn write(files: &dyn Files, dir: &Path, id: TopicId) -> Result<(), Error> {
 /// The same for a directory that nobody reads yet.
 pub fn write_new(files: &dyn Files, dir: &Path, id: TopicId) -> Result<(), Error> {
     let path = dir.join(PARTITION_METADATA);
-    let written = files.create(&path).and_then(|file| {
-        file.write_at(encode(id).as_bytes(), 0)?;
-        file.fdatasync()
-    });
-    written.map_err(Error::io(path.display()))
+    files::write_new(files, &path, encode(id).as_bytes(), Durability::Content)
+        .map_err(Error::io(path.display()))
 }
 
 fn encode(id: TopicId) -> String {

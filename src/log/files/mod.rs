@@ -153,16 +153,24 @@ pub fn replace(
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".tmp");
     let temporary = PathBuf::from(temporary);
-    let file = files.create(&temporary)?;
-    file.write_at(bytes, 0)?;
-    if durability != Durability::None {
-        file.fdatasync()?;
-    }
+    write_new(files, &temporary, bytes, durability)?;
     files.rename(&temporary, path)?;
     match path.parent() {
         Some(dir) if durability == Durability::All => files.fsync_dir(dir),
         _ => Ok(()),
     }
+}
+
+/// Writes a file that nobody reads yet: what a death leaves of it may be torn. Its name is left to the caller.
+pub fn write_new(
+    files: &dyn Files,
+    path: &Path,
+    bytes: &[u8],
+    durability: Durability,
+) -> io::Result<()> {
+    let file = files.create(path)?;
+    file.write_at(bytes, 0)?;
+    if durability == Durability::None { Ok(()) } else { file.fdatasync() }
 }
 
 /// Removes a file; its absence is no error.
