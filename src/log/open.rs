@@ -10,7 +10,7 @@ use super::files::Files;
 use super::recovery;
 use super::segment::Place;
 use super::settings::LogSettings;
-use super::view::PartitionView;
+use super::view::{End, PartitionView};
 use crate::error::Error;
 use crate::types::{LeaderEpoch, Millis, Offset, TopicId, TopicPartition, Uuid};
 
@@ -79,5 +79,21 @@ impl Log {
         log.publish_all(options.high_watermark);
         log.assert_sound();
         Ok(log)
+    }
+
+    /// Whether it is as if it were just made: letting go of it loses nothing, and opening it again finds the same.
+    pub fn is_blank(&self) -> bool {
+        self.log_end_offset() == 0
+            && self.size() == 0
+            && self.producers.len() == 0
+            && self.deletions.is_empty()
+            && !self.replacing
+            && !self.is_failed()
+    }
+
+    /// Lets go of a blank log: readers keep no files of it.
+    pub fn let_go(self) {
+        debug_assert!(self.is_blank(), "{}: let go with records", self.topic_partition);
+        self.view.begin(Vec::new(), End { offset: 0, segment: 0, position: 0 });
     }
 }

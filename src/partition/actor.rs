@@ -13,10 +13,12 @@
 //!
 //! Where the topic asks for it, groups that are written wait in `unsynced` for an `fdatasync` that runs aside. What is
 //! written during one waits for the next: one sync for however many came in the time of the one before. A process that
-//! dies in between has answered none of them.
+//! dies in between has answered none of them. A partition that is alone on its thread, on a disk that is quick, waits
+//! for it where it is (`syncing`).
 
+use std::cell::RefCell;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, ResponseActFuture};
@@ -26,6 +28,7 @@ use super::append::{Append, AppendResult};
 use super::inbox::Notice;
 use super::opening::Opening;
 use super::replica::Replica;
+use super::syncing::Syncing;
 use super::verifying::{Admission, Question, Verifying};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorCode};
@@ -40,6 +43,11 @@ pub(super) const MAILBOX: usize = 8192;
 
 /// How long a log is not opened that a full disk, or a want of descriptors, has kept from it.
 const SHORTAGE_RETRY: Duration = Duration::from_secs(1);
+
+thread_local! {
+    /// What the partitions of this thread know of their disks.
+    static SYNCING: RefCell<Syncing> = RefCell::default();
+}
 
 /// Opens a partition's log, wherever it is.
 pub(super) type OpenLog = Arc<dyn Fn(&Replica, Millis) -> Result<Log, Error> + Send + Sync>;
@@ -89,6 +97,7 @@ struct Written {
     answers: Vec<(oneshot::Sender<AppendResult>, AppendResult)>,
     /// The log's end behind the group, which becomes the high watermark.
     end: Offset,
+    bytes: usize,
 }
 
 impl PartitionActor {
@@ -175,6 +184,7 @@ impl PartitionActor {
         let mut replies = Vec::with_capacity(appends.len());
         let now = self.spec.clock.now();
         let mut questions = Vec::new();
+        let mut bytes = 0;
         for append in appends {
             // Now, since the metadata may have moved the leadership while this waited.
             if let Err(code) = self.spec.replica.check_leader(append.leader_epoch) {
@@ -183,6 +193,7 @@ impl PartitionActor {
             }
             match self.verifying.admit(append, log, now) {
                 Admission::Now(append) => {
+                    bytes += append.records.len();
                     group.push(PendingAppend {
                         voucher: append.voucher,
                         transaction_version: append.transaction_version,
@@ -205,7 +216,7 @@ impl PartitionActor {
             append.result.unwrap_or(Err(ErrorCode::KafkaStorageError.into()))
         };
         let answers = replies.into_iter().zip(group.into_iter().map(result)).collect();
-        let written = Written { answers, end: log.log_end_offset() };
+        let written = Written { answers, end: log.log_end_offset(), bytes };
         self.settle(written, ctx);
         questions.into_iter().for_each(|question| self.ask(question, ctx));
     }
@@ -251,7 +262,7 @@ impl PartitionActor {
         }
     }
 
-    /// Syncs what is written, aside from this thread; what is written meanwhile waits for the next sync.
+    /// Syncs what is written; what is written meanwhile, where that is aside, waits for the next sync.
     fn sync(&mut self, ctx: &mut Context<Self>) {
         if self.syncing {
             return;
@@ -265,12 +276,28 @@ impl PartitionActor {
             Ok(None) => return groups.into_iter().for_each(|written| self.publish(written, ctx)),
             Err(error) => return self.not_synced(&error, ctx),
         };
+        let began = Instant::now();
+        let (id, bytes) = (self.spec.replica.id, groups.iter().map(|written| written.bytes).sum());
+        if SYNCING.with_borrow_mut(|syncing| syncing.is_here(id, bytes, began)) {
+            let synced = task.run();
+            SYNCING.with_borrow_mut(|syncing| syncing.took(began.elapsed()));
+            return match synced {
+                Ok(()) => self.synced(&task, groups, ctx),
+                Err(error) => self.not_synced(&error, ctx),
+            };
+        }
         self.syncing = true;
-        let syncing = tokio::task::spawn_blocking(move || (task.run(), task));
-        ctx.spawn(wrap_future::<_, Self>(syncing).map(move |synced, actor, ctx| match synced {
-            Ok((Ok(()), task)) => actor.synced(&task, groups, ctx),
-            Ok((Err(error), _)) => actor.not_synced(&error, ctx),
-            Err(_) => actor.fail(ctx),
+        let syncing = tokio::task::spawn_blocking(move || {
+            let began = Instant::now();
+            (task.run(), task, began.elapsed())
+        });
+        ctx.spawn(wrap_future::<_, Self>(syncing).map(move |synced, actor, ctx| {
+            let Ok((synced, task, took)) = synced else { return actor.fail(ctx) };
+            SYNCING.with_borrow_mut(|syncing| syncing.took(took));
+            match synced {
+                Ok(()) => actor.synced(&task, groups, ctx),
+                Err(error) => actor.not_synced(&error, ctx),
+            }
         }));
     }
 
@@ -409,6 +436,29 @@ impl Handler<Open> for PartitionActor {
                 State::AtRest => Err(ErrorCode::NotLeaderOrFollower),
             }
         }))
+    }
+}
+
+/// Lets a log go that holds nothing: made, and not needed yet.
+pub(super) struct Rest;
+
+impl Message for Rest {
+    type Result = ();
+}
+
+impl Handler<Rest> for PartitionActor {
+    type Result = ();
+
+    /// What has been handed over meanwhile opens it again.
+    fn handle(&mut self, _: Rest, _: &mut Self::Context) {
+        match std::mem::replace(&mut self.state, State::AtRest) {
+            State::Open(log) if log.is_blank() && !self.syncing => {
+                (self.spec.closed)(&self.spec.replica, &log);
+                self.spec.replica.set_open(false);
+                log.let_go();
+            }
+            other => self.state = other,
+        }
     }
 }
 

@@ -337,9 +337,9 @@ impl PartitionManager {
         actix_rt::spawn(async move {
             for replica in new {
                 let _turn = opening.making_turn().await;
-                match replica.view().await {
+                match replica.make().await {
                     // Gone again already, where the replica is no longer led here.
-                    Ok(_) | Err(ErrorCode::NotLeaderOrFollower) => {}
+                    Ok(()) | Err(ErrorCode::NotLeaderOrFollower) => {}
                     Err(code) => {
                         tracing::warn!(partition = %replica.name, %code, "a new partition's log cannot be made");
                     }

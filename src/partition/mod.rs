@@ -18,7 +18,7 @@
 //!
 //! ```text
 //!             image names this node                first message that needs it
-//!  (nothing) ───────────────────────▶ at rest ─────────────────────────────────▶ open
+//!  (nothing) ────────▶ made, let go ─▶ at rest ─────────────────────────────────▶ open
 //!                                       ▲  actor without files                    │ │
 //!                                       ╰──────────── log fails: actor dies, ─────╯ │ Stop: closed, noted
 //!                                                     its successor recovers        ▼
@@ -35,7 +35,8 @@
 //! * An append is answered when consumers may see it: at once, or after the sync that `flush.messages` or `flush.ms`
 //!   asks for; and nothing overtakes one that waits for a sync.
 //! * The leader that the metadata names is asked for before each append, not when the request came.
-//! * Nothing here waits for the disk on a thread that serves others.
+//! * Nothing here waits for the disk on a thread that serves others, but for a small sync on a disk that is quick
+//!   (`syncing`).
 //!
 //! # What is missing
 //!
@@ -52,6 +53,7 @@ mod opening;
 mod places;
 pub mod replica;
 pub mod settings;
+mod syncing;
 pub mod table;
 mod throttle;
 mod verifying;

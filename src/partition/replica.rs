@@ -13,7 +13,7 @@ use arc_swap::{ArcSwap, Guard};
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use super::actor::{Exchange, ExchangeWork, Open, PartitionActor, WithLog};
+use super::actor::{Exchange, ExchangeWork, Open, PartitionActor, Rest, WithLog};
 use super::append::Append;
 use super::inbox::{Inbox, Notice};
 use super::settings::ReplicaSettings;
@@ -216,6 +216,15 @@ impl Replica {
         }
         self.actor.ask(Open).await.map_err(|_| ErrorCode::NotLeaderOrFollower)??;
         Ok(self.view.clone())
+    }
+
+    /// Makes its directory, if it is not there, and leaves a log without records at rest.
+    ///
+    /// # Errors
+    /// As for [`Replica::view`].
+    pub(super) async fn make(&self) -> Result<(), ErrorCode> {
+        self.view().await?;
+        self.actor.ask(Rest).await.map_err(|_| ErrorCode::NotLeaderOrFollower)
     }
 
     /// What readers share, if the log is open.

@@ -9,6 +9,7 @@ use super::requests::*;
 use crate::log::files::Files;
 use crate::log::files::memory::MemoryFiles;
 use crate::log::manager::CLEAN_SHUTDOWN;
+use crate::log::names::PARTITION_METADATA;
 use crate::types::TopicPartition;
 use crate::wire::messages::describe_log_dirs::DescribeLogDirsRequest;
 use crate::wire::messages::list_offsets::{
@@ -57,6 +58,12 @@ fn a_log_at_rest_stays_so_until_somebody_reads_or_writes() {
             while produced(&node.ask(&request, PRODUCE).await.expect("answered")).error_code != 0 {
                 tokio::time::sleep(std::time::Duration::from_millis(5)).await;
             }
+        }
+        // What nobody writes to has its directory, and is let go when it is made.
+        while files.read(&Path::new("/data/topic-1").join(PARTITION_METADATA)).is_err()
+            || open(&node)[1]
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
         let before = sizes(&node).await;
         assert!(before[0].1 > 0 && before[1].1 == 0, "{before:?}");
