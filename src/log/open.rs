@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::Log;
 use super::cache::Cache;
 use super::files::Files;
-use super::recovery;
+use super::flush::Unsynced;
+use super::recovery::{self, Loaded};
 use super::segment::Place;
 use super::settings::LogSettings;
 use super::view::{End, PartitionView};
@@ -85,7 +86,7 @@ impl Log {
     pub fn is_blank(&self) -> bool {
         self.log_end_offset() == 0
             && self.size() == 0
-            && self.producers.len() == 0
+            && self.producers.is_empty()
             && self.deletions.is_empty()
             && !self.replacing
             && !self.is_failed()
@@ -96,4 +97,24 @@ impl Log {
         debug_assert!(self.is_blank(), "{}: let go with records", self.topic_partition);
         self.view.begin(Vec::new(), End { offset: 0, segment: 0, position: 0 });
     }
+}
+
+/// What of a log that was opened need not be on the disk: what a life before this one has written may be in the page
+/// cache alone.
+pub(super) fn doubtful(loaded: &Loaded, options: &OpenOptions) -> Unsynced {
+    let mut unsynced = Unsynced::default();
+    let is_known = options.clean_shutdown && !loaded.new_dir;
+    // An empty log may never have been synced at all, however it was closed.
+    if !is_known || loaded.recovery_point == 0 {
+        unsynced.names_changed();
+        unsynced.dir_changed();
+    }
+    if !is_known || !loaded.epochs_stored {
+        unsynced.epochs_changed();
+    }
+    if !is_known {
+        let taken = loaded.snapshots.range(loaded.recovery_point..);
+        taken.for_each(|offset| unsynced.snapshot_taken(*offset));
+    }
+    unsynced
 }

@@ -9,13 +9,14 @@
 //! look: offset > beyond?          count > 0?  then wake whom it concerns
 //! ```
 //!
-//! Both sides are sequentially consistent, so at least one sees the other: no wake-up is lost.
+//! Both sides are sequentially consistent, so at least one sees the other: no wake-up is lost. A writer that has others
+//! to tell first holds its wake-ups back ([`Waiters::hold`]); what it moves meanwhile may be seen, and wakes nobody.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeBounds;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Waker;
 
 use parking_lot::Mutex;
@@ -90,6 +91,8 @@ impl Slots {
 pub struct Waiters {
     /// How many are parked: what a writer asks before it takes the lock.
     count: AtomicUsize,
+    /// Whether the writer wakes nobody for now.
+    held: AtomicBool,
     slots: Mutex<Slots>,
 }
 
@@ -138,9 +141,20 @@ impl Waiters {
         self.len() == 0
     }
 
+    /// From now on [`Waiters::moved`] wakes nobody. The writer, who alone moves offsets, tells of what it has moved
+    /// after [`Waiters::release`].
+    pub(super) fn hold(&self) {
+        self.held.store(true, Ordering::SeqCst);
+    }
+
+    /// Ends what [`Waiters::hold`] began.
+    pub(super) fn release(&self) {
+        self.held.store(false, Ordering::SeqCst);
+    }
+
     /// The watched offset has become `offset`: wakes those who waited for that.
     pub fn moved(&self, watch: Watch, offset: Offset) {
-        if !self.is_empty() {
+        if !self.is_empty() && !self.held.load(Ordering::SeqCst) {
             let mut slots = self.slots.lock();
             let woken = wake(slots.of(watch), ..(offset, 0), offset);
             self.count.fetch_sub(woken, Ordering::SeqCst);

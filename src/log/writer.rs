@@ -16,7 +16,7 @@ use super::files::remove_if_there;
 use super::flush::Unsynced;
 use super::group::Group;
 use super::names;
-use super::open::OpenOptions;
+use super::open::{OpenOptions, doubtful};
 use super::partition_metadata;
 use super::producers::{ProducerEntry, Producers, snapshot};
 use super::recovery::Loaded;
@@ -238,6 +238,16 @@ impl Log {
         // In this order the last stable offset moves once.
         self.view.set_high_watermark(offset);
         self.publish_unstable();
+    }
+
+    /// Moves the high watermark, and has `tell` tell those whose records it passes before it wakes who waits for it: a
+    /// producer's answer shall not stand behind the way of its records to all consumers.
+    pub fn advance(&mut self, offset: Offset, tell: impl FnOnce()) {
+        let view = self.view.clone();
+        view.waking_last(|| {
+            self.set_high_watermark(offset);
+            tell();
+        });
     }
 
     /// Tells readers of what the producers have open, and how many there are.
@@ -482,24 +492,4 @@ impl Log {
         }
         Ok(())
     }
-}
-
-/// What of a log that was opened need not be on the disk: what a life before this one has written may be in the page
-/// cache alone.
-fn doubtful(loaded: &Loaded, options: &OpenOptions) -> Unsynced {
-    let mut unsynced = Unsynced::default();
-    let is_known = options.clean_shutdown && !loaded.new_dir;
-    // An empty log may never have been synced at all, however it was closed.
-    if !is_known || loaded.recovery_point == 0 {
-        unsynced.names_changed();
-        unsynced.dir_changed();
-    }
-    if !is_known || !loaded.epochs_stored {
-        unsynced.epochs_changed();
-    }
-    if !is_known {
-        let taken = loaded.snapshots.range(loaded.recovery_point..);
-        taken.for_each(|offset| unsynced.snapshot_taken(*offset));
-    }
-    unsynced
 }

@@ -251,13 +251,13 @@ impl PartitionActor {
     fn publish(&mut self, written: Written, ctx: &mut Context<Self>) {
         let State::Open(log) = &mut self.state else { return };
         debug_assert!(written.end <= log.log_end_offset(), "what was written is no longer there");
-        log.set_high_watermark(written.end);
-        let fails = log.is_failed();
-        for (reply, result) in written.answers {
-            // The one who asked may have gone, which is no news to anybody.
-            let _ = reply.send(result);
-        }
-        if fails {
+        log.advance(written.end, || {
+            for (reply, result) in written.answers {
+                // The one who asked may have gone, which is no news to anybody.
+                let _ = reply.send(result);
+            }
+        });
+        if log.is_failed() {
             self.fail(ctx);
         }
     }

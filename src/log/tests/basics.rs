@@ -1,5 +1,6 @@
 //! Appending, reading, rolling, truncating, retaining, closing.
 
+use super::super::append::pending;
 use super::super::files::memory::Call;
 use super::super::names;
 use super::super::waiters::{Wake, Watch};
@@ -277,6 +278,24 @@ fn waiters_wake_for_what_they_wait_for() {
     let _leader = view.waiters().park(Watch::LogEnd, 99, wake("leader"));
     view.set_leader(true, 4);
     assert_eq!(seen.lock().last(), Some(&("leader", -1)));
+}
+
+#[test]
+fn producers_are_told_before_consumers_are_woken() {
+    let files = memory();
+    let mut log = open(&files, LogSettings::default());
+    let mut appends = pending([batch(1, 1, NOW)], Origin::Client);
+    log.append_as_leader(&mut appends, 1, NOW).unwrap();
+    let order = Arc::new(parking_lot::Mutex::new(Vec::new()));
+    let woken = order.clone();
+    let wake = Wake::Call(Box::new(move |offset| {
+        woken.lock().push(("woken", offset));
+        true
+    }));
+    let view = log.view().clone();
+    let _guard = view.waiters().park(Watch::HighWatermark, 0, wake);
+    log.advance(1, || order.lock().push(("told", view.high_watermark())));
+    assert_eq!(*order.lock(), [("told", 1), ("woken", 1)]);
 }
 
 #[test]

@@ -259,6 +259,24 @@ impl PartitionView {
         self.stable_moved(stable);
     }
 
+    /// Lets `change` move offsets and tell of them, and wakes only then who waits for them.
+    pub(in crate::log) fn waking_last(&self, change: impl FnOnce()) {
+        /// Whatever becomes of the change, waiters do not stay asleep.
+        struct Held<'a>(&'a PartitionView);
+        impl Drop for Held<'_> {
+            fn drop(&mut self) {
+                let (view, waiters) = (self.0, &self.0.waiters);
+                waiters.release();
+                waiters.moved(Watch::LogEnd, view.log_end_offset());
+                waiters.moved(Watch::HighWatermark, view.high_watermark());
+                waiters.moved(Watch::LastStable, view.last_stable_offset());
+            }
+        }
+        self.waiters.hold();
+        let _held = Held(self);
+        change();
+    }
+
     fn stable_moved(&self, before: Offset) {
         let now = self.last_stable_offset();
         if now > before {
