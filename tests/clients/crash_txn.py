@@ -26,6 +26,8 @@ GROUP = "copiers"
 PATIENCE = 120
 # Two transactions of a partition, at least: a copier takes 50 records at a time.
 LIFE_RECORDS_MIN = 120
+# How far the source may be in front of the reader: a slow machine copies what is left in the time of one patience.
+LEAD_RECORDS_MAX = 10_000
 
 
 def client(address, **more):
@@ -57,13 +59,16 @@ class Part(threading.Thread):
 class Source(Part):
     """Numbers the records of each partition, without a gap."""
 
-    def __init__(self, address, pause):
+    def __init__(self, address, pause, reader):
         super().__init__(address)
-        self.pause, self.sent = pause, [0] * PARTITIONS
+        self.pause, self.reader, self.sent = pause, reader, [0] * PARTITIONS
 
     def work(self):
         producer = Producer(client(self.address, **{"enable.idempotence": True, "linger.ms": 2}))
         while self.going:
+            if sum(self.sent) > self.reader.count() + LEAD_RECORDS_MAX:
+                producer.poll(0.05)
+                continue
             for partition in range(PARTITIONS):
                 producer.produce("in", b"%d" % self.sent[partition], partition=partition)
                 self.sent[partition] += 1
@@ -213,7 +218,8 @@ def rounds_of(node, rounds, pause=(0.3, 1.5)):
     for made in admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in ("in", "out")]).values():
         made.result(30)
     is_own = "COPIER" not in os.environ
-    source, reader = Source(node.address, 0.002 if is_own else 0.02), Reader(node.address)
+    reader = Reader(node.address)
+    source = Source(node.address, 0.002 if is_own else 0.02, reader)
     parts = [source, reader]
     commands = []
     if not is_own:

@@ -52,7 +52,7 @@ impl GroupMachine {
                     && group.members.values().all(Member::is_classic);
                 step.reply(ticket, GroupReply::Join(response));
                 if is_downgrade {
-                    self.downgrade(&request.group_id, None, step);
+                    self.downgrade(&request.group_id, &[], step);
                 }
             }
             Err((code, member_id)) => step.refuse_join(ticket, &member_id, code),
@@ -120,7 +120,8 @@ impl GroupMachine {
         Ok(())
     }
 
-    /// Classic members leave a consumer group.
+    /// Members leave a consumer group, or are taken out of it, whatever they speak. All go at once: one change for the
+    /// others, and one that is named twice goes once.
     pub(in crate::group) fn leave_consumer_group(
         &mut self,
         request: &LeaveGroupRequest,
@@ -128,28 +129,29 @@ impl GroupMachine {
     ) -> LeaveGroupResponse {
         let group_id = &request.group_id;
         let mut response = LeaveGroupResponse::default();
-        let mut gone = Vec::new();
+        let mut gone: Vec<Arc<str>> = Vec::new();
         for identity in &request.members {
             let found = match self.groups.get(group_id.as_str()) {
                 Some(Group::Consumer(group)) => group.leaver(identity),
                 _ => Err(ErrorCode::UnknownMemberId),
             };
-            let name = found.as_ref().map_or(identity.member_id.as_str(), |id| id.as_ref());
             response.members.push(MemberResponse {
-                member_id: name.into(),
+                member_id: identity.member_id.clone(),
                 group_instance_id: identity.group_instance_id.clone(),
                 error_code: found.as_ref().err().map_or(0, |code| code.code()),
                 ..MemberResponse::default()
             });
-            gone.extend(found);
+            if let Ok(member_id) = found {
+                let reason = identity.reason.as_deref().unwrap_or("not provided");
+                info!(group = %group_id, member = %member_id, reason, "a member leaves");
+                gone.push(member_id);
+            }
         }
-        // Only now: with the first that goes the group may become a classic one, where the others are not found.
-        for member_id in gone {
-            info!(group = %group_id, member = %member_id, "a classic member leaves");
-            let image = self.image.clone();
-            let settings = step.settings.consumer.of_group(&image, group_id);
-            self.fence(group_id, &member_id, Surroundings { image: &image, settings }, step);
-        }
+        gone.sort_unstable();
+        gone.dedup();
+        let image = self.image.clone();
+        let settings = step.settings.consumer.of_group(&image, group_id);
+        self.fence(group_id, &gone, Surroundings { image: &image, settings }, step);
         response
     }
 }
@@ -177,13 +179,15 @@ impl ConsumerGroup {
     }
 
     fn leaver(&self, identity: &MemberIdentity) -> Result<Arc<str>, ErrorCode> {
-        let instance_id = identity.group_instance_id.as_deref();
-        if let (Some(instance), true) = (instance_id, identity.member_id.is_empty()) {
-            let member = self.static_member(instance).ok_or(ErrorCode::UnknownMemberId)?;
-            // Tools take out static members by their instance, whatever they speak.
-            return Ok(member.id.clone());
-        }
-        self.classic_member(&identity.member_id, instance_id).map(|member| member.id.clone())
+        let member_id = identity.member_id.as_str();
+        let member = match identity.group_instance_id.as_deref() {
+            None => self.members.get(member_id),
+            Some(instance) => self.static_member(instance),
+        };
+        let id = member.ok_or(ErrorCode::UnknownMemberId)?.id.clone();
+        // Tools take out static members by their instance alone.
+        let is_named = identity.group_instance_id.is_none() || !member_id.is_empty();
+        if is_named && id.as_ref() != member_id { Err(ErrorCode::FencedInstanceId) } else { Ok(id) }
     }
 
     /// Whether all that a member waits for is still with others.

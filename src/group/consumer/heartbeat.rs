@@ -145,7 +145,7 @@ impl GroupMachine {
             let left = Current { epoch: LEFT_FOR_A_WHILE, revoking: BTreeMap::new(), ..current };
             group.write_current(&member_id, left, &mut step.out.records);
         } else {
-            self.fence(group_id, &member_id, around, step);
+            self.fence(group_id, std::slice::from_ref(&member_id), around, step);
             if let Some(Group::Consumer(group)) = self.groups.get_mut(group_id.as_str()) {
                 // Of the last nobody is left to wait for another.
                 if group.members.is_empty() {
@@ -162,19 +162,19 @@ impl GroupMachine {
         })
     }
 
-    /// A member is out, whatever the reason.
+    /// Members are out, whatever the reason.
     pub(super) fn fence(
         &mut self,
         group_id: &str,
-        member_id: &Arc<str>,
+        members: &[Arc<str>],
         around: Surroundings<'_>,
         step: &mut Step,
     ) {
-        if self.downgrade_without(group_id, member_id, step) {
+        if members.is_empty() || self.downgrade_without(group_id, members, step) {
             return;
         }
         if let Some(Group::Consumer(group)) = self.groups.get_mut(group_id) {
-            group.fence(member_id, around, step);
+            group.fence(members, around, step);
         }
     }
 
@@ -193,7 +193,8 @@ impl GroupMachine {
         info!(group = group_id, member = %member_id, why, "a member is fenced");
         let image = self.image.clone();
         let settings = step.settings.consumer.of_group(&image, group_id);
-        self.fence(group_id, member_id, Surroundings { image: &image, settings }, step);
+        let member = std::slice::from_ref(member_id);
+        self.fence(group_id, member, Surroundings { image: &image, settings }, step);
     }
 
     /// A member has had its time to give up partitions.
@@ -355,11 +356,13 @@ impl ConsumerGroup {
         step.cancel_all(&self.id, old);
     }
 
-    /// A member is out: the others are assigned what it had.
-    fn fence(&mut self, member_id: &Arc<str>, around: Surroundings<'_>, step: &mut Step) {
-        self.write_removal(member_id, &mut step.out.records);
-        self.volatile.called.remove(member_id);
-        step.cancel_all(&self.id, member_id);
+    /// Members are out: the others are assigned what they had.
+    fn fence(&mut self, members: &[Arc<str>], around: Surroundings<'_>, step: &mut Step) {
+        for member_id in members {
+            self.write_removal(member_id, &mut step.out.records);
+            self.volatile.called.remove(member_id);
+            step.cancel_all(&self.id, member_id);
+        }
         self.bump_if(true, around, step);
     }
 

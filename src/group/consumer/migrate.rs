@@ -57,34 +57,35 @@ impl GroupMachine {
         Ok(())
     }
 
-    /// Turns a consumer group into a classic one where, without this member, only classic ones are left. False where
-    /// it stays as it is.
+    /// Turns a consumer group into a classic one where, without these members, only classic ones are left. False
+    /// where it stays as it is. They are sorted.
     pub(super) fn downgrade_without(
         &mut self,
         group_id: &str,
-        member_id: &str,
+        members: &[Arc<str>],
         step: &mut Step,
     ) -> bool {
         let Some(Group::Consumer(group)) = self.groups.get(group_id) else { return false };
-        let mut others = group.members.values().filter(|other| other.id.as_ref() != member_id);
+        let mut others =
+            group.members.values().filter(|other| members.binary_search(&other.id).is_err());
+        let left = group.members.len().saturating_sub(members.len());
         // The last that goes leaves an empty group, which need not be turned into anything.
-        let is_possible = group.members.len() > 1
+        let is_possible = left > 0
             && others.all(super::member::Member::is_classic)
             && step.settings.consumer.migration.may_downgrade
-            && group.members.len() - 1 <= step.settings.max_size;
+            && left <= step.settings.max_size;
         if !is_possible {
             return false;
         }
-        step.unwatch(&group.id, &member_id.into());
-        self.downgrade(group_id, Some(member_id), step);
+        self.downgrade(group_id, members, step);
         if let Some(group) = self.classic(group_id) {
             group.prepare_rebalance("the group has become a classic one", step);
         }
         true
     }
 
-    /// Turns a consumer group of classic members into a classic group, without one of them.
-    pub(super) fn downgrade(&mut self, group_id: &str, without: Option<&str>, step: &mut Step) {
+    /// Turns a consumer group of classic members into a classic group, without some of them.
+    pub(super) fn downgrade(&mut self, group_id: &str, without: &[Arc<str>], step: &mut Step) {
         let image = self.image.clone();
         let Some(Group::Consumer(group)) = self.groups.get(group_id) else { return };
         info!(group = group_id, "a consumer group becomes a classic group");
@@ -220,7 +221,7 @@ fn release(classic: &mut ClassicGroup, step: &mut Step) {
 
 fn downgraded(
     group: &ConsumerGroup,
-    without: Option<&str>,
+    without: &[Arc<str>],
     image: &Image,
     step: &Step,
 ) -> ClassicGroup {
@@ -228,7 +229,8 @@ fn downgraded(
     // What its record will say of it. Who calls begins a rebalance, in a generation after this one.
     classic.state = State::Stable;
     classic.generation = group.epoch;
-    for member in group.members.values().filter(|member| Some(member.id.as_ref()) != without) {
+    for member in group.members.values().filter(|member| without.binary_search(&member.id).is_err())
+    {
         let Some(spoken) = &member.subscription.classic else { continue };
         let protocol = |(name, metadata): &(String, Bytes)| JoinGroupRequestProtocol {
             name: name.clone(),

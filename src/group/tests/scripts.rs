@@ -374,5 +374,5 @@ scripts! {
     first_rebalance rejoin static_members leaving sessions sizes_and_errors
     describing offsets expiry transactions loading
     consumer_members consumer_reconciliation consumer_static consumer_fencing consumer_regex consumer_offsets
-    consumer_upgrade consumer_downgrade
+    consumer_leaving consumer_upgrade consumer_downgrade
 }
