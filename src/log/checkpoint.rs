@@ -86,12 +86,16 @@ pub fn read(files: &dyn Files, path: &Path) -> Result<Offsets, Error> {
         .collect())
 }
 
-/// Replaces the offsets in `path`, durably.
-pub fn write(files: &dyn Files, path: &Path, offsets: &Offsets) -> Result<(), Error> {
-    let lines =
-        offsets.iter().map(|(at, offset)| format!("{} {} {offset}", at.topic, at.partition));
-    replace(files, path, encode(lines).as_bytes(), Durability::All)
-        .map_err(Error::io(path.display()))
+/// The text of a checkpoint of offsets.
+pub fn text<'a>(offsets: impl IntoIterator<Item = (&'a TopicPartition, Offset)>) -> String {
+    let lines = offsets.into_iter();
+    let lines = lines.map(|(at, offset)| format!("{} {} {offset}", at.topic, at.partition));
+    encode(lines.collect::<Vec<_>>().iter())
+}
+
+/// Replaces the text in `path`, durably.
+pub fn write(files: &dyn Files, path: &Path, text: &str) -> Result<(), Error> {
+    replace(files, path, text.as_bytes(), Durability::All).map_err(Error::io(path.display()))
 }
 
 #[cfg(test)]
@@ -109,7 +113,8 @@ mod tests {
             [(TopicPartition::new("b", 0), 7), (TopicPartition::new("a", 11), 1 << 40)]
                 .into_iter()
                 .collect();
-        write(&files, path, &offsets).unwrap();
+        let text = text(offsets.iter().map(|(at, offset)| (at, *offset)));
+        write(&files, path, &text).unwrap();
         assert_eq!(files.read(path).unwrap(), b"0\n2\na 11 1099511627776\nb 0 7\n");
         assert_eq!(read(&files, path).unwrap(), offsets);
     }

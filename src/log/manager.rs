@@ -19,7 +19,7 @@
 //! cannot be listed or a checkpoint not be written; a full disk, or a want of descriptors or memory, takes nothing
 //! offline. What else keeps one log from being opened concerns its partition alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,11 +27,12 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::cache::{Cache, Limits};
-use super::checkpoint::{self, Offsets};
+use super::checkpoint;
 use super::files::watched::{Failures, WatchedFiles};
 use super::files::{Durability, File, Files, remove_if_there, replace};
 use super::meta_properties::MetaProperties;
 use super::names::{self, Directory};
+use super::noted::{FILES, Noted};
 use super::settings::LogSettings;
 use super::view::{LogOffsets, PartitionView};
 use super::{Log, OpenOptions, Owner};
@@ -54,20 +55,6 @@ pub struct Discovered {
     pub kind: Directory,
 }
 
-#[derive(Debug, Default)]
-struct Checkpoints {
-    recovery_points: Offsets,
-    high_watermarks: Offsets,
-    log_start_offsets: Offsets,
-    cleaner_offsets: Offsets,
-    /// Logs that have been opened in this life, which are not as the last one left them.
-    opened: BTreeSet<TopicPartition>,
-    /// Those of them that were not closed, whatever became of them.
-    unclosed: BTreeSet<TopicPartition>,
-    /// Whether the stop has been told of: nothing is opened any more.
-    over: bool,
-}
-
 /// One log directory.
 #[derive(Debug)]
 pub struct LogDir {
@@ -80,9 +67,9 @@ pub struct LogDir {
     /// Where it is among the directories.
     at: usize,
     failures: Arc<Failures>,
-    checkpoints: Mutex<Checkpoints>,
-    /// What is in the checkpoint files.
-    written: Mutex<BTreeMap<&'static str, Offsets>>,
+    noted: Mutex<Noted>,
+    /// Held while a checkpoint file is written.
+    writing: Mutex<()>,
     /// Held for the life of the process; none of a directory that could not be opened.
     _lock: Option<Arc<dyn File>>,
 }
@@ -224,24 +211,23 @@ impl LogManager {
         let dir = dir.ok_or_else(|| {
             Error::Io(io::Error::other(format!("the log directory of {at} is offline")))
         })?;
-        let mut checkpoints = dir.checkpoints.lock();
-        if checkpoints.over {
+        let mut noted = dir.noted.lock();
+        if noted.over {
             return Err(Error::Io(io::Error::other(format!("{at} is not opened any more"))));
         }
-        let known = |offsets: &Offsets| offsets.get(&at).copied().unwrap_or(0);
+        let known = noted.known(&at);
+        noted.opened(&at);
+        drop(noted);
         let options = OpenOptions {
-            clean_shutdown: dir.clean_shutdown && !checkpoints.opened.contains(&at),
-            recovery_point: known(&checkpoints.recovery_points),
-            log_start_offset: known(&checkpoints.log_start_offsets),
-            high_watermark: known(&checkpoints.high_watermarks),
+            clean_shutdown: dir.clean_shutdown && !known.used,
+            recovery_point: known.recovery_point,
+            log_start_offset: known.log_start_offset,
+            high_watermark: known.high_watermark,
             owner,
             life: self.life,
             cache: self.cache.clone(),
             now,
         };
-        checkpoints.opened.insert(at.clone());
-        checkpoints.unclosed.insert(at.clone());
-        drop(checkpoints);
         let path = dir.path.join(names::partition(&at));
         Log::open_for(view, self.files.clone(), &path, settings, &options)
     }
@@ -283,45 +269,36 @@ impl LogManager {
 
     /// Notes how far a log is, for the next checkpoint.
     pub fn note(&self, log_dir: usize, at: &TopicPartition, offsets: LogOffsets) {
-        let Some(dir) = self.dirs.get(log_dir) else { return };
-        let mut checkpoints = dir.checkpoints.lock();
-        checkpoints.recovery_points.insert(at.clone(), offsets.recovery_point);
-        checkpoints.high_watermarks.insert(at.clone(), offsets.high_watermark);
-        match offsets.log_start_offset {
-            Some(offset) => checkpoints.log_start_offsets.insert(at.clone(), offset),
-            None => checkpoints.log_start_offsets.remove(at),
-        };
+        if let Some(dir) = self.dirs.get(log_dir) {
+            dir.noted.lock().note(at, offsets);
+        }
     }
 
     /// Notes that a log was closed, and how far it is.
     pub fn closed(&self, log_dir: usize, at: &TopicPartition, offsets: LogOffsets) {
-        self.note(log_dir, at, offsets);
         if let Some(dir) = self.dirs.get(log_dir) {
-            dir.checkpoints.lock().unclosed.remove(at);
+            let mut noted = dir.noted.lock();
+            noted.note(at, offsets);
+            noted.closed(at);
         }
     }
 
     /// Forgets a log that is no longer here.
     pub fn forget(&self, log_dir: usize, at: &TopicPartition) {
-        let Some(dir) = self.dirs.get(log_dir) else { return };
-        let mut checkpoints = dir.checkpoints.lock();
-        checkpoints.recovery_points.remove(at);
-        checkpoints.high_watermarks.remove(at);
-        checkpoints.log_start_offsets.remove(at);
-        checkpoints.cleaner_offsets.remove(at);
-        checkpoints.opened.remove(at);
-        checkpoints.unclosed.remove(at);
+        if let Some(dir) = self.dirs.get(log_dir) {
+            dir.noted.lock().forget(at);
+        }
     }
 
     /// Up to where a log is compacted, as far as is known.
     pub fn cleaned(&self, log_dir: usize, at: &TopicPartition) -> Option<Offset> {
-        self.dirs.get(log_dir)?.checkpoints.lock().cleaner_offsets.get(at).copied()
+        self.dirs.get(log_dir)?.noted.lock().cleaned(at)
     }
 
     /// Notes up to where a log is compacted, for the next checkpoint.
     pub fn note_cleaned(&self, log_dir: usize, at: &TopicPartition, offset: Offset) {
         if let Some(dir) = self.dirs.get(log_dir) {
-            dir.checkpoints.lock().cleaner_offsets.insert(at.clone(), offset);
+            dir.noted.lock().note_cleaned(at, offset);
         }
     }
 
@@ -338,13 +315,7 @@ impl LogManager {
     /// Writes all that was noted into the checkpoint files. A log directory where that fails is offline, but for a
     /// shortage.
     pub fn write_checkpoints(&self) {
-        let all = [
-            checkpoint::CLEANER_OFFSETS,
-            checkpoint::RECOVERY_POINTS,
-            checkpoint::LOG_START_OFFSETS,
-            checkpoint::HIGH_WATERMARKS,
-        ];
-        all.into_iter().for_each(|name| self.write_checkpoint(name));
+        FILES.into_iter().for_each(|name| self.write_checkpoint(name));
     }
 
     /// Writes what was noted into the checkpoint files of that name, unless they say so already. A log directory where
@@ -364,22 +335,13 @@ impl LogManager {
 
     /// One write of a file at a time; who notes meanwhile does not wait for the disk.
     fn write_checkpoint_of(&self, dir: &LogDir, name: &'static str) -> Result<(), Error> {
-        let mut written = dir.written.lock();
-        let checkpoints = dir.checkpoints.lock();
-        let offsets = match name {
-            checkpoint::RECOVERY_POINTS => &checkpoints.recovery_points,
-            checkpoint::CLEANER_OFFSETS => &checkpoints.cleaner_offsets,
-            checkpoint::LOG_START_OFFSETS => &checkpoints.log_start_offsets,
-            _ => &checkpoints.high_watermarks,
-        };
-        if written.get(name) == Some(offsets) {
-            return Ok(());
+        let _writing = dir.writing.lock();
+        let Some(text) = dir.noted.lock().take_text(name) else { return Ok(()) };
+        let written = checkpoint::write(&*self.files, &dir.path.join(name), &text);
+        if written.is_err() {
+            dir.noted.lock().not_written(name);
         }
-        let offsets = offsets.clone();
-        drop(checkpoints);
-        checkpoint::write(&*self.files, &dir.path.join(name), &offsets)?;
-        written.insert(name, offsets);
-        Ok(())
+        written
     }
 
     /// Whether a partition's directory has records, or files that wait for their removal. Opens nothing.
@@ -464,14 +426,13 @@ impl LogManager {
     fn is_clean(&self, log_dir: usize, dir: &LogDir) -> bool {
         let path = dir.path.display();
         let opened = {
-            let mut checkpoints = dir.checkpoints.lock();
-            checkpoints.over = true;
-            if let Some(at) = checkpoints.unclosed.first() {
-                let logs = checkpoints.unclosed.len();
-                tracing::warn!(%path, logs, first = %at, "logs were not closed: the next start checks this directory");
+            let mut noted = dir.noted.lock();
+            noted.over = true;
+            if let Some((logs, first)) = noted.unclosed() {
+                tracing::warn!(%path, logs, %first, "logs were not closed: the next start checks this directory");
                 return false;
             }
-            checkpoints.opened.clone()
+            noted.used()
         };
         // What nobody has opened in this life is as the last one has left it.
         if dir.clean_shutdown {
@@ -516,13 +477,7 @@ fn open_dir(
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(Error::io(marker.display())(error)),
     };
-    let checkpoints = Checkpoints {
-        recovery_points: read_offsets(files, path, checkpoint::RECOVERY_POINTS)?,
-        high_watermarks: read_offsets(files, path, checkpoint::HIGH_WATERMARKS)?,
-        log_start_offsets: read_offsets(files, path, checkpoint::LOG_START_OFFSETS)?,
-        cleaner_offsets: read_offsets(files, path, checkpoint::CLEANER_OFFSETS)?,
-        ..Checkpoints::default()
-    };
+    let noted = Noted::read(files, path)?;
     let properties = MetaProperties::read(files, path)?;
     // From here on, any stop but a clean one is unclean.
     if clean.is_some() {
@@ -537,8 +492,8 @@ fn open_dir(
         previous_broker_epoch: clean.as_deref().and_then(broker_epoch),
         at,
         failures: failures.clone(),
-        checkpoints: Mutex::new(checkpoints),
-        written: Mutex::default(),
+        noted: Mutex::new(noted),
+        writing: Mutex::default(),
         _lock: Some(lock),
     })
 }
@@ -551,20 +506,9 @@ fn offline(path: &Path, (at, failures): (usize, &Arc<Failures>)) -> LogDir {
         previous_broker_epoch: None,
         at,
         failures: failures.clone(),
-        checkpoints: Mutex::default(),
-        written: Mutex::default(),
+        noted: Mutex::default(),
+        writing: Mutex::default(),
         _lock: None,
-    }
-}
-
-/// Reads a checkpoint; a damaged one knows nothing, which costs time and loses nothing.
-fn read_offsets(files: &dyn Files, dir: &Path, name: &str) -> Result<Offsets, Error> {
-    match checkpoint::read(files, &dir.join(name)) {
-        Err(Error::Corrupt(what)) => {
-            tracing::warn!(%what, "doing without a damaged checkpoint");
-            Ok(Offsets::new())
-        }
-        other => other,
     }
 }
 

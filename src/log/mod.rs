@@ -76,6 +76,9 @@ pub mod names;
 // Files of `topic partition offset` lines, and how any small file is replaced as a whole.
 pub mod checkpoint;
 
+// What the checkpoint files of a log directory say, and will say.
+mod noted;
+
 // `partition.metadata`: the id of the topic that a directory belongs to.
 pub mod partition_metadata;
 
