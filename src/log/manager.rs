@@ -24,25 +24,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use super::cache::{Cache, Limits};
 use super::checkpoint;
 use super::files::watched::{Failures, WatchedFiles};
-use super::files::{Durability, File, Files, remove_if_there, replace};
-use super::meta_properties::MetaProperties;
+use super::files::{Durability, Files, remove_if_there, replace};
+use super::log_dir::{self, CLEAN_SHUTDOWN, LogDir};
 use super::names::{self, Directory};
-use super::noted::{FILES, Noted};
+use super::noted::FILES;
 use super::settings::LogSettings;
 use super::view::{LogOffsets, PartitionView};
 use super::{Log, OpenOptions, Owner};
 use crate::error::{Error, is_shortage};
 use crate::types::{METADATA_TOPIC, Millis, Offset, TopicId, TopicPartition, Uuid};
-
-/// Says that the last stop was clean.
-pub const CLEAN_SHUTDOWN: &str = ".kafka_cleanshutdown";
-/// Keeps other processes out.
-pub const LOCK: &str = ".lock";
 
 /// A directory in a log directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,57 +46,6 @@ pub struct Discovered {
     pub path: PathBuf,
     /// What it is for; never [`Directory::Other`].
     pub kind: Directory,
-}
-
-/// One log directory.
-#[derive(Debug)]
-pub struct LogDir {
-    path: PathBuf,
-    properties: Option<MetaProperties>,
-    clean_shutdown: bool,
-    /// From the marker of the clean stop: a registration that names it tells the controller that nothing was lost
-    /// (KIP-966).
-    previous_broker_epoch: Option<i64>,
-    /// Where it is among the directories.
-    at: usize,
-    failures: Arc<Failures>,
-    noted: Mutex<Noted>,
-    /// Held while a checkpoint file is written.
-    writing: Mutex<()>,
-    /// Held for the life of the process; none of a directory that could not be opened.
-    _lock: Option<Arc<dyn File>>,
-}
-
-impl LogDir {
-    /// Its path.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// What it says of itself; none if it is not formatted.
-    pub const fn properties(&self) -> Option<&MetaProperties> {
-        self.properties.as_ref()
-    }
-
-    /// Whether the last stop was clean.
-    pub const fn had_clean_shutdown(&self) -> bool {
-        self.clean_shutdown
-    }
-
-    /// The broker epoch of the life that stopped cleanly.
-    pub const fn previous_broker_epoch(&self) -> Option<i64> {
-        self.previous_broker_epoch
-    }
-
-    /// Whether it has failed.
-    pub fn is_offline(&self) -> bool {
-        self.failures.has_failed(self.at)
-    }
-
-    /// Gives it up after an input or output error, until the next start.
-    pub fn set_offline(&self, why: &dyn std::fmt::Display) {
-        self.failures.fail(self.at, why);
-    }
 }
 
 /// The log directories of a node.
@@ -126,13 +68,13 @@ impl LogManager {
         let files: Arc<dyn Files> = Arc::new(WatchedFiles::new(files, failures.clone()));
         let mut dirs = Vec::with_capacity(paths.len());
         for (at, path) in paths.iter().enumerate() {
-            match open_dir(&*files, path, (at, &failures)) {
+            match log_dir::open(&*files, path, (at, &failures)) {
                 Ok(dir) => dirs.push(dir),
                 // To go on without it would leave its partitions behind for no good reason.
                 Err(error) if error.is_shortage() => return Err(error),
                 Err(Error::Io(error)) => {
                     failures.fail(at, &error);
-                    dirs.push(offline(path, (at, &failures)));
+                    dirs.push(log_dir::offline(path, (at, &failures)));
                 }
                 Err(error) => return Err(error),
             }
@@ -456,63 +398,4 @@ impl LogManager {
     pub fn remove_dir(&self, path: &Path) -> Result<(), Error> {
         self.files.remove_dir(path).map_err(Error::io(path.display()))
     }
-}
-
-fn open_dir(
-    files: &dyn Files,
-    path: &Path,
-    (at, failures): (usize, &Arc<Failures>),
-) -> Result<LogDir, Error> {
-    files.create_dir(path).map_err(Error::io(path.display()))?;
-    let lock = files.lock(&path.join(LOCK)).map_err(Error::io(path.display()))?;
-    let lock = lock.ok_or_else(|| {
-        Error::Config(format!(
-            "Failed to acquire lock on file .lock in {}. Another process is using this directory.",
-            path.display()
-        ))
-    })?;
-    let marker = path.join(CLEAN_SHUTDOWN);
-    let clean = match files.read(&marker) {
-        Ok(bytes) => Some(bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(Error::io(marker.display())(error)),
-    };
-    let noted = Noted::read(files, path)?;
-    let properties = MetaProperties::read(files, path)?;
-    // From here on, any stop but a clean one is unclean.
-    if clean.is_some() {
-        remove_if_there(files, &marker)
-            .and_then(|()| files.fsync_dir(path))
-            .map_err(Error::io(marker.display()))?;
-    }
-    Ok(LogDir {
-        path: path.to_owned(),
-        properties,
-        clean_shutdown: clean.is_some(),
-        previous_broker_epoch: clean.as_deref().and_then(broker_epoch),
-        at,
-        failures: failures.clone(),
-        noted: Mutex::new(noted),
-        writing: Mutex::default(),
-        _lock: Some(lock),
-    })
-}
-
-fn offline(path: &Path, (at, failures): (usize, &Arc<Failures>)) -> LogDir {
-    LogDir {
-        path: path.to_owned(),
-        properties: None,
-        clean_shutdown: false,
-        previous_broker_epoch: None,
-        at,
-        failures: failures.clone(),
-        noted: Mutex::default(),
-        writing: Mutex::default(),
-        _lock: None,
-    }
-}
-
-fn broker_epoch(bytes: &[u8]) -> Option<i64> {
-    let json: serde_json::Value = serde_json::from_slice(bytes).ok()?;
-    json.get("brokerEpoch")?.as_i64().filter(|epoch| *epoch >= 0)
 }

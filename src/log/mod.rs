@@ -76,6 +76,9 @@ pub mod names;
 // Files of `topic partition offset` lines, and how any small file is replaced as a whole.
 pub mod checkpoint;
 
+// One log directory, and what it says of itself.
+pub mod log_dir;
+
 // What the checkpoint files of a log directory say, and will say.
 mod noted;
 

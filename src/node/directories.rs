@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::parts::Parts;
 use crate::broker::lifecycle_actor::DirsFailed;
-use crate::log::manager::{LogDir, LogManager};
+use crate::log::log_dir::LogDir;
+use crate::log::manager::LogManager;
 use crate::types::Uuid;
 
 /// The directories that have failed since the start, by their ids.

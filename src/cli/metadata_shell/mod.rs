@@ -13,7 +13,7 @@ use super::argparse::Program;
 use super::{complain, say, tool};
 use crate::log::files::disk::Disk;
 use crate::log::files::{File, Files as _};
-use crate::log::manager;
+use crate::log::log_dir;
 use crate::metadata::snapshot::{self, SnapshotId};
 use tree::{Node, find};
 
@@ -79,7 +79,7 @@ fn lock(snapshot: &Path) -> Result<Option<Arc<dyn File>>, String> {
         None => path.to_owned(),
     };
     let directory = above(&above(snapshot));
-    let file = directory.join(manager::LOCK);
+    let file = directory.join(log_dir::LOCK);
     if !file.exists() {
         return Ok(None);
     }

@@ -6,7 +6,8 @@ use rustix::io::Errno;
 
 use super::super::cache::Limits;
 use super::super::files::memory::Call;
-use super::super::manager::{CLEAN_SHUTDOWN, LogManager};
+use super::super::log_dir::CLEAN_SHUTDOWN;
+use super::super::manager::LogManager;
 use super::super::names::Directory;
 use super::super::partition_metadata;
 use super::super::view::PartitionView;

@@ -8,7 +8,7 @@ use super::harness::{Node, config, format};
 use super::requests::*;
 use crate::log::files::Files;
 use crate::log::files::memory::MemoryFiles;
-use crate::log::manager::CLEAN_SHUTDOWN;
+use crate::log::log_dir::CLEAN_SHUTDOWN;
 use crate::log::names::PARTITION_METADATA;
 use crate::types::TopicPartition;
 use crate::wire::messages::describe_log_dirs::DescribeLogDirsRequest;
