@@ -6,6 +6,8 @@
 mod gzip;
 mod lz4;
 mod snappy;
+mod window;
+mod zstd;
 
 #[cfg(test)]
 mod tests;
@@ -13,10 +15,12 @@ mod tests;
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 use flate2::write::GzEncoder;
-use lz4_flex::frame::{BlockMode, BlockSize, FrameDecoder, FrameEncoder, FrameInfo};
+use lz4_flex::frame::{BlockMode, BlockSize, FrameEncoder, FrameInfo};
 
 use self::gzip::Gunzip;
+use self::lz4::Lz4Reader;
 use self::snappy::{SnappyReader, SnappyWriter};
+use self::zstd::ZstdReader;
 
 /// How the records of a batch are packed: bits 0 to 2 of its attributes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -88,8 +92,6 @@ impl From<Codec> for Compression {
 
 /// zstd's own default.
 const ZSTD_LEVEL: i32 = 3;
-/// The window that zstd may ask for (2^27 bytes, the default of its tools): what a frame can make us allocate.
-const ZSTD_WINDOW_LOG_MAX: u32 = 27;
 
 /// What is written to this comes out of [`Compressor::finish`] compressed.
 pub struct Compressor(Sink);
@@ -99,7 +101,7 @@ enum Sink {
     Gzip(Box<GzEncoder<Vec<u8>>>),
     Snappy(Box<SnappyWriter>),
     Lz4(Box<FrameEncoder<Vec<u8>>>),
-    Zstd(zstd::stream::write::Encoder<'static, Vec<u8>>),
+    Zstd(::zstd::stream::write::Encoder<'static, Vec<u8>>),
 }
 
 impl Compressor {
@@ -123,7 +125,7 @@ impl Compressor {
                     .block_size(BlockSize::Max64KB);
                 Sink::Lz4(Box::new(FrameEncoder::with_frame_info(info, out)))
             }
-            Codec::Zstd => Sink::Zstd(zstd::stream::write::Encoder::new(
+            Codec::Zstd => Sink::Zstd(::zstd::stream::write::Encoder::new(
                 out,
                 compression.level.unwrap_or(ZSTD_LEVEL),
             )?),
@@ -184,11 +186,9 @@ enum Source<'a> {
     None(&'a [u8]),
     Gzip(Box<BufReader<Gunzip<'a>>>),
     Snappy(SnappyReader<'a>),
-    Lz4(Box<FrameDecoder<&'a [u8]>>),
-    Zstd(Box<BufReader<Unzstd<'a>>>),
+    Lz4(Box<Lz4Reader<'a>>),
+    Zstd(ZstdReader<'a>),
 }
-
-type Unzstd<'a> = zstd::stream::read::Decoder<'static, &'a [u8]>;
 
 impl<'a> Decompressor<'a> {
     /// A reader of `data`, which ends behind `limit` bytes; fails at once where the beginning of `data` shows that it
@@ -200,12 +200,8 @@ impl<'a> Decompressor<'a> {
                 Source::Gzip(Box::new(BufReader::with_capacity(BUFFER, Gunzip::new(data)?)))
             }
             Codec::Snappy => Source::Snappy(SnappyReader::new(data)?),
-            Codec::Lz4 => Source::Lz4(Box::new(FrameDecoder::new(lz4::whole_frame(data)?))),
-            Codec::Zstd => {
-                let mut decoder = Unzstd::with_buffer(data)?;
-                decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
-                Source::Zstd(Box::new(BufReader::with_capacity(BUFFER, decoder)))
-            }
+            Codec::Lz4 => Source::Lz4(Box::new(Lz4Reader::new(data)?)),
+            Codec::Zstd => Source::Zstd(ZstdReader::new(data)?),
         };
         Ok(Self { source, left: limit })
     }
@@ -225,7 +221,7 @@ impl BufRead for Decompressor<'_> {
             Source::None(data) => data,
             Source::Gzip(reader) => reader.fill_buf()?,
             Source::Snappy(reader) => reader.fill_buf()?,
-            Source::Lz4(decoder) => decoder.fill_buf()?,
+            Source::Lz4(reader) => reader.fill_buf()?,
             Source::Zstd(reader) => reader.fill_buf()?,
         };
         let most = usize::try_from(self.left).unwrap_or(usize::MAX);
@@ -238,7 +234,7 @@ impl BufRead for Decompressor<'_> {
             Source::None(data) => data.consume(bytes),
             Source::Gzip(reader) => reader.consume(bytes),
             Source::Snappy(reader) => reader.consume(bytes),
-            Source::Lz4(decoder) => decoder.consume(bytes),
+            Source::Lz4(reader) => reader.consume(bytes),
             Source::Zstd(reader) => reader.consume(bytes),
         }
     }

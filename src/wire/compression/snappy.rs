@@ -5,6 +5,7 @@
 use std::io::{self, Write};
 
 use super::invalid;
+use super::window::Window;
 
 /// Begins a stream of snappy-java: its magic, version 1, readable from version 1.
 const XERIAL_HEADER: [u8; 16] = *b"\x82SNAPPY\0\0\0\0\x01\0\0\0\x01";
@@ -70,13 +71,15 @@ impl Write for SnappyWriter {
 /// Unpacks a stream block by block; one without a header is a single block.
 pub(super) struct SnappyReader<'a> {
     rest: &'a [u8],
-    block: Vec<u8>,
+    window: Window,
+    /// How many bytes the block at hand has, and how many of them are read.
+    length: usize,
     at: usize,
 }
 
 impl<'a> SnappyReader<'a> {
     pub(super) fn new(data: &'a [u8]) -> io::Result<Self> {
-        let mut reader = Self { rest: data, block: Vec::new(), at: 0 };
+        let mut reader = Self { rest: data, window: Window::take(), length: 0, at: 0 };
         if data.is_empty() {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
@@ -94,9 +97,8 @@ impl<'a> SnappyReader<'a> {
         if length > packed.len().saturating_mul(SNAPPY_RATIO_MAX) {
             return Err(invalid("a snappy block that claims more than it can hold"));
         }
-        self.block.resize(length, 0);
-        self.at = 0;
-        snap::raw::Decoder::new().decompress(packed, &mut self.block)?;
+        (self.length, self.at) = (0, 0);
+        self.length = snap::raw::Decoder::new().decompress(packed, self.window.room(length))?;
         Ok(())
     }
 
@@ -126,8 +128,8 @@ impl<'a> SnappyReader<'a> {
 
 impl SnappyReader<'_> {
     pub(super) fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        while self.at == self.block.len() && self.next_block()? {}
-        Ok(&self.block[self.at..])
+        while self.at == self.length && self.next_block()? {}
+        Ok(&self.window.bytes(self.length)[self.at..])
     }
 
     pub(super) fn consume(&mut self, bytes: usize) {

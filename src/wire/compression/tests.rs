@@ -57,3 +57,18 @@ fn members_of_gzip_follow_each_other() {
     packed.extend([1, 2, 3]);
     assert_eq!(decompress(Codec::Gzip, &packed, 100).unwrap(), b"one two");
 }
+
+#[test]
+fn the_window_is_kept_and_never_shows_what_was_in_it() {
+    let (long, short) = (vec![b'x'; 60_000], b"short ".repeat(3));
+    for codec in [Codec::Lz4, Codec::Snappy] {
+        let (packed_long, packed_short) =
+            (compress(codec.into(), &long).unwrap(), compress(codec.into(), &short).unwrap());
+        // Two at a time: the second has a window of its own.
+        let mut first = Decompressor::new(codec, &packed_long, 1 << 20).unwrap();
+        assert_eq!(first.fill_buf().unwrap().first(), Some(&b'x'));
+        assert_eq!(decompress(codec, &packed_short, 100).unwrap(), short);
+        drop(first);
+        assert_eq!(decompress(codec, &packed_short, 100).unwrap(), short);
+    }
+}

@@ -23,7 +23,7 @@ const DELETE_HORIZON: i16 = 0x40;
 
 /// Where the length begins to count, and so the shortest prefix that tells a batch's size.
 pub(super) const LOG_OVERHEAD: usize = 12;
-const MAGIC_END: usize = 17;
+pub(super) const MAGIC_END: usize = 17;
 /// The least that formats 0 to 2 have behind their length.
 const LENGTH_MIN: i32 = 14;
 
@@ -300,7 +300,7 @@ fn i64_at<const N: usize>(bytes: &[u8; N], at: usize) -> i64 {
     i64::from_be_bytes(bytes[at..at + 8].try_into().expect("eight bytes"))
 }
 
-fn i32_at<const N: usize>(bytes: &[u8; N], at: usize) -> i32 {
+pub(super) fn i32_at<const N: usize>(bytes: &[u8; N], at: usize) -> i32 {
     i32::from_be_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
 }
 

@@ -304,15 +304,15 @@ impl<'a> Record<'a> {
 
 impl PartialRecord {
     /// The record that `data` begin with and how long it is; none where it is not whole, or not as it should be.
-    #[inline]
+    #[inline(always)]
     pub(super) fn within(base: &Base, data: &[u8], max_bytes: usize) -> Option<(Self, usize)> {
         let mut cursor = Cursor { data, at: 0 };
-        let size = usize::try_from(cursor.size().ok()?).ok()?;
-        if size > max_bytes || size > data.len() - cursor.at {
+        let size = cursor.size().ok()?;
+        let bytes = usize::try_from(size).ok()?;
+        if bytes > max_bytes || bytes > data.len() - cursor.at {
             return None;
         }
-        cursor.at = 0;
-        let record = cursor.partial(base).ok()?;
+        let record = cursor.partial_body(base, size).ok()?;
         Some((record, cursor.at))
     }
 }
@@ -328,6 +328,12 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     fn partial(&mut self, base: &Base) -> Result<PartialRecord, Fault> {
         let size = self.size()?;
+        self.partial_body(base, size)
+    }
+
+    /// Passes over what stands behind a record's size.
+    #[inline(always)]
+    fn partial_body(&mut self, base: &Base, size: i32) -> Result<PartialRecord, Fault> {
         let begin = self.at;
         self.byte()?; // attributes
         let timestamp_delta = self.varlong()?;

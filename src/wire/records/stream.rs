@@ -121,6 +121,29 @@ impl<'a> RecordStream<'a> {
         Ok(Some(PartialRecord { offset, timestamp, key_size, value_size }))
     }
 
+    /// Passes over all the records that are left, and shows what is known of each without reading its bytes.
+    pub fn walk(&mut self, mut see: impl FnMut(PartialRecord)) -> Result<(), RecordsError> {
+        loop {
+            // Those that lie whole in the buffer, without a word to the reader in between.
+            let buffer = self.reader.fill_buf()?;
+            let mut at = 0;
+            while self.left > 0
+                && let Some((record, length)) =
+                    PartialRecord::within(&self.base, &buffer[at..], self.max_record_bytes)
+            {
+                at += length;
+                self.left -= 1;
+                see(record);
+            }
+            self.reader.consume(at);
+            // One that lies across blocks, or the end, or what is wrong.
+            match self.next_partial()? {
+                Some(record) => see(record),
+                None => return Ok(()),
+            }
+        }
+    }
+
     /// Whether a record should follow. Where none should, nothing may.
     fn begin(&mut self) -> Result<bool, RecordsError> {
         if self.left > 0 {

@@ -16,7 +16,7 @@ use bytes::{Bytes, BytesMut};
 use super::batch::{Batch, split};
 use super::builder::BatchBuilder;
 use super::error::RecordsError;
-use super::header::{BatchHeader, NO_TIMESTAMP, TimestampType};
+use super::header::{BatchHeader, LOG_OVERHEAD, MAGIC_END, NO_TIMESTAMP, TimestampType, i32_at};
 use super::inspect::{Inspector, RecordError};
 use super::mutate::BatchMut;
 use super::stream::RecordStream;
@@ -166,6 +166,9 @@ pub fn check_request(records: &[u8], version: i16) -> Result<(), Rejected> {
     let refuse = |code, what: &str| {
         Err(Rejected::new(code, format!("Produce requests with version {version} {what}")))
     };
+    if is_one_batch(records) && version >= 7 {
+        return Ok(());
+    }
     let mut batches = split(records);
     let first = match batches.next() {
         None => {
@@ -196,6 +199,15 @@ pub fn check_request(records: &[u8], version: i16) -> Result<(), Rejected> {
     }
 }
 
+/// Whether the bytes end with the first batch, of the only format there is, as they should: told without a look at the
+/// rest of its header.
+fn is_one_batch(records: &[u8]) -> bool {
+    let Some(head) = records.first_chunk::<{ BatchHeader::SIZE }>() else { return false };
+    let length = usize::try_from(i32_at(head, 8)).ok();
+    head[MAGIC_END - 1] as i8 == BatchHeader::MAGIC
+        && length.and_then(|length| length.checked_add(LOG_OVERHEAD)) == Some(records.len())
+}
+
 /// Judges `records`, and makes of them what the topic stores. A cut-off batch behind the first is dropped.
 pub fn check(mut records: Bytes, options: &Options<'_>) -> Result<Validated, Rejected> {
     let batch = only_batch(&records, options)?;
@@ -207,14 +219,14 @@ pub fn check(mut records: Bytes, options: &Options<'_>) -> Result<Validated, Rej
         Target::To(target) => target,
         Target::Producer => source.into(),
     };
+    let header = *batch.header();
     let validated = if source == target.codec {
         let max_timestamp = match source {
             Codec::None => walk_plain(&batch, options)?,
             _ => walk_packed(&batch, options)?,
         };
-        let size = batch.header().size_in_bytes();
-        records.truncate(size);
-        in_place(records, max_timestamp, options)?
+        records.truncate(header.size_in_bytes());
+        in_place(records, header, max_timestamp, options)?
     } else {
         rebuild(&batch, target, options)?
     };
@@ -316,11 +328,11 @@ fn walk_packed(batch: &Batch<'_>, options: &Options<'_>) -> Result<Millis, Rejec
     let mut stream = stream(batch, options)?;
     let mut in_order = true;
     let mut expected = header.base_offset;
-    while let Some(partial) = stream.next_partial()? {
+    stream.walk(|partial| {
         in_order &= partial.offset == expected;
         expected = expected.wrapping_add(1);
         inspector.see(partial, "PartialDefaultRecord");
-    }
+    })?;
     let max_timestamp = inspector.finish()?;
     if !in_order {
         let (topic, partition) = (options.topic, options.partition);
@@ -350,6 +362,7 @@ fn needs_records(header: &BatchHeader, options: &Options<'_>) -> bool {
 /// Keeps the batch as it came but for its times. Where those change, it is copied if others still hold its bytes.
 fn in_place(
     batch: Bytes,
+    header: BatchHeader,
     max_timestamp: Millis,
     options: &Options<'_>,
 ) -> Result<Validated, Rejected> {
@@ -358,7 +371,6 @@ fn in_place(
         TimestampType::CreateTime => (max_timestamp, NO_TIMESTAMP),
         TimestampType::LogAppendTime => (options.now, options.now),
     };
-    let header = BatchHeader::parse(&batch)?.expect("a whole batch was parsed here before");
     if header.timestamp_type() == kind && header.max_timestamp == max_timestamp {
         return Ok(Validated { bytes: batch, header, log_append_time });
     }
