@@ -41,7 +41,7 @@ fn produce() -> (ProduceRequest, ProduceResponse) {
         ProduceRequest {
             acks: -1,
             timeout_ms: 30_000,
-            topic_data: vec![request],
+            topic_data: [request].into(),
             ..Default::default()
         },
         ProduceResponse { responses: vec![response], ..Default::default() },

@@ -117,8 +117,8 @@ fn batch(size: usize) -> Bytes {
 fn produce(topic_id: Uuid, records: &Bytes) -> ProduceRequest {
     let partition = PartitionProduceData { records: Some(records.clone()), ..Default::default() };
     let topic =
-        TopicProduceData { topic_id, partition_data: vec![partition], ..Default::default() };
-    ProduceRequest { acks: 1, timeout_ms: 30_000, topic_data: vec![topic], ..Default::default() }
+        TopicProduceData { topic_id, partition_data: [partition].into(), ..Default::default() };
+    ProduceRequest { acks: 1, timeout_ms: 30_000, topic_data: [topic].into(), ..Default::default() }
 }
 
 fn fetch(topic_id: Uuid, offset: i64, max_bytes: i32, max_wait_ms: i32) -> FetchRequest {

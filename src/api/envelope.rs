@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::answer::{Answer, Outgoing, Part, Pending};
 use super::context::{Call, Session};
@@ -56,8 +57,8 @@ fn open(call: &Call, request: EnvelopeRequest) -> Result<(Pending, Arc<Session>)
         return Err(ErrorCode::InvalidRequest);
     }
     let session = Arc::new(session(call, &request)?);
-    match dispatch(&call.context, &session, request.request_data) {
-        Ok(answer) => Ok((Box::pin(answer), session)),
+    match dispatch(&call.context, &session, request.request_data, Instant::now()) {
+        Ok(answer) => Ok((Box::pin(answer.answered(call.context.metrics.clone())), session)),
         Err(Refusal::Unsupported { .. }) => Err(ErrorCode::UnsupportedVersion),
         Err(_) => Err(ErrorCode::InvalidRequest),
     }

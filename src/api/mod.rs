@@ -19,7 +19,7 @@
 //!      │              a shard          groups and transactions, by the hash of their id
 //!      │              the quorum       Vote, Fetch of the metadata log, DescribeQuorum
 //!      │              the controller   what changes the cluster: through `forward`
-//!   Pending         polled by the connection until it is ready; Measured takes the time
+//!   Pending         polled by the connection until it is ready; `Measured` takes the time
 //!      │
 //!   Answer          a frame, nothing (acks=0), or the end of the connection
 //! ```
@@ -52,6 +52,7 @@
 pub mod answer;
 pub mod authorize;
 pub mod context;
+pub mod measured;
 pub mod table;
 
 mod add_offsets_to_txn;
@@ -125,6 +126,7 @@ mod offset_for_leader_epoch;
 mod peers;
 mod permissions;
 mod produce;
+mod produce_answer;
 pub(crate) mod producer_ids;
 mod push_telemetry;
 mod quorum;
@@ -139,21 +141,20 @@ mod verification;
 mod vote;
 mod write_txn_markers;
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
 
 use bytes::{Bytes, BytesMut};
 use tokio::time::Instant;
 
-use crate::metrics::{ApiSlot, Metrics};
+use crate::metrics::ApiSlot;
 use crate::quota::Kind;
 use crate::wire::api_key::ApiKey;
 use crate::wire::codec::{DecodeError, EncodeError, Reader, Writer};
 use crate::wire::header::{RequestHeader, ResponseHeader};
 use crate::wire::message::{Message, Request};
-use answer::{Answer, Outgoing, Pending};
+use answer::{Answer, Outgoing};
 use context::{Call, Context, Head, ListenerKind, Session};
+use measured::Measured;
 use throttle::Meter;
 
 /// Why a frame cannot be answered; the connection is closed, as Kafka does.
@@ -198,11 +199,12 @@ pub fn is_pipelined(frame: &[u8]) -> bool {
     frame.starts_with(&(ApiKey::Produce as i16).to_be_bytes())
 }
 
-/// Starts the request in `frame`.
+/// Starts the request in `frame`, which came at `began`.
 pub fn dispatch(
     context: &Arc<Context>,
     session: &Arc<Session>,
     frame: Bytes,
+    began: Instant,
 ) -> Result<Measured, Refusal> {
     // These four bytes lead every header of every version; which header follows depends on them.
     let Some(&[k0, k1, v0, v1]) = frame.first_chunk::<4>() else {
@@ -235,58 +237,21 @@ pub fn dispatch(
     };
     let slot = ApiSlot::new(api_key, row.key.name(), session.kind == ListenerKind::Controller);
     context.metrics.requests.request(slot, version);
-    let (metrics, began) = (context.metrics.clone(), Instant::now());
     let answer = (row.serve)(call, reader)?;
     if let Some(meter) = &meter {
         meter.leave();
     }
-    Ok(Measured { answer, slot, metrics, began, waited_from_us: None, meter })
-}
-
-/// An answer that may still have to wait, and how long it takes.
-pub struct Measured {
-    /// What the handler has begun.
-    answer: Pending,
-    /// Under which API it is counted.
-    slot: ApiSlot,
-    metrics: Arc<Metrics>,
-    /// When it was dispatched: before the handler, so that decoding the body is in it.
-    began: Instant,
-    /// When it first had to wait, since it began.
-    waited_from_us: Option<u64>,
-    /// Counts the time of threads, where a quota bounds that (KIP-124): only while it is polled, not while it waits.
-    meter: Option<Arc<Meter>>,
-}
-
-impl Future for Measured {
-    type Output = Answer;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Answer> {
-        let polled = match self.meter.clone() {
-            None => self.answer.as_mut().poll(cx),
-            Some(meter) => {
-                meter.enter();
-                let polled = self.answer.as_mut().poll(cx);
-                meter.leave();
-                polled
-            }
-        };
-        if polled.is_pending() && self.waited_from_us.is_some() {
-            return Poll::Pending;
-        }
-        let took_us = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let Poll::Ready(answer) = polled else {
-            self.waited_from_us = Some(took_us);
-            return Poll::Pending;
-        };
-        self.metrics.requests.answered(self.slot, took_us, self.waited_from_us);
-        Poll::Ready(answer)
-    }
+    Ok(Measured::new(answer, slot, began, meter))
 }
 
 /// The frame of `response`, its length in front.
 pub(crate) fn frame<R: Request>(head: Head, response: &R::Response) -> Answer {
-    match encode::<R>(head, response) {
+    framed::<R>(head, encode::<R>(head, response))
+}
+
+/// The frame of a response to an `R`, or what is left to do where it could not be written.
+pub(crate) fn framed<R: Request>(head: Head, written: Result<BytesMut, EncodeError>) -> Answer {
+    match written {
         Ok(bytes) => Answer::Frame(Outgoing::from(bytes)),
         Err(error) => {
             // A response that its own version cannot hold is our mistake; the client must not wait for it.

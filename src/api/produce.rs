@@ -32,18 +32,19 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::answer::{Answer, Pending};
-use super::context::Call;
+use super::context::{Call, Head};
+use super::produce_answer::ProduceAnswer;
 use super::table::decode;
 use super::verification::{Supports, add_or_verify_patiently, is_told};
-use super::{Refusal, frame, permissions};
-use crate::error::ErrorCode;
+use super::{Refusal, frame, framed, permissions};
+use crate::error::{ApiError, ErrorCode};
 use crate::log::producers::{Beginning, Voucher};
 use crate::metadata::Image;
 use crate::partition::append::{Append, AppendResult, Appended, Transactional, Verified};
 use crate::partition::replica::Replica;
 use crate::quota::Kind;
 use crate::types::{METADATA_TOPIC, NONE, TopicIdPartition, Uuid, is_internal_topic};
-use crate::wire::codec::{Reader, Text};
+use crate::wire::codec::{Few, Reader, Text};
 use crate::wire::messages::produce::{
     BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceData,
     PartitionProduceResponse, ProduceRequest, ProduceResponse, TopicProduceData,
@@ -55,37 +56,30 @@ use crate::wire::records::{self, BatchHeader, Rejected};
 enum Started {
     /// With the partition, which answers when the batch is written.
     Sent { index: i32, replica: Arc<Replica>, answer: oneshot::Receiver<AppendResult> },
-    /// Refused already.
+    /// Written.
+    Appended(i32, Appended),
+    /// Refused, before or by the partition.
     Refused(Box<PartitionProduceResponse>),
+}
+
+impl Started {
+    /// Waits until the partition has answered. True if the batch is written.
+    async fn settle(&mut self) -> bool {
+        if let Self::Sent { index, replica, answer } = self {
+            let result = answer.await.unwrap_or(Err(ErrorCode::NotLeaderOrFollower.into()));
+            *self = match result {
+                Ok(appended) => Self::Appended(*index, appended),
+                Err(error) => Self::Refused(Box::new(failure(*index, replica, error))),
+            };
+        }
+        matches!(self, Self::Appended(..))
+    }
 }
 
 struct StartedTopic {
     name: Text,
     topic_id: Uuid,
     partitions: Few<Started>,
-}
-
-/// Any number of things in order. The first needs no memory of its own: producers in a hurry send one batch a request.
-struct Few<T> {
-    first: Option<T>,
-    others: Vec<T>,
-}
-
-impl<T> FromIterator<T> for Few<T> {
-    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
-        let mut items = items.into_iter();
-        Self { first: items.next(), others: items.collect() }
-    }
-}
-
-impl<T> Few<T> {
-    fn len(&self) -> usize {
-        self.others.len() + usize::from(self.first.is_some())
-    }
-
-    fn in_order(self) -> impl Iterator<Item = T> {
-        self.first.into_iter().chain(self.others)
-    }
 }
 
 /// What holds for the whole request.
@@ -118,20 +112,30 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
     let start = |topic| start_topic(&call, &image, terms, topic);
     let topics: Few<StartedTopic> = request.topic_data.into_iter().map(start).collect();
     Ok(Box::pin(async move {
-        let responses = Vec::with_capacity(topics.len());
-        let mut response = ProduceResponse { responses, ..Default::default() };
-        for topic in topics.in_order() {
-            response.responses.push(finish_topic(topic).await);
+        let mut topics = topics;
+        let mut all_appended = true;
+        for started in topics.iter_mut().flat_map(|topic| topic.partitions.iter_mut()) {
+            all_appended &= started.settle().await;
         }
-        let throttle_ms = if acks == 0 { 0 } else { throttle_ms.max(call.spend_time()) };
-        response.throttle_time_ms = i32::try_from(throttle_ms).unwrap_or(i32::MAX);
-        answer(&call, acks, response)
+        if acks == 0 {
+            // Nothing is answered; an error ends the connection, which is all that a client can be told.
+            return if all_appended { Answer::Nothing } else { Answer::Close };
+        }
+        let throttle_ms = throttle_ms.max(call.spend_time());
+        let throttle_time_ms = i32::try_from(throttle_ms).unwrap_or(i32::MAX);
+        if all_appended {
+            success(call.head(), &topics, throttle_time_ms)
+        } else {
+            let mut response = response(topics, throttle_time_ms);
+            tell_leaders(&call, &mut response);
+            frame::<ProduceRequest>(call.head(), &response)
+        }
     }))
 }
 
 /// Whether a transaction may be written to, and is of one producer. What is no batch is refused later.
 fn check_transaction(call: &Call, id: &str, request: &ProduceRequest) -> Result<(), ErrorCode> {
-    let partitions = request.topic_data.iter().flat_map(|topic| &topic.partition_data);
+    let partitions = request.topic_data.iter().flat_map(|topic| topic.partition_data.iter());
     let batches =
         partitions.filter_map(|partition| partition.records.as_deref()).filter_map(|records| {
             match BatchHeader::parse(records) {
@@ -290,40 +294,57 @@ fn is_failure(code: ErrorCode) -> bool {
     )
 }
 
-async fn finish_topic(topic: StartedTopic) -> TopicProduceResponse {
-    let mut partition_responses = Vec::with_capacity(topic.partitions.len());
-    for started in topic.partitions.in_order() {
-        partition_responses.push(match started {
-            Started::Sent { index, replica, answer } => {
-                let result = answer.await.unwrap_or(Err(ErrorCode::NotLeaderOrFollower.into()));
-                appended(index, &replica, result)
+/// The answer where there is nothing to tell but offsets.
+fn success(head: Head, topics: &Few<StartedTopic>, throttle_time_ms: i32) -> Answer {
+    let encode = || {
+        let mut answer = ProduceAnswer::begin(head, topics.len())?;
+        for StartedTopic { name, topic_id, partitions } in topics.iter() {
+            answer.topic(name, *topic_id, partitions.len())?;
+            for partition in partitions.iter() {
+                if let Started::Appended(index, appended) = partition {
+                    answer.partition(*index, appended);
+                }
             }
-            Started::Refused(response) => *response,
-        });
-    }
-    let StartedTopic { name, topic_id, .. } = topic;
-    TopicProduceResponse { name, topic_id, partition_responses, ..Default::default() }
+            answer.end_topic();
+        }
+        Ok(answer.end(throttle_time_ms))
+    };
+    framed::<ProduceRequest>(head, encode())
 }
 
-fn appended(index: i32, replica: &Replica, result: AppendResult) -> PartitionProduceResponse {
-    match result {
-        Ok(Appended { base_offset, append_time, log_start_offset, .. }) => {
-            PartitionProduceResponse {
-                index,
-                base_offset,
-                log_append_time_ms: append_time,
-                log_start_offset,
-                ..Default::default()
-            }
-        }
-        Err(error) => PartitionProduceResponse {
+/// The answer where something has failed.
+fn response(topics: Few<StartedTopic>, throttle_time_ms: i32) -> ProduceResponse {
+    let partition = |started| match started {
+        Started::Appended(index, appended) => PartitionProduceResponse {
             index,
-            error_code: error.code.code(),
-            base_offset: -1,
-            current_leader: current_leader(error.code, Some(replica)),
-            error_message: if is_told(&error) { error.message } else { None },
+            base_offset: appended.base_offset,
+            log_append_time_ms: appended.append_time,
+            log_start_offset: appended.log_start_offset,
             ..Default::default()
         },
+        Started::Refused(response) => *response,
+        Started::Sent { index, replica, .. } => {
+            failure(index, &replica, ErrorCode::NotLeaderOrFollower.into())
+        }
+    };
+    let topic = |StartedTopic { name, topic_id, partitions }| TopicProduceResponse {
+        name,
+        topic_id,
+        partition_responses: partitions.into_iter().map(partition).collect(),
+        ..Default::default()
+    };
+    let responses = topics.into_iter().map(topic).collect();
+    ProduceResponse { responses, throttle_time_ms, ..Default::default() }
+}
+
+fn failure(index: i32, replica: &Replica, error: ApiError) -> PartitionProduceResponse {
+    PartitionProduceResponse {
+        index,
+        error_code: error.code.code(),
+        base_offset: -1,
+        current_leader: current_leader(error.code, Some(replica)),
+        error_message: if is_told(&error) { error.message } else { None },
+        ..Default::default()
     }
 }
 
@@ -360,21 +381,6 @@ fn current_leader(code: ErrorCode, replica: Option<&Replica>) -> LeaderIdAndEpoc
             }
         }
         _ => LeaderIdAndEpoch::default(),
-    }
-}
-
-/// With `acks=0` nothing is answered; an error then ends the connection, which is all a client can be told.
-fn answer(call: &Call, acks: i16, mut response: ProduceResponse) -> Answer {
-    let failed = |partition: &PartitionProduceResponse| partition.error_code != 0;
-    let any_failed =
-        response.responses.iter().flat_map(|topic| &topic.partition_responses).any(failed);
-    match (acks, any_failed) {
-        (0, true) => Answer::Close,
-        (0, false) => Answer::Nothing,
-        _ => {
-            tell_leaders(call, &mut response);
-            frame::<ProduceRequest>(call.head(), &response)
-        }
     }
 }
 

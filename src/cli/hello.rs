@@ -38,13 +38,13 @@ async fn produce(cluster: &mut Cluster) -> Result<i64, ClientError> {
         PartitionProduceData { index: 0, records: Some(batch.build()), ..Default::default() };
     let topic = TopicProduceData {
         name: TOPIC.into(),
-        partition_data: vec![partition],
+        partition_data: [partition].into(),
         ..Default::default()
     };
     let request = ProduceRequest {
         acks: -1,
         timeout_ms: 10_000,
-        topic_data: vec![topic],
+        topic_data: [topic].into(),
         ..Default::default()
     };
     let connection = cluster.any().await?;

@@ -27,7 +27,8 @@ use super::memory::Share;
 use super::output::Output;
 use crate::api::answer::Answer;
 use crate::api::context::{Context as ApiContext, Session};
-use crate::api::{self, Measured, Refusal};
+use crate::api::measured::{Measured, Moment};
+use crate::api::{self, Refusal};
 
 /// The room made for a first read, and the least for any.
 const READ_BYTES_MIN: usize = 16 * 1024;
@@ -207,8 +208,11 @@ impl Connection {
     /// Moves answers that are ready, in order, to the output.
     fn poll_answers(&mut self, cx: &mut Context<'_>) -> Result<bool, Closed> {
         let mut progress = false;
+        // Those that are ready together became so by one write.
+        let mut moment = Moment::default();
         while let Some(front) = self.in_flight.front_mut() {
-            let Poll::Ready(answer) = Pin::new(&mut front.answer).poll(cx) else { break };
+            let polled = front.answer.poll(cx, &self.context.metrics, &mut moment);
+            let Poll::Ready(answer) = polled else { break };
             // Only the front is given: one behind it that is ready waits in its place.
             self.in_flight_bytes -= self.in_flight.pop_front().map_or(0, |answered| answered.bytes);
             self.give(answer)?;
@@ -247,6 +251,7 @@ impl Connection {
     /// Starts the requests that have arrived whole.
     fn take_frames(&mut self, cx: &mut Context<'_>) -> Result<bool, Closed> {
         let mut progress = false;
+        let mut moment = Moment::default();
         while self.may_take() && !self.next_must_wait() {
             let Some(frame) = frame::take(&mut self.input, self.settings.request_bytes_max)
                 .map_err(Closed::Frame)?
@@ -254,20 +259,27 @@ impl Connection {
                 break;
             };
             self.frame_began = None;
-            self.start(frame, cx)?;
+            self.start(frame, &mut moment, cx)?;
             progress = true;
         }
         Ok(progress)
     }
 
-    fn start(&mut self, frame: bytes::Bytes, cx: &mut Context<'_>) -> Result<(), Closed> {
+    /// Starts a request at `moment`, which moves on where it has run to its end, or as far as it gets alone.
+    fn start(
+        &mut self,
+        frame: bytes::Bytes,
+        moment: &mut Moment,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Closed> {
         let (barrier, bytes) = (!api::is_pipelined(&frame), frame.len());
-        let mut answer =
-            api::dispatch(&self.context, &self.session, frame).map_err(Closed::Refused)?;
-        if self.in_flight.is_empty()
-            && let Poll::Ready(answer) = Pin::new(&mut answer).poll(cx)
-        {
-            return self.give(answer);
+        let mut answer = api::dispatch(&self.context, &self.session, frame, moment.now())
+            .map_err(Closed::Refused)?;
+        if self.in_flight.is_empty() {
+            *moment = Moment::default();
+            if let Poll::Ready(answer) = answer.poll(cx, &self.context.metrics, moment) {
+                return self.give(answer);
+            }
         }
         self.in_flight.push_back(InFlight { answer, barrier, bytes });
         self.in_flight_bytes += bytes;

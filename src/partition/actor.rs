@@ -217,7 +217,7 @@ impl PartitionActor {
         };
         let answers = replies.into_iter().zip(group.into_iter().map(result)).collect();
         let written = Written { answers, end: log.log_end_offset(), bytes };
-        self.settle(written, ctx);
+        self.settle(written, now, ctx);
         questions.into_iter().for_each(|question| self.ask(question, ctx));
     }
 
@@ -235,9 +235,9 @@ impl PartitionActor {
     }
 
     /// Publishes at once, or when it is synced where the topic asks for that. Nothing overtakes what waits for a sync.
-    fn settle(&mut self, written: Written, ctx: &mut Context<Self>) {
+    fn settle(&mut self, written: Written, now: Millis, ctx: &mut Context<Self>) {
         let State::Open(log) = &mut self.state else { return };
-        let due = !log.is_failed() && log.is_flush_due(self.spec.clock.now());
+        let due = !log.is_failed() && log.is_flush_due(now);
         if !due && !self.syncing {
             return self.publish(written, ctx);
         }

@@ -83,12 +83,13 @@ impl<T: Send + 'static> Producer<T> {
             transactional_id,
             acks: self.settings.acks,
             timeout_ms: self.settings.timeout_ms,
-            topic_data: vec![TopicProduceData {
+            topic_data: [TopicProduceData {
                 name: self.topic.as_str().into(),
                 topic_id: topic_id.unwrap_or_default(),
-                partition_data: data,
+                partition_data: data.into(),
                 ..Default::default()
-            }],
+            }]
+            .into(),
             ..Default::default()
         };
         let limit = if topic_id.is_some() { i16::MAX } else { NAMED_VERSION_MAX };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix::{Actor, Addr};
 use bytes::{BufMut, BytesMut};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::super::format::{Request as Format, standalone};
 use super::super::parts::{Ground, Parts};
@@ -137,8 +138,10 @@ impl Node {
     /// Asks without a socket; none where the answer is the end of the connection.
     pub(super) async fn ask<R: Request>(&self, request: &R, version: i16) -> Option<R::Response> {
         let frame = exchange::encode(request, version, 7, Some("simulation")).expect("encodes");
-        let answer = crate::api::dispatch(&self.parts.context, &self.session, frame);
-        let Answer::Frame(outgoing) = answer.expect("the request is one").await else {
+        let context = &self.parts.context;
+        let answer = crate::api::dispatch(context, &self.session, frame, Instant::now());
+        let answer = answer.expect("the request is one").answered(context.metrics.clone());
+        let Answer::Frame(outgoing) = answer.await else {
             return None;
         };
         let answer = bytes_of(outgoing).freeze().slice(LENGTH_BYTES..);

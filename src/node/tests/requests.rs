@@ -63,9 +63,17 @@ pub(super) fn batch(values: &[String], producer: Option<(i64, i16, i32)>) -> Byt
 pub(super) fn produce(topic: &str, partition: i32, records: Bytes) -> ProduceRequest {
     let data =
         PartitionProduceData { index: partition, records: Some(records), ..Default::default() };
-    let topic =
-        TopicProduceData { name: topic.into(), partition_data: vec![data], ..Default::default() };
-    ProduceRequest { acks: -1, timeout_ms: 20_000, topic_data: vec![topic], ..Default::default() }
+    let topic = TopicProduceData {
+        name: topic.into(),
+        partition_data: [data].into(),
+        ..Default::default()
+    };
+    ProduceRequest {
+        acks: -1,
+        timeout_ms: 20_000,
+        topic_data: [topic].into(),
+        ..Default::default()
+    }
 }
 
 /// What the one partition of a produce request was told.

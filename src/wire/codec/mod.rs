@@ -6,6 +6,7 @@
 //! Reading never panics and reserves no more memory than the bytes that remain could fill.
 
 mod error;
+mod few;
 mod reader;
 mod tags;
 mod text;
@@ -13,6 +14,7 @@ mod values;
 mod writer;
 
 pub use error::{DecodeError, EncodeError};
+pub use few::Few;
 pub use reader::Reader;
 pub use tags::UnknownTags;
 pub use text::Text;

@@ -29,13 +29,13 @@ fn produce_request() -> produce::ProduceRequest {
     };
     let topic = produce::TopicProduceData {
         name: "t".into(),
-        partition_data: vec![partition],
+        partition_data: [partition].into(),
         ..Default::default()
     };
     produce::ProduceRequest {
         acks: -1,
         timeout_ms: 1000,
-        topic_data: vec![topic],
+        topic_data: [topic].into(),
         ..Default::default()
     }
 }
@@ -58,7 +58,7 @@ fn every_version_comes_back() {
 #[test]
 fn ignorable_fields_are_dropped_and_others_refused() {
     let by_id = decode::<produce::ProduceRequest>(&encode(&produce_request(), 13), 13).unwrap();
-    assert_eq!(by_id.topic_data[0].name.as_str(), "");
+    assert_eq!(by_id.topic_data.iter().next().unwrap().name.as_str(), "");
     let request =
         metadata::MetadataRequest { allow_auto_topic_creation: false, ..Default::default() };
     let refused = request.encode(&mut Writer::new(), 3);

@@ -12,7 +12,7 @@
 use bytes::Bytes;
 
 use crate::types::Uuid;
-use crate::wire::codec::Text;
+use crate::wire::codec::{Few, Text};
 use crate::wire::message::{message, request};
 
 message! {
@@ -21,14 +21,14 @@ message! {
         transactional_id: Option<String>;
         acks: i16;
         timeout_ms: i32;
-        topic_data: Vec<TopicProduceData>;
+        topic_data: Few<TopicProduceData>;
     }
 
     /// One of the `topic_data` of [`ProduceRequest`].
     TopicProduceData {
         [3..=12, ignorable] name: Text;
         [13.., ignorable] topic_id: Uuid;
-        partition_data: Vec<PartitionProduceData>;
+        partition_data: Few<PartitionProduceData>;
     }
 
     /// One of the `partition_data` of [`TopicProduceData`].
