@@ -96,7 +96,7 @@ struct Terms<'a> {
 /// Starts a produce request.
 pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
     let bytes = reader.remaining();
-    let request: ProduceRequest = decode(&call, reader)?;
+    let mut request: ProduceRequest = decode(&call, reader)?;
     // Before the next request is read: those that follow each other would else all be beyond the quota.
     let throttle_ms = call.spend(Kind::Produce, bytes as f64);
     let image = call.context.image.load();
@@ -109,10 +109,11 @@ pub(crate) fn handle(call: Call, reader: Reader) -> Result<Pending, Refusal> {
     let terms = Terms { acks, transactional_id: id.as_ref(), granted };
     // All partitions have their batch before any answer is awaited: they write at the same time, and a second request
     // of the connection comes behind this one in every mailbox.
-    let start = |topic| start_topic(&call, &image, terms, topic);
-    let topics: Few<StartedTopic> = request.topic_data.into_iter().map(start).collect();
+    let mut topics = Few::default();
+    for topic in request.topic_data.iter_mut() {
+        topics.push(start_topic(&call, &image, terms, topic));
+    }
     Ok(Box::pin(async move {
-        let mut topics = topics;
         let mut all_appended = true;
         for started in topics.iter_mut().flat_map(|topic| topic.partitions.iter_mut()) {
             all_appended &= started.settle().await;
@@ -161,7 +162,7 @@ fn start_topic(
     call: &Call,
     image: &Image,
     mut terms: Terms<'_>,
-    topic: TopicProduceData,
+    topic: &mut TopicProduceData,
 ) -> StartedTopic {
     let by_id = call.version >= 13;
     let (name, topic_id) = if by_id {
@@ -174,17 +175,17 @@ fn start_topic(
     if named && !call.may_all(&permissions::PRODUCE, name, topic.partition_data.len()) {
         terms.granted = terms.granted.and(Err(permissions::PRODUCE.error));
     }
-    let start = |data: PartitionProduceData| {
+    let mut partitions = Few::default();
+    for data in topic.partition_data.iter_mut() {
         let index = data.index;
-        match start_partition(call, name, topic_id, terms, data) {
+        partitions.push(match start_partition(call, name, topic_id, terms, data) {
             Ok((replica, answer)) => Started::Sent { index, replica, answer },
             Err((replica, rejected)) => {
                 Started::Refused(Box::new(rejection(index, replica.as_deref(), rejected)))
             }
-        }
-    };
-    let partitions = topic.partition_data.into_iter().map(start).collect();
-    StartedTopic { name: topic.name, topic_id, partitions }
+        });
+    }
+    StartedTopic { name: std::mem::take(&mut topic.name), topic_id, partitions }
 }
 
 type Refused = (Option<Arc<Replica>>, Rejected);
@@ -201,10 +202,10 @@ fn start_partition(
     name: &str,
     topic_id: Uuid,
     terms: Terms<'_>,
-    data: PartitionProduceData,
+    data: &mut PartitionProduceData,
 ) -> Result<(Arc<Replica>, oneshot::Receiver<AppendResult>), Refused> {
     terms.granted.map_err(|code| refused(None, code))?;
-    let records = data.records.unwrap_or_default();
+    let records = data.records.take().unwrap_or_default();
     let unknown = if call.version >= 13 {
         ErrorCode::UnknownTopicId
     } else {

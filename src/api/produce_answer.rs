@@ -48,25 +48,25 @@ impl ProduceAnswer {
 
     /// A partition that has its batch.
     pub(super) fn partition(&mut self, index: i32, appended: &Appended) {
-        let mut row = [0; 43];
-        let mut at = 0;
-        let mut put = |bytes: &[u8]| {
-            row[at..at + bytes.len()].copy_from_slice(bytes);
-            at += bytes.len();
+        // index, error, base offset, time, log start; then faulty records, message and tags, of which there are none
+        let mut row = [0; 36];
+        row[..4].copy_from_slice(&index.to_be_bytes());
+        row[6..14].copy_from_slice(&appended.base_offset.to_be_bytes());
+        row[14..22].copy_from_slice(&appended.append_time.to_be_bytes());
+        row[22..30].copy_from_slice(&appended.log_start_offset.to_be_bytes());
+        let length = match self.version {
+            ..5 => 22,
+            5..8 => 30,
+            _ if self.flexible => {
+                row[30] = 1;
+                33
+            }
+            _ => {
+                row[34..].copy_from_slice(&[0xff, 0xff]);
+                36
+            }
         };
-        put(&index.to_be_bytes());
-        put(&0_i16.to_be_bytes()); // error
-        put(&appended.base_offset.to_be_bytes());
-        put(&appended.append_time.to_be_bytes());
-        if self.version >= 5 {
-            put(&appended.log_start_offset.to_be_bytes());
-        }
-        if self.flexible {
-            put(&[1, 0, 0]); // no faulty records, no message, no tags
-        } else if self.version >= 8 {
-            put(&[0, 0, 0, 0, 0xff, 0xff]); // no faulty records, no message
-        }
-        self.writer.put(&row[..at]);
+        self.writer.put(&row[..length]);
     }
 
     /// Ends a topic.

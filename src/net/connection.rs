@@ -171,10 +171,12 @@ impl Connection {
         if self.session.mute.is_on() {
             self.session.mute.lift(Instant::now());
         }
+        // What is done without a wait in between is one moment, which begins anew where something comes from outside.
+        let mut moment = Moment::default();
         loop {
-            let mut progress = self.poll_answers(cx)?;
+            let mut progress = self.poll_answers(&mut moment, cx)?;
             if !stopping {
-                progress |= self.take_frames(cx)?;
+                progress |= self.take_frames(&mut moment, cx)?;
             }
             if self.share.is_held() {
                 self.share.keep(self.in_flight_bytes + self.input.len());
@@ -185,7 +187,7 @@ impl Connection {
             if !self.output.is_empty() {
                 match self.output.poll_flush(&mut self.stream, cx) {
                     Poll::Ready(Ok(())) => {
-                        self.last_active = Instant::now();
+                        self.last_active = moment.now();
                         progress = true;
                     }
                     Poll::Ready(Err(error)) => return Err(Closed::Io(error)),
@@ -197,7 +199,7 @@ impl Connection {
                     return Err(Closed::ShuttingDown);
                 }
             } else if self.may_read() {
-                progress |= self.poll_read(cx)?;
+                progress |= self.poll_read(&mut moment, cx)?;
             }
             if !progress {
                 return Ok(());
@@ -206,12 +208,14 @@ impl Connection {
     }
 
     /// Moves answers that are ready, in order, to the output.
-    fn poll_answers(&mut self, cx: &mut Context<'_>) -> Result<bool, Closed> {
+    fn poll_answers(&mut self, moment: &mut Moment, cx: &mut Context<'_>) -> Result<bool, Closed> {
         let mut progress = false;
-        // Those that are ready together became so by one write.
-        let mut moment = Moment::default();
         while let Some(front) = self.in_flight.front_mut() {
-            let polled = front.answer.poll(cx, &self.context.metrics, &mut moment);
+            if !progress {
+                // Those that are ready with the first became so by the same write.
+                *moment = Moment::default();
+            }
+            let polled = front.answer.poll(cx, &self.context.metrics, moment);
             let Poll::Ready(answer) = polled else { break };
             // Only the front is given: one behind it that is ready waits in its place.
             self.in_flight_bytes -= self.in_flight.pop_front().map_or(0, |answered| answered.bytes);
@@ -249,9 +253,8 @@ impl Connection {
     }
 
     /// Starts the requests that have arrived whole.
-    fn take_frames(&mut self, cx: &mut Context<'_>) -> Result<bool, Closed> {
+    fn take_frames(&mut self, moment: &mut Moment, cx: &mut Context<'_>) -> Result<bool, Closed> {
         let mut progress = false;
-        let mut moment = Moment::default();
         while self.may_take() && !self.next_must_wait() {
             let Some(frame) = frame::take(&mut self.input, self.settings.request_bytes_max)
                 .map_err(Closed::Frame)?
@@ -259,7 +262,7 @@ impl Connection {
                 break;
             };
             self.frame_began = None;
-            self.start(frame, &mut moment, cx)?;
+            self.start(frame, moment, cx)?;
             progress = true;
         }
         Ok(progress)
@@ -287,7 +290,7 @@ impl Connection {
     }
 
     /// Reads once; true when something came.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Result<bool, Closed> {
+    fn poll_read(&mut self, moment: &mut Moment, cx: &mut Context<'_>) -> Result<bool, Closed> {
         if self.input.is_empty() {
             // Gives the memory of the last frames back before waiting for the next.
             self.input = BytesMut::new();
@@ -312,7 +315,8 @@ impl Connection {
             }
             Poll::Ready(0) => Err(Closed::ByPeer),
             Poll::Ready(_) => {
-                self.last_active = Instant::now();
+                *moment = Moment::default();
+                self.last_active = moment.now();
                 self.frame_began.get_or_insert(self.last_active);
                 Ok(true)
             }

@@ -28,6 +28,16 @@ impl<T> Few<T> {
         self.first.is_none()
     }
 
+    /// Puts one at the end.
+    #[inline]
+    pub fn push(&mut self, item: T) {
+        if self.first.is_none() {
+            self.first = Some(item);
+        } else {
+            self.others.push(item);
+        }
+    }
+
     /// Each, in order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.first.iter().chain(&self.others)
@@ -47,8 +57,9 @@ impl<T> Default for Few<T> {
 
 impl<T> FromIterator<T> for Few<T> {
     fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
-        let mut items = items.into_iter();
-        Self { first: items.next(), others: items.collect() }
+        let mut few = Self::default();
+        items.into_iter().for_each(|item| few.push(item));
+        few
     }
 }
 
