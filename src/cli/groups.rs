@@ -17,7 +17,13 @@ pub(super) fn run(args: &[String]) -> i32 {
 }
 
 fn execute(args: &[String]) -> Result<(), Stop> {
-    let given = USAGE.parse(args)?;
+    let given = USAGE.parse(args).map_err(|stop| match stop {
+        Stop::Throw(complaint) => Stop::Usage(complaint.message),
+        other => other,
+    })?;
+    if !given.has("bootstrap-server") {
+        return Err(Stop::Usage("Missing required option(s) [bootstrap-server]".into()));
+    }
     if !given.has("list") {
         return Err(Stop::Usage("Command must include exactly one action: --list.".into()));
     }

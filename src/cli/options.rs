@@ -125,7 +125,8 @@ impl Usage {
         let mut current = None;
         for line in table.lines().skip(2) {
             let left = line.get(..width.min(line.len())).unwrap_or(line);
-            if let Some(name) = left.strip_prefix("--") {
+            // What a tool cannot do without is starred.
+            if let Some(name) = left.strip_prefix("* ").unwrap_or(left).strip_prefix("--") {
                 let name = name.split([' ', ',']).next().unwrap_or_default();
                 current = Some(name);
                 options.insert(name, Takes::Nothing);
@@ -288,6 +289,7 @@ mod tests {
         "What it is for.\n\
          Option                       Description\n\
          ------                       -----------\n\
+         * --must <String: a word>    Not without.\n\
          --count <Integer: how many>  How many [or more].\n\
          --flag                       Just <that>.\n\
          --long-long-long-long-long   Its argument is on\n  \
@@ -311,6 +313,7 @@ mod tests {
         assert_eq!(given.value("long-long-long-long-long"), Ok(Some("-x")));
         assert_eq!(given.value("perhaps"), Ok(None));
         assert!(given.value("count").is_err());
+        assert_eq!(parse("--must be").expect("it can be read").value("must"), Ok(Some("be")));
     }
 
     #[test]

@@ -7,6 +7,7 @@ once and in order, and the reader must have seen nothing else. COPIER names a co
 own: it is given --broker-list, --input-topic, --input-partition, --output-topic, --transactional-id, --consumer-group and others.
 """
 
+import atexit
 import os
 import random
 import shlex
@@ -23,7 +24,8 @@ from node import Node
 PARTITIONS = 2
 UNSEEN = b"nobody may see this"
 GROUP = "copiers"
-PATIENCE = 120
+# Seconds until what stands still counts as broken: more of them for a machine that has other work.
+PATIENCE = int(os.environ.get("PATIENCE", "120"))
 # Two transactions of a partition, at least: a copier takes 50 records at a time.
 LIFE_RECORDS_MIN = 120
 # How far the source may be in front of the reader: a slow machine copies what is left in the time of one patience.
@@ -164,6 +166,8 @@ class Command:
             "--transaction-size", "100", "--transaction-timeout", "20000", "--enable-random-aborts", "--use-group-metadata",
         ]
         self.process = None
+        # Nothing outlives a chain that failed.
+        atexit.register(self.stop)
 
     def keep(self):
         if self.process is None or self.process.poll() is not None:
