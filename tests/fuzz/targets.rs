@@ -8,7 +8,7 @@ use vltava::wire::records::{BatchBuilder, Depth, Options, Target as To, check, c
 
 use crate::messages::unhex;
 use crate::table::{self, ALL};
-use crate::{coordinators, files};
+use crate::{coordinators, files, requests};
 
 /// Something that reads bytes.
 pub(crate) struct Target {
@@ -34,6 +34,7 @@ pub(crate) const TARGETS: &[Target] = &[
     target("snapshots", snapshots, read_snapshot),
     target("coordinator-logs", coordinators::log_corpus, coordinators::load),
     target("pushes", coordinators::pushes, coordinators::push),
+    target("requests", requests::corpus, requests::run),
 ];
 
 const NOW: i64 = 1_700_000_000_000;
@@ -110,7 +111,7 @@ fn stored_record(input: &[u8]) {
     let _ = table::reframe(kind, name, 0, Bytes::copy_from_slice(bytes));
 }
 
-fn some_batch(codec: Codec, records: usize) -> Vec<u8> {
+pub(crate) fn some_batch(codec: Codec, records: usize) -> Vec<u8> {
     let mut builder = BatchBuilder::new().compression(codec);
     if records % 2 == 1 {
         builder = builder.producer(7, 1, 3);
