@@ -111,6 +111,7 @@ mod get_telemetry_subscriptions;
 mod heartbeat;
 mod incremental_alter_configs;
 mod init_producer_id;
+mod join_answer;
 mod join_group;
 mod leave_group;
 mod list_config_resources;

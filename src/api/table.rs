@@ -46,7 +46,7 @@ static TABLE: &[Row] = &[
     row(ApiKey::OffsetCommit, BROKER, |call, reader| simple(call, reader, super::offset_commit::handle)),
     row(ApiKey::OffsetFetch, BROKER, |call, reader| simple(call, reader, super::offset_fetch::handle)),
     row(ApiKey::FindCoordinator, BROKER, |call, reader| simple(call, reader, super::find_coordinator::handle)),
-    row(ApiKey::JoinGroup, BROKER, |call, reader| simple(call, reader, super::join_group::handle)),
+    row(ApiKey::JoinGroup, BROKER, super::join_answer::serve),
     row(ApiKey::Heartbeat, BROKER, |call, reader| simple(call, reader, super::heartbeat::handle)),
     row(ApiKey::LeaveGroup, BROKER, |call, reader| simple(call, reader, super::leave_group::handle)),
     row(ApiKey::SyncGroup, BROKER, |call, reader| simple(call, reader, super::sync_group::handle)),
