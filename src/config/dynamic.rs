@@ -362,6 +362,7 @@ pub fn validate_logger(
                 LEVELS.join(", ")
             )))
         }
+        // Loggers without a level of their own take that of root, which must have one.
         Operation::Delete if logger == "root" => {
             Err(invalid_request("Removing the log level of the root logger is not allowed"))
         }

@@ -159,12 +159,14 @@ fn check_distinct(
         if others.iter().any(|other| other.name == listener.name) {
             return Err(format!("Each listener must have a different name, listeners: [{listed}]"));
         }
+        // Port 0 is any free one, another for each who asks.
         if !distinct_ports || listener.port == 0 {
             continue;
         }
         let sharing: Vec<_> = others.iter().filter(|other| other.port == listener.port).collect();
         match sharing[..] {
             [] => {}
+            // The two families have ports of their own.
             [other]
                 if is_ip(&other.host)
                     && is_ip(&listener.host)

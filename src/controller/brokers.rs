@@ -227,6 +227,7 @@ impl Machine {
         happening: Happening,
         records: &mut Vec<VersionedRecord>,
     ) {
+        // As it will be: the record of what happens to the broker is decided with these, and not applied yet.
         let gone =
             |node: NodeId| happening.removed == Some(node) || happening.unclean == Some(node);
         let serves =

@@ -247,6 +247,7 @@ impl Machine {
                 "The manual partition assignment includes an empty replica list.".to_owned(),
             );
         }
+        // Sorted, so that equal ones meet, and that of several mistakes the one is told that Kafka tells.
         let mut sorted = replicas.to_vec();
         sorted.sort_unstable();
         let mut before = None;

@@ -208,6 +208,7 @@ impl<'a> Change<'a> {
         {
             return (preferred, false);
         }
+        // A change without need would send every client to look for the new one.
         if self.is_valid(self.partition.leader) {
             return (self.partition.leader, false);
         }
@@ -218,6 +219,7 @@ impl<'a> Change<'a> {
         if let Some(last) = self.last_known_leader() {
             return (last, true);
         }
+        // Whoever is there, though it may lack what was committed: only the topic's owner can want that.
         let any = self.replicas.iter().copied().find(|&replica| (self.acceptable)(replica));
         match any.filter(|_| self.election == Election::Unclean) {
             Some(unclean) => (unclean, true),

@@ -113,6 +113,7 @@ impl Machine {
         }
         match name {
             METADATA_VERSION => self.check_metadata_version(level, way)?,
+            // The quorum agrees on this one by itself, in control records of its own log.
             KRAFT_VERSION if level == current => return Ok(None),
             KRAFT_VERSION => return invalid("Can't change the version of this feature."),
             _ => {

@@ -361,6 +361,7 @@ impl Machine {
                 }
             }
             MetadataRecord::RegisterBroker(broker) => {
+                // A new life of it, known by this offset: heartbeats of the one before say nothing of it.
                 self.registrations.insert(broker.broker_id, offset);
                 self.heartbeats.remove(broker.broker_id);
                 self.heartbeats.register(broker.broker_id, broker.fenced);
@@ -373,9 +374,11 @@ impl Machine {
                 self.registrations.remove(&broker.broker_id);
                 self.heartbeats.remove(broker.broker_id);
             }
+            // The controller's own settings are among them.
             MetadataRecord::Config(config) if config.resource_type == ResourceType::BROKER.0 => {
                 self.configure()
             }
+            // What follows takes effect here at once, and for others at its end; an abort comes back to this.
             MetadataRecord::BeginTransaction(_) => self.transaction = Some(self.image().clone()),
             MetadataRecord::EndTransaction(_) => self.transaction = None,
             MetadataRecord::AbortTransaction(_) => self.undo_transaction(),

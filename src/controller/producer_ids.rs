@@ -30,6 +30,7 @@ impl Machine {
         if let Err(error) = self.check_broker_epoch(broker_id, broker_epoch) {
             return refuse(error.code);
         }
+        // A block that gets lost on the way, or dies with its broker, is never given again: ids are plenty.
         let start = self.image().next_producer_id;
         let Some(next_producer_id) = start.checked_add(i64::from(BLOCK_SIZE)) else {
             tracing::error!(start, "all producer ids are given away");

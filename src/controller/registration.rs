@@ -142,6 +142,7 @@ impl Machine {
         if distinct.len() != request.log_dirs.len() {
             return invalid("Duplicate directory ID in request".to_owned());
         }
+        // A copied disk, most likely: two brokers would hold what the cluster takes for one replica.
         for other in self.brokers().filter(|broker| broker.id != request.broker_id) {
             if let Some(directory) =
                 other.log_dirs.iter().find(|directory| distinct.contains(directory))

@@ -202,6 +202,7 @@ fn grown(name: &str, result: &Result<(), ApiError>) -> CreatePartitionsTopicResu
 /// Sorts out what the request names, refusing what it names twice or not clearly.
 fn named(request: &DeleteTopicsRequest) -> Named {
     let mut named = Named::default();
+    // Counted: what is named twice is refused, and told of once.
     let mut names: BTreeMap<&str, usize> = BTreeMap::new();
     let mut ids: BTreeMap<TopicId, usize> = BTreeMap::new();
     for name in &request.topic_names {

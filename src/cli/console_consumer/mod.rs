@@ -63,6 +63,7 @@ async fn consume(options: Options) -> (u64, i32) {
                 break;
             }
         };
+        // Rebalances are for tools that show them; nobody else would take them away.
         while consumer.event().is_some() {}
         let chunk = match polled {
             Ok(Some(chunk)) => chunk,
@@ -91,10 +92,12 @@ async fn consume(options: Options) -> (u64, i32) {
                 break;
             }
         }
+        // Much at a time while there is much, at once when nothing more is at hand: whoever reads along sees it all.
         if (out.len() >= OUT_BYTES || consumer.is_drained() || count >= max) && !write(&mut out) {
             complain("Unable to write to standard out, closing consumer.\n");
             break;
         }
+        // The time is for the next record, not for all of them.
         end = patience.map(|patience| Instant::now() + patience);
     }
     write(&mut out);

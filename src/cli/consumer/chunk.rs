@@ -46,20 +46,24 @@ impl Chunk {
         mut see: impl FnMut(&BatchHeader, &Record<'_>) -> ControlFlow<()>,
     ) -> Result<Offset, ClientError> {
         let mut aborted = self.aborted.clone().unwrap_or_default();
+        // The first to begin at the end, where it is taken off.
         aborted.sort_by_key(|transaction| std::cmp::Reverse(transaction.first_offset));
         let mut aborting = BTreeSet::new();
         let mut next = self.position;
         for batch in split(&self.bytes) {
             let batch = batch.map_err(wrong)?;
             let header = *batch.header();
+            // From the first record of such a transaction to its marker, all that its producer wrote was aborted.
             while let Some(transaction) =
                 aborted.pop_if(|transaction| transaction.first_offset <= header.last_offset())
             {
                 aborting.insert(transaction.producer_id);
             }
+            // Brokers answer with what is stored together: the first batches may lie before what was asked for.
             if header.next_offset() <= self.position {
                 continue;
             }
+            // Never a control batch: it is what ends the leaving out.
             let left_out = !header.is_control()
                 && header.is_transactional()
                 && aborting.contains(&header.producer_id);
@@ -83,6 +87,7 @@ impl Chunk {
                     }
                 }
             }
+            // Not behind its last record: compaction may have taken those at the end, which would be asked for ever.
             next = header.next_offset();
         }
         Ok(next)

@@ -235,6 +235,7 @@ impl ClassicMember {
             let (subscription, _) = subscription?;
             subscriptions.insert(member.member_id.clone(), subscription.topics);
         }
+        // The leader assigns topics, too, that others alone subscribe to.
         let topics: BTreeSet<String> = subscriptions.values().flatten().cloned().collect();
         let topics: Vec<_> = topics.into_iter().collect();
         let metadata = cluster.metadata(Some(&topics), true).await?;

@@ -394,11 +394,13 @@ impl Consumer {
     async fn take(&mut self, answer: FetchResponse) -> Result<(), Failure> {
         ClientError::check(answer.error_code, None)?;
         for topic in answer.responses {
+            // By name, or from version 13 on by id.
             let named = |place: &&TopicPartition| {
                 place.topic == topic.topic
                     || (topic.topic.is_empty()
                         && self.cluster.topic_id(&place.topic) == Some(topic.topic_id))
             };
+            // None where the topic was given back while the fetch was under way.
             let Some(name) = self.positions.keys().find(named).map(|place| place.topic.clone())
             else {
                 continue;

@@ -74,6 +74,7 @@ pub(super) async fn delete_offsets(cluster: &mut Cluster, given: &Given) -> Resu
             }
         }
     } else {
+        // Refused as a whole: no partition has an answer of its own, and each is shown with this one.
         for topic in request.topics {
             for p in topic.partitions {
                 let partition = p.partition_index.to_string();

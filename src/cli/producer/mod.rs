@@ -124,6 +124,7 @@ impl<T: Send + 'static> Producer<T> {
         if size > self.settings.request_bytes_max {
             return Err(self.too_large(size));
         }
+        // Without a key one partition takes all until its batch is full, then the next: few, large batches (KIP-480).
         let keyed = |key| {
             let count = u32::try_from(self.queues.len()).unwrap_or(1);
             partition_of(key, count) as usize
@@ -139,6 +140,7 @@ impl<T: Send + 'static> Producer<T> {
             }
             self.start();
         }
+        // A caller that never waits would else never take answers in.
         if self.since_turn_bytes >= TURN_BYTES {
             self.since_turn_bytes = 0;
             self.look().await;

@@ -43,6 +43,7 @@ pub(super) fn compare(
         .collect();
     let mut next = position;
     loop {
+        // One batch of each replica a round. What one of them has not shown yet is asked for again, from `next`.
         let mut first: Option<(NodeId, BatchHeader)> = None;
         let mut is_in_all = true;
         for (node, high_watermark, batches) in &mut readers {
@@ -58,6 +59,7 @@ pub(super) fn compare(
                     )));
                 }
             };
+            // Not committed: replicas may rightly differ there.
             if header.last_offset() >= *high_watermark {
                 is_in_all = false;
                 continue;
@@ -73,6 +75,7 @@ pub(super) fn compare(
                         return Err(Trouble::Told);
                     }
                     let (ours, theirs) = (expected.crc, header.crc);
+                    // What follows can still be compared, since the offsets agree.
                     if ours != theirs {
                         tell(format!(
                             "partition {place} has unmatched checksum at offset {two}; replica {other}'s checksum {ours}; \
