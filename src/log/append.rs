@@ -154,6 +154,7 @@ impl Log {
         if self.active.first_timestamp.is_none() && self.active.segment.size() > 0 {
             self.load_active()?;
         }
+        self.group.index_bytes = self.active.segment.index_bytes();
         Ok(())
     }
 
@@ -212,7 +213,7 @@ impl Log {
             return filled > 0 || last_relative > Offset::from(i32::MAX);
         }
         // An entry more, of the larger kind, must fit.
-        let index_bytes = active.segment.index_bytes() + 12;
+        let index_bytes = self.group.index_bytes + 12;
         if index_bytes > self.settings.segment_index_bytes as usize {
             return true;
         }

@@ -47,6 +47,8 @@ pub(super) struct Group {
     pub(super) bytes: u64,
     /// The offset that the next batch gets.
     pub(super) next_offset: Offset,
+    /// What the segment's indexes hold, in bytes: nothing of the group is entered before all of it is written.
+    pub(super) index_bytes: usize,
 }
 
 impl Group {

@@ -46,10 +46,13 @@ impl ApiSlot {
 struct ApiCounts {
     name: &'static str,
     versions: [AtomicU64; VERSIONS],
+    /// Requests that were answered without a wait, which is all that there is to tell of them.
+    at_once: Histogram,
+    /// Of those that waited: from their arrival to their answer.
     total_time: Histogram,
-    /// What a handler did before it first had to wait, or all of it.
+    /// What their handlers did before they first had to wait.
     local_time: Histogram,
-    /// How long handlers waited for others, those that did.
+    /// How long they waited for others.
     remote_time: Histogram,
 }
 
@@ -60,8 +63,8 @@ type Phase = (&'static str, fn(&ApiCounts) -> Counts, fn(&ApiCounts) -> f64, [&'
 const PHASES: [Phase; 3] = [
     (
         "totaltimems",
-        |api| api.total_time.counts(),
-        |api| api.total_time.sum_ms(),
+        |api| api.with_at_once(&api.total_time),
+        |api| api.at_once.sum_ms() + api.total_time.sum_ms(),
         [
             "Requests answered.",
             "How long requests took from their arrival to their answer, in ms, all together.",
@@ -70,8 +73,8 @@ const PHASES: [Phase; 3] = [
     ),
     (
         "localtimems",
-        |api| api.local_time.counts(),
-        |api| api.local_time.sum_ms(),
+        |api| api.with_at_once(&api.local_time),
+        |api| api.at_once.sum_ms() + api.local_time.sum_ms(),
         [
             "Requests answered.",
             "How long requests were handled until they had to wait, in ms, all together.",
@@ -91,11 +94,16 @@ const PHASES: [Phase; 3] = [
 ];
 
 impl ApiCounts {
+    fn with_at_once(&self, waited: &Histogram) -> Counts {
+        let (mut counts, at_once) = (waited.counts(), self.at_once.counts());
+        counts.iter_mut().zip(at_once).for_each(|(count, more)| *count += more);
+        counts
+    }
+
     /// Those that did not wait at all count as well.
     fn remote_counts(&self) -> Counts {
         let mut counts = self.remote_time.counts();
-        let all = histogram::count(&self.total_time.counts());
-        counts[0] += all.saturating_sub(histogram::count(&counts));
+        counts[0] += histogram::count(&self.at_once.counts());
         counts
     }
 }
@@ -123,6 +131,7 @@ impl RequestMetrics {
             Box::new(ApiCounts {
                 name: slot.name,
                 versions: array::from_fn(|_| AtomicU64::new(0)),
+                at_once: Histogram::default(),
                 total_time: Histogram::default(),
                 local_time: Histogram::default(),
                 remote_time: Histogram::default(),
@@ -139,11 +148,10 @@ impl RequestMetrics {
     /// A request has been answered, so long after it was started; it had to wait after `waited_from_us`, if at all.
     pub fn answered(&self, slot: ApiSlot, took_us: u64, waited_from_us: Option<u64>) {
         let api = self.of(slot);
+        let Some(from_us) = waited_from_us else { return api.at_once.record(took_us) };
         api.total_time.record(took_us);
-        api.local_time.record(waited_from_us.unwrap_or(took_us));
-        if let Some(from_us) = waited_from_us {
-            api.remote_time.record(took_us.saturating_sub(from_us));
-        }
+        api.local_time.record(from_us);
+        api.remote_time.record(took_us.saturating_sub(from_us));
     }
 
     pub(super) fn families(&self, now: Millis) -> Vec<Family> {
