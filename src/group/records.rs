@@ -159,10 +159,17 @@ fn picture(group: &str, value: &Bytes) -> Result<ClassicGroup, DecodeError> {
         group.state_since = None;
     }
     group.generation = value.generation;
-    group.leader = value.leader.as_deref().map(Into::into);
     group.state = if value.members.is_empty() { State::Empty } else { State::Stable };
     for member in value.members {
-        group.add(read_member(member, value.protocol.as_deref()), &value.protocol_type);
+        let member = read_member(member, value.protocol.as_deref());
+        // Nobody writes a member twice. Where it stands there so all the same, the last picture of it holds.
+        group.remove(&member.id);
+        group.add(member, &value.protocol_type);
+    }
+    // The first member leads, unless the record names another: one that is a member.
+    let leader = value.leader.as_deref().and_then(|id| group.members.get_key_value(id));
+    if let Some((id, _)) = leader {
+        group.leader = Some(id.clone());
     }
     group.protocol_type = Some(value.protocol_type).filter(|name| !name.is_empty());
     group.protocol = value.protocol;
