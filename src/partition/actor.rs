@@ -13,12 +13,10 @@
 //!
 //! Where the topic asks for it, groups that are written wait in `unsynced` for an `fdatasync` that runs aside. What is
 //! written during one waits for the next: one sync for however many came in the time of the one before. A process that
-//! dies in between has answered none of them. A partition that is alone on its thread, on a disk that is quick, waits
-//! for it where it is (`syncing`).
+//! dies in between has answered none of them.
 
-use std::cell::RefCell;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, ResponseActFuture};
@@ -28,7 +26,6 @@ use super::append::{Append, AppendResult};
 use super::inbox::Notice;
 use super::opening::Opening;
 use super::replica::Replica;
-use super::syncing::Syncing;
 use super::verifying::{Admission, Question, Verifying};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorCode};
@@ -43,11 +40,6 @@ pub(super) const MAILBOX: usize = 8192;
 
 /// How long a log is not opened that a full disk, or a want of descriptors, has kept from it.
 const SHORTAGE_RETRY: Duration = Duration::from_secs(1);
-
-thread_local! {
-    /// What the partitions of this thread know of their disks.
-    static SYNCING: RefCell<Syncing> = RefCell::default();
-}
 
 /// Opens a partition's log, wherever it is.
 pub(super) type OpenLog = Arc<dyn Fn(&Replica, Millis) -> Result<Log, Error> + Send + Sync>;
@@ -97,7 +89,6 @@ struct Written {
     answers: Vec<(oneshot::Sender<AppendResult>, AppendResult)>,
     /// The log's end behind the group, which becomes the high watermark.
     end: Offset,
-    bytes: usize,
 }
 
 impl PartitionActor {
@@ -184,7 +175,6 @@ impl PartitionActor {
         let mut replies = Vec::with_capacity(appends.len());
         let now = self.spec.clock.now();
         let mut questions = Vec::new();
-        let mut bytes = 0;
         for append in appends {
             // Now, since the metadata may have moved the leadership while this waited.
             if let Err(code) = self.spec.replica.check_leader(append.leader_epoch) {
@@ -193,7 +183,6 @@ impl PartitionActor {
             }
             match self.verifying.admit(append, log, now) {
                 Admission::Now(append) => {
-                    bytes += append.records.len();
                     group.push(PendingAppend {
                         voucher: append.voucher,
                         transaction_version: append.transaction_version,
@@ -216,7 +205,7 @@ impl PartitionActor {
             append.result.unwrap_or(Err(ErrorCode::KafkaStorageError.into()))
         };
         let answers = replies.into_iter().zip(group.into_iter().map(result)).collect();
-        let written = Written { answers, end: log.log_end_offset(), bytes };
+        let written = Written { answers, end: log.log_end_offset() };
         self.settle(written, now, ctx);
         questions.into_iter().for_each(|question| self.ask(question, ctx));
     }
@@ -262,7 +251,7 @@ impl PartitionActor {
         }
     }
 
-    /// Syncs what is written; what is written meanwhile, where that is aside, waits for the next sync.
+    /// Syncs what is written, aside from this thread; what is written meanwhile waits for the next sync.
     fn sync(&mut self, ctx: &mut Context<Self>) {
         if self.syncing {
             return;
@@ -276,28 +265,12 @@ impl PartitionActor {
             Ok(None) => return groups.into_iter().for_each(|written| self.publish(written, ctx)),
             Err(error) => return self.not_synced(&error, ctx),
         };
-        let began = Instant::now();
-        let (id, bytes) = (self.spec.replica.id, groups.iter().map(|written| written.bytes).sum());
-        if SYNCING.with_borrow_mut(|syncing| syncing.is_here(id, bytes, began)) {
-            let synced = task.run();
-            SYNCING.with_borrow_mut(|syncing| syncing.took(began.elapsed()));
-            return match synced {
-                Ok(()) => self.synced(&task, groups, ctx),
-                Err(error) => self.not_synced(&error, ctx),
-            };
-        }
         self.syncing = true;
-        let syncing = tokio::task::spawn_blocking(move || {
-            let began = Instant::now();
-            (task.run(), task, began.elapsed())
-        });
-        ctx.spawn(wrap_future::<_, Self>(syncing).map(move |synced, actor, ctx| {
-            let Ok((synced, task, took)) = synced else { return actor.fail(ctx) };
-            SYNCING.with_borrow_mut(|syncing| syncing.took(took));
-            match synced {
-                Ok(()) => actor.synced(&task, groups, ctx),
-                Err(error) => actor.not_synced(&error, ctx),
-            }
+        let syncing = tokio::task::spawn_blocking(move || (task.run(), task));
+        ctx.spawn(wrap_future::<_, Self>(syncing).map(move |synced, actor, ctx| match synced {
+            Ok((Ok(()), task)) => actor.synced(&task, groups, ctx),
+            Ok((Err(error), _)) => actor.not_synced(&error, ctx),
+            Err(_) => actor.fail(ctx),
         }));
     }
 

@@ -35,8 +35,7 @@
 //! * An append is answered when consumers may see it: at once, or after the sync that `flush.messages` or `flush.ms`
 //!   asks for; and nothing overtakes one that waits for a sync.
 //! * The leader that the metadata names is asked for before each append, not when the request came.
-//! * Nothing here waits for the disk on a thread that serves others, but for a small sync on a disk that is quick
-//!   (`syncing`).
+//! * Nothing here waits for the disk on a thread that serves others.
 //!
 //! # What is missing
 //!
@@ -53,7 +52,6 @@ mod opening;
 mod places;
 pub mod replica;
 pub mod settings;
-mod syncing;
 pub mod table;
 mod throttle;
 mod verifying;
