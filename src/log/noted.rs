@@ -15,8 +15,7 @@ use super::view::LogOffsets;
 use crate::error::Error;
 use crate::types::{Offset, TopicPartition};
 
-/// The checkpoint files, in the order in which they are written: nothing is vouched for by one that rests on another
-/// which is not there yet.
+/// The checkpoint files, in the order in which they are written at the end.
 pub(super) const FILES: [&str; 4] =
     [CLEANER_OFFSETS, RECOVERY_POINTS, LOG_START_OFFSETS, HIGH_WATERMARKS];
 

@@ -86,7 +86,7 @@ impl Log {
     pub fn is_blank(&self) -> bool {
         self.log_end_offset() == 0
             && self.size() == 0
-            && self.producers.is_empty()
+            && self.producers.is_blank()
             && self.deletions.is_empty()
             && !self.replacing
             && !self.is_failed()

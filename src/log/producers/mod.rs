@@ -337,6 +337,11 @@ impl Producers {
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
+
+    /// Whether none is known, and none has asked to begin a transaction.
+    pub fn is_blank(&self) -> bool {
+        self.is_empty() && self.verifications.is_unused()
+    }
 }
 
 /// Whether a producer has been silent for so long that it is forgotten.

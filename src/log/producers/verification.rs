@@ -124,6 +124,11 @@ impl Verifications {
         }
     }
 
+    /// Whether nothing was ever asked: no guard is anywhere that a count begun anew could give out again.
+    pub(super) const fn is_unused(&self) -> bool {
+        self.asked == 0
+    }
+
     /// Forgets questions that nobody has come back for.
     pub(super) fn expire(&mut self, now: Millis, expiration_ms: Millis) {
         self.open.retain(|_, open| now.saturating_sub(open.since) < expiration_ms);

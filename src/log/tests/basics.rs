@@ -3,6 +3,7 @@
 use super::super::append::pending;
 use super::super::files::memory::Call;
 use super::super::names;
+use super::super::producers::Beginning;
 use super::super::waiters::{Wake, Watch};
 use super::*;
 use crate::wire::records::TimestampType;
@@ -278,6 +279,26 @@ fn waiters_wake_for_what_they_wait_for() {
     let _leader = view.waiters().park(Watch::LogEnd, 99, wake("leader"));
     view.set_leader(true, 4);
     assert_eq!(seen.lock().last(), Some(&("leader", -1)));
+}
+
+#[test]
+fn a_log_is_blank_until_something_would_be_lost_with_it() {
+    let files = memory();
+    let mut log = open(&files, LogSettings::default());
+    assert!(log.is_blank());
+    let beginning = Beginning {
+        producer_id: 7,
+        producer_epoch: 0,
+        base_sequence: 0,
+        supports_epoch_bump: true,
+    };
+    // A batch that waits for its coordinator comes back with this guard.
+    assert!(log.verify(&beginning, NOW).unwrap().is_some());
+    assert!(!log.is_blank());
+    let mut log = open(&files, LogSettings::default());
+    assert!(log.is_blank());
+    append(&mut log, batch(1, 1, NOW)).unwrap();
+    assert!(!log.is_blank());
 }
 
 #[test]
