@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::error::{DecodeError, EncodeError};
 use super::reader::Reader;
-use super::values::Wire;
+use super::values::{Wire, count, items};
 use super::writer::Writer;
 
 /// Any number of things, in order.
@@ -100,23 +100,14 @@ impl<T: Wire> Wire for Few<T> {
         self.iter().map(|item| item.json(version)).collect()
     }
 
-    /// As for `Vec`, of which no more room is reserved than the bytes that remain could fill.
     fn read_nullable(reader: &mut Reader, version: i16) -> Result<Option<Self>, DecodeError> {
-        let Ok(count) = usize::try_from(reader.length()?) else { return Ok(None) };
-        if count > reader.remaining() {
-            return Err(DecodeError::Truncated);
-        }
-        let mut few = Self::default();
-        if count > 0 {
-            few.first = Some(T::read(reader, version)?);
-        }
-        if count > 1 {
-            few.others.reserve(count.min(reader.remaining() / size_of::<T>().max(1) + 1) - 1);
-        }
-        for _ in 1..count {
-            few.others.push(T::read(reader, version)?);
-        }
-        Ok(Some(few))
+        let others = match count(reader)? {
+            None => return Ok(None),
+            Some(0) => return Ok(Some(Self::default())),
+            Some(count) => count - 1,
+        };
+        let first = Some(T::read(reader, version)?);
+        Ok(Some(Self { first, others: items(reader, version, others)? }))
     }
 
     fn write_null(writer: &mut Writer) {

@@ -181,6 +181,29 @@ impl Wire for Bytes {
     }
 }
 
+/// How many elements an array has, if it is not null. Every element takes a byte or more, so a count beyond the bytes
+/// that remain is refused.
+#[inline]
+pub(super) fn count(reader: &mut Reader) -> Result<Option<usize>, DecodeError> {
+    let Ok(count) = usize::try_from(reader.length()?) else { return Ok(None) };
+    if count > reader.remaining() { Err(DecodeError::Truncated) } else { Ok(Some(count)) }
+}
+
+/// The next elements. No more room is reserved than the bytes that remain could fill, however small the elements are on
+/// the wire.
+#[inline]
+pub(super) fn items<T: Wire>(
+    reader: &mut Reader,
+    version: i16,
+    count: usize,
+) -> Result<Vec<T>, DecodeError> {
+    let mut items = Vec::with_capacity(count.min(reader.remaining() / size_of::<T>().max(1) + 1));
+    for _ in 0..count {
+        items.push(T::read(reader, version)?);
+    }
+    Ok(items)
+}
+
 impl<T: Wire> Wire for Vec<T> {
     const NULL_IS_A_LENGTH: bool = true;
 
@@ -197,19 +220,8 @@ impl<T: Wire> Wire for Vec<T> {
         self.iter().map(|item| item.json(version)).collect()
     }
 
-    /// Every element takes a byte or more, so a count beyond the bytes that remain is refused; and no more room is
-    /// reserved than those bytes could fill, however small the elements are on the wire.
     fn read_nullable(reader: &mut Reader, version: i16) -> Result<Option<Self>, DecodeError> {
-        let Ok(count) = usize::try_from(reader.length()?) else { return Ok(None) };
-        if count > reader.remaining() {
-            return Err(DecodeError::Truncated);
-        }
-        let mut items =
-            Self::with_capacity(count.min(reader.remaining() / size_of::<T>().max(1) + 1));
-        for _ in 0..count {
-            items.push(T::read(reader, version)?);
-        }
-        Ok(Some(items))
+        count(reader)?.map(|count| items(reader, version, count)).transpose()
     }
 
     fn write_null(writer: &mut Writer) {
