@@ -45,10 +45,7 @@ struct Options {
 
 fn options(args: &[String]) -> Result<Options, Stop> {
     let args = named(args)?;
-    let given = USAGE.parse_some(&args).map_err(|stop| match stop {
-        Stop::Throw(thrown) => Stop::Usage(thrown.message),
-        other => other,
-    })?;
+    let given = USAGE.parse_some(&args).map_err(Stop::with_table)?;
     given.require(&["bootstrap-server", "topic", "num-records", "producer-acks", "record-size"])?;
     let number =
         |name| -> Result<i64, Exception> { Ok(given.number::<i32>(name)?.map_or(0, i64::from)) };

@@ -17,10 +17,7 @@ pub(super) fn run(args: &[String]) -> i32 {
 }
 
 fn execute(args: &[String]) -> Result<(), Stop> {
-    let given = USAGE.parse(args).map_err(|stop| match stop {
-        Stop::Throw(complaint) => Stop::Usage(complaint.message),
-        other => other,
-    })?;
+    let given = USAGE.parse(args).map_err(Stop::with_table)?;
     if !given.has("bootstrap-server") {
         return Err(Stop::Usage("Missing required option(s) [bootstrap-server]".into()));
     }

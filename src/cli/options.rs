@@ -90,6 +90,16 @@ pub(crate) enum Stop {
     Throw(Exception),
 }
 
+impl Stop {
+    /// For tools that print the table with whatever is wrong with a command line.
+    pub(super) fn with_table(self) -> Self {
+        match self {
+            Self::Throw(exception) => Self::Usage(exception.message),
+            other => other,
+        }
+    }
+}
+
 impl From<Exception> for Stop {
     fn from(exception: Exception) -> Self {
         Self::Throw(exception)

@@ -48,10 +48,7 @@ pub(super) fn run_console(args: &[String]) -> i32 {
 }
 
 fn console_options(args: &[String]) -> Result<Given, Stop> {
-    let given = CONSOLE.parse(args).map_err(|stop| match stop {
-        Stop::Throw(thrown) => Stop::Usage(thrown.message),
-        other => other,
-    })?;
+    let given = CONSOLE.parse(args).map_err(Stop::with_table)?;
     if !given.has("topic") {
         return Err(Stop::Usage("--topic is a required argument".to_owned()));
     }

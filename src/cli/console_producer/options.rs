@@ -16,10 +16,7 @@ pub(super) struct Options {
 
 /// Reads a command line.
 pub(super) fn parse(usage: &Usage, args: &[String]) -> Result<Options, Stop> {
-    let given = usage.parse(args).map_err(|stop| match stop {
-        Stop::Throw(thrown) => Stop::Usage(thrown.message),
-        other => other,
-    })?;
+    let given = usage.parse(args).map_err(Stop::with_table)?;
     given.require(&["bootstrap-server", "topic"])?;
     given.replaced(&[
         ("property", "reader-property"),
