@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::fetch_session::FetchSessions;
+use super::patience::Patience;
 use super::producer_ids::ProducerIds;
 use super::throttle::Meter;
 use crate::client::Pool;
@@ -68,6 +69,8 @@ pub struct Session {
     pub client_id: OnceLock<Arc<str>>,
     /// Until when nothing more is read from it.
     pub mute: Mute,
+    /// Whether its request in front is kept waiting for news.
+    pub patience: Patience,
     /// Where it is noted that a request came to a node without the active controller; for requests in envelopes.
     pub misdirected: Option<Arc<AtomicBool>>,
 }
@@ -226,6 +229,8 @@ pub struct Context {
     pub quotas: Arc<Quotas>,
     /// Who receives the metrics that clients push, if anybody does.
     pub telemetry: Option<Arc<Telemetry>>,
+    /// How long a heartbeat may be kept waiting for news; zero where all are answered at once.
+    pub heartbeat_wait_max: Duration,
 }
 
 impl Context {

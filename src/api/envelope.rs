@@ -81,6 +81,7 @@ fn session(call: &Call, request: &EnvelopeRequest) -> Result<Session, ErrorCode>
         client_id: Default::default(),
         // Held for nobody: the time is told in the answer, and the broker that the client is connected to keeps it.
         mute: Default::default(),
+        patience: Default::default(),
         misdirected: Some(Arc::default()),
     })
 }

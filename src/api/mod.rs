@@ -53,6 +53,7 @@ pub mod answer;
 pub mod authorize;
 pub mod context;
 pub mod measured;
+pub mod patience;
 pub mod table;
 
 mod add_offsets_to_txn;

@@ -34,6 +34,8 @@ pub const FRAME_BYTES_MAX: usize = 1 << 30;
 pub struct Settings {
     /// What we call ourselves.
     pub client_id: String,
+    /// What we call our software (KIP-511).
+    pub client_software_name: &'static str,
     /// How long to wait for a connection, in milliseconds.
     pub connect_timeout_ms: u64,
     /// How long to wait for an answer, in milliseconds.
@@ -48,6 +50,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             client_id: "vltava".to_owned(),
+            client_software_name: "vltava",
             connect_timeout_ms: 10_000,
             request_timeout_ms: 30_000,
             in_flight_max: 5,
@@ -143,7 +146,7 @@ impl Connection {
 
     async fn ask_versions(&self) -> Result<HashMap<i16, (i16, i16)>, ClientError> {
         let request = ApiVersionsRequest {
-            client_software_name: "vltava".to_owned(),
+            client_software_name: self.settings.client_software_name.to_owned(),
             client_software_version: env!("CARGO_PKG_VERSION").to_owned(),
             ..Default::default()
         };

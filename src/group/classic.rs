@@ -80,6 +80,8 @@ pub(crate) struct ClassicGroup {
     pub(super) pending_joins: BTreeSet<Arc<str>>,
     /// Have not fetched the assignment of this generation.
     pub(super) pending_syncs: BTreeSet<Arc<str>>,
+    /// Heartbeats that wait for news, by member; none but while the group is stable.
+    pub(super) held: BTreeMap<Arc<str>, Ticket>,
     /// How many members wait in JoinGroup.
     pub(super) joining: usize,
     /// How many members follow each protocol.
@@ -121,6 +123,7 @@ impl ClassicGroup {
             instances: BTreeMap::new(),
             pending_joins: BTreeSet::new(),
             pending_syncs: BTreeSet::new(),
+            held: BTreeMap::new(),
             joining: 0,
             votes: HashMap::new(),
             metadata_bytes: 0,
@@ -141,6 +144,7 @@ impl ClassicGroup {
 
     pub(super) fn transition(&mut self, to: State, now: Millis) {
         debug_assert!(may_follow(self.state, to), "{:?} after {:?}", to, self.state);
+        debug_assert!(self.held.is_empty(), "{}: a heartbeat waits and there is news", self.id);
         debug_assert!(
             self.has_sound_roll(),
             "{}: the roll does not agree with the members",
@@ -160,6 +164,7 @@ impl ClassicGroup {
             && self.instances.values().all(is_known)
             && self.pending_syncs.iter().all(is_known)
             && !self.pending_joins.iter().any(is_known)
+            && self.held.keys().all(is_known)
     }
 
     /// Takes in a member; the first one leads.

@@ -284,6 +284,7 @@ impl ClassicGroup {
     fn replace_static(&mut self, old: &Arc<str>, joiner: Joiner, step: &mut Step) {
         let leader_before = self.leader.clone();
         let name = joiner.new_id.clone();
+        self.tell(old, ErrorCode::FencedInstanceId, step);
         if let Some((joining, syncing)) = self.rename(old, &name) {
             if let Some(ticket) = joining {
                 step.refuse_join(ticket, old, ErrorCode::FencedInstanceId);

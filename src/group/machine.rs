@@ -215,7 +215,12 @@ impl Machine for GroupMachine {
                 return step.out;
             }
             GroupRequest::Heartbeat(request) => {
-                GroupReply::Heartbeat(self.heartbeat(&request, &mut step))
+                self.heartbeat(ticket, &request, false, &mut step);
+                return step.out;
+            }
+            GroupRequest::AwaitNews(request) => {
+                self.heartbeat(ticket, &request, true, &mut step);
+                return step.out;
             }
             GroupRequest::Leave(request) => GroupReply::Leave(self.leave(&request, &mut step)),
             GroupRequest::List(request) => GroupReply::List(self.list(&request)),

@@ -1,7 +1,7 @@
 //! Consumer groups and their offsets: the machine behind one partition of `__consumer_offsets`.
 //!
 //! [`machine::GroupMachine`] finds the group of a request; a classic group ([`classic`]) runs the protocol of
-//! JoinGroup, SyncGroup, Heartbeat and LeaveGroup by itself ([`join`], [`rebalance`], [`sync`]); [`offsets`] keeps
+//! JoinGroup, SyncGroup, Heartbeat and LeaveGroup by itself ([`join`], [`rebalance`], [`sync`], [`heartbeat`]); [`offsets`] keeps
 //! what groups have committed. A classic group lives in memory; what is written of it is its picture at the moments
 //! that matter: stable with assignments, or empty. That picture is all a successor starts from.
 //!
@@ -13,7 +13,7 @@
 //! 2. [`machine`]: which group a request is for; `replay`, what becomes of records that come back. `step` is what a
 //!    decision gathers on its way.
 //! 3. A classic group: [`classic`] (who is in it, and its states) and `member`; then what moves it: `join`,
-//!    `rebalance`, `sync`.
+//!    `rebalance`, `sync`, `heartbeat`.
 //! 4. [`offsets`], with `commit` and `transactional`, which write them, and `expiry`, which forgets them.
 //! 5. [`consumer`]: groups of KIP-848, a chapter of its own.
 //! 6. `records`: what all of them look like in `__consumer_offsets`. `foreign`: what Kafka wrote of protocols that are
@@ -34,7 +34,7 @@
 //! ```
 //!
 //! Who waits where: in PreparingRebalance members wait in JoinGroup, in CompletingRebalance all but the leader wait in
-//! SyncGroup; both are answered together. Three timers end the waits: `Join` (the longest rebalance timeout of a
+//! SyncGroup; both are answered together; while it is Stable, heartbeats may wait for the next rebalance. Three timers end the waits: `Join` (the longest rebalance timeout of a
 //! member; for the first generation `group.initial.rebalance.delay.ms`, prolonged while more come), `Sync` (the same
 //! timeout), and each member's `Session`.
 //!
@@ -62,6 +62,8 @@ mod describe;
 mod expiry;
 // Groups of other protocols: kept, counted, never run here.
 mod foreign;
+// Heartbeats of classic members, which may wait for news.
+mod heartbeat;
 // JoinGroup.
 mod join;
 // One shard of the group coordinator.
@@ -82,7 +84,7 @@ pub mod request;
 pub mod settings;
 // What one decision gathers.
 mod step;
-// SyncGroup, Heartbeat, LeaveGroup, and the end of sessions.
+// SyncGroup, LeaveGroup, and the end of sessions.
 mod sync;
 #[cfg(test)]
 mod tests;

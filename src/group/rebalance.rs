@@ -47,6 +47,7 @@ impl ClassicGroup {
         step.cancel(Timer::Sync(self.id.clone()));
         info!(group = %self.id, state = self.state.name(), generation = self.generation, reason, "preparing to rebalance");
         let is_first = self.state == State::Empty;
+        self.tell_all(step);
         self.transition(State::PreparingRebalance, step.now);
         self.initial = None;
         if is_first {
@@ -187,6 +188,7 @@ impl ClassicGroup {
     /// Removes a member. Whoever still waits in its name is told that it is no more.
     pub(super) fn dismiss(&mut self, member_id: &str, step: &mut Step) {
         let Some(member) = self.remove(member_id) else { return };
+        self.tell(member_id, ErrorCode::UnknownMemberId, step);
         step.unwatch(&self.id, &member.id);
         if let Some(ticket) = member.joining {
             step.refuse_join(ticket, "", ErrorCode::UnknownMemberId);

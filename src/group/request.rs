@@ -57,6 +57,8 @@ pub enum GroupRequest {
     Sync(SyncGroupRequest),
     /// Say that one is alive.
     Heartbeat(HeartbeatRequest),
+    /// The same, and be answered when there is news; who has asked gives up by itself.
+    AwaitNews(HeartbeatRequest),
     /// Become a member of a consumer group, stay one, or leave.
     ConsumerHeartbeat(Box<ConsumerHeartbeat>),
     /// What there is to know of consumer groups.
@@ -129,7 +131,7 @@ pub enum GroupReply {
     Join(JoinGroupResponse),
     /// To [`GroupRequest::Sync`].
     Sync(SyncGroupResponse),
-    /// To [`GroupRequest::Heartbeat`].
+    /// To [`GroupRequest::Heartbeat`] and [`GroupRequest::AwaitNews`].
     Heartbeat(HeartbeatResponse),
     /// To [`GroupRequest::ConsumerHeartbeat`].
     ConsumerHeartbeat(ConsumerGroupHeartbeatResponse),
@@ -194,7 +196,7 @@ impl GroupRequest {
     pub fn refused(&self, code: ErrorCode) -> GroupReply {
         let code = match self {
             Self::FetchOffsets { .. } => fetch_code(code),
-            Self::Heartbeat(_) => heartbeat_code(code),
+            Self::Heartbeat(_) | Self::AwaitNews(_) => heartbeat_code(code),
             _ => coordinator_code(code),
         };
         let error_code = code.code();
@@ -207,10 +209,10 @@ impl GroupRequest {
             Self::Sync(_) => {
                 GroupReply::Sync(SyncGroupResponse { error_code, ..SyncGroupResponse::default() })
             }
-            Self::Heartbeat(_) => GroupReply::Heartbeat(HeartbeatResponse {
-                error_code,
-                ..HeartbeatResponse::default()
-            }),
+            Self::Heartbeat(_) | Self::AwaitNews(_) => {
+                let response = HeartbeatResponse { error_code, ..HeartbeatResponse::default() };
+                GroupReply::Heartbeat(response)
+            }
             Self::ConsumerHeartbeat(_) => heartbeat_refused(code),
             Self::DescribeConsumers { group_ids } => describe_refused(group_ids, code),
             Self::Leave(request) if code == ErrorCode::UnknownMemberId => {

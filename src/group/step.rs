@@ -14,6 +14,7 @@ use crate::coordinator::machine::{Decision, StoredRecord, Ticket};
 use crate::error::ErrorCode;
 use crate::metrics::GroupMetrics;
 use crate::types::Millis;
+use crate::wire::messages::heartbeat::HeartbeatResponse;
 use crate::wire::messages::join_group::JoinGroupResponse;
 use crate::wire::messages::sync_group::SyncGroupResponse;
 
@@ -108,6 +109,13 @@ impl Step {
             ..JoinGroupResponse::default()
         };
         self.reply(ticket, GroupReply::Join(reply));
+    }
+
+    /// Answers a heartbeat.
+    pub(super) fn answer_heartbeat(&mut self, ticket: Ticket, code: ErrorCode) {
+        let error_code = code.code();
+        let reply = HeartbeatResponse { error_code, ..HeartbeatResponse::default() };
+        self.reply(ticket, GroupReply::Heartbeat(reply));
     }
 
     /// Answers a SyncGroup with an error.

@@ -1,4 +1,4 @@
-//! SyncGroup, Heartbeat, LeaveGroup, and the end of sessions.
+//! SyncGroup, LeaveGroup, and the end of sessions.
 //!
 //! The leader's assignments become a record before anyone is given one; the answers leave when it is committed. A
 //! member that fetches again in a stable group, as one whose answer was lost does, is given what it has.
@@ -17,7 +17,6 @@ use super::step::Step;
 use crate::coordinator::machine::Ticket;
 use crate::error::ErrorCode;
 use crate::types::Millis;
-use crate::wire::messages::heartbeat::{HeartbeatRequest, HeartbeatResponse};
 use crate::wire::messages::leave_group::{
     LeaveGroupRequest, LeaveGroupResponse, MemberIdentity, MemberResponse,
 };
@@ -38,20 +37,6 @@ impl GroupMachine {
             Some(group) if group.state != State::Empty => group.sync(ticket, request, step),
             _ => step.refuse_sync(ticket, ErrorCode::UnknownMemberId),
         }
-    }
-
-    pub(super) fn heartbeat(
-        &mut self,
-        request: &HeartbeatRequest,
-        step: &mut Step,
-    ) -> HeartbeatResponse {
-        let outcome = match self.classic(&request.group_id) {
-            _ if request.group_id.is_empty() => Err(ErrorCode::InvalidGroupId),
-            Some(group) => group.heartbeat(request, step),
-            None => self.beat_consumer_group(request, step),
-        };
-        let error_code = outcome.err().unwrap_or(ErrorCode::None).code();
-        HeartbeatResponse { error_code, ..HeartbeatResponse::default() }
     }
 
     pub(super) fn leave(
@@ -210,32 +195,6 @@ impl ClassicGroup {
             self.dismiss(member, step);
         }
         self.prepare_rebalance("members have not synced in time", step);
-    }
-
-    /// A member is alive. The error tells it to join again.
-    pub(super) fn heartbeat(
-        &self,
-        request: &HeartbeatRequest,
-        step: &mut Step,
-    ) -> Result<(), ErrorCode> {
-        self.check_member(&request.member_id, request.group_instance_id.as_deref())?;
-        if request.generation_id != self.generation {
-            return Err(ErrorCode::IllegalGeneration);
-        }
-        self.heard_of(&request.member_id, step);
-        // In CompletingRebalance it has joined already: what it lacks comes by SyncGroup.
-        if self.state == State::PreparingRebalance {
-            Err(ErrorCode::RebalanceInProgress)
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Begins a member's session anew.
-    pub(super) fn heard_of(&self, member_id: &str, step: &mut Step) {
-        if let Some(member) = self.members.get(member_id) {
-            step.watch(&self.id, &member.id, member.session_ms());
-        }
     }
 
     /// A member has been silent for too long.

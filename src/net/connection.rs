@@ -102,6 +102,8 @@ pub(crate) struct Connection {
     settings: ConnectionSettings,
     /// What has come and is not a whole frame yet.
     input: BytesMut,
+    /// The largest frame that has come whole, in bytes: room for another as large is made at once.
+    earned: usize,
     /// Answers that have not left.
     output: Output,
     /// Requests begun and not answered, in the order in which they came.
@@ -130,6 +132,7 @@ impl Connection {
             session,
             settings,
             input: BytesMut::new(),
+            earned: 0,
             output: Output::default(),
             in_flight: VecDeque::new(),
             in_flight_bytes: 0,
@@ -194,6 +197,10 @@ impl Connection {
                     Poll::Pending => {}
                 }
             }
+            if self.session.patience.is_tried() && (stopping || self.has_more(cx)) {
+                self.session.patience.end();
+                continue;
+            }
             if stopping {
                 if self.in_flight.is_empty() && self.output.is_empty() {
                     return Err(Closed::ShuttingDown);
@@ -248,6 +255,11 @@ impl Connection {
             && self.input.get(4..).is_some_and(|frame| !api::is_pipelined(frame))
     }
 
+    /// Whether anything has come behind the request in front, if only the end.
+    fn has_more(&self, cx: &mut Context<'_>) -> bool {
+        !self.input.is_empty() || self.stream.poll_read_ready(cx).is_ready()
+    }
+
     fn may_read(&self) -> bool {
         self.may_take() && !self.next_must_wait()
     }
@@ -262,6 +274,7 @@ impl Connection {
                 break;
             };
             self.frame_began = None;
+            self.earned = self.earned.max(frame.len());
             self.start(frame, moment, cx)?;
             progress = true;
         }
@@ -298,7 +311,7 @@ impl Connection {
                 return Ok(false);
             }
         }
-        let room = frame::room_wanted(&self.input, READ_BYTES_MIN);
+        let room = frame::room_wanted(&self.input, READ_BYTES_MIN, self.earned);
         if !self.share.may_hold(self.in_flight_bytes + self.input.len() + room, cx) {
             // The wait is ours, not the client's.
             self.last_active = Instant::now();

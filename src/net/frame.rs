@@ -43,13 +43,13 @@ pub(crate) fn take(input: &mut BytesMut, max_bytes: usize) -> Result<Option<Byte
 }
 
 /// How many more bytes it is worth making room for: what the frame at the front still lacks, but never more than has
-/// arrived already, so that an announced size alone costs nothing.
-pub(crate) fn room_wanted(input: &BytesMut, least: usize) -> usize {
+/// arrived already, of this frame or of one before (`earned`), so that an announced size alone costs nothing.
+pub(crate) fn room_wanted(input: &BytesMut, least: usize, earned: usize) -> usize {
     let lacking = match input.first_chunk::<4>() {
         Some(size) => (i32::from_be_bytes(*size).max(0) as usize + 4).saturating_sub(input.len()),
         None => 0,
     };
-    lacking.min(input.len()).max(least)
+    lacking.min(earned.max(input.len())).max(least)
 }
 
 #[cfg(test)]
@@ -76,7 +76,11 @@ mod tests {
     #[test]
     fn an_announced_size_makes_no_room() {
         let input = BytesMut::from(&b"\x05\xff\xff\xff\0"[..]);
-        assert_eq!(room_wanted(&input, 4096), 4096);
+        assert_eq!(room_wanted(&input, 4096, 0), 4096);
+        // One who has sent as much before is believed, for so much and no more.
+        assert_eq!(room_wanted(&input, 4096, 10_000), 10_000);
+        let input = BytesMut::from(&b"\0\x01\0\0\0"[..]);
+        assert_eq!(room_wanted(&input, 4096, 1 << 20), (1 << 16) - 1);
     }
 
     /// However a stream is cut into reads, the same frames come off it, and the same error ends it.
@@ -108,7 +112,7 @@ mod tests {
                 let (piece, left) = rest.split_at(1 + random(rest.len() as u64) as usize);
                 input.extend_from_slice(piece);
                 rest = left;
-                assert!(room_wanted(&input, 16) <= input.len().max(16));
+                assert!(room_wanted(&input, 16, 0) <= input.len().max(16));
                 while let Some(frame) = take(&mut input, 100).transpose() {
                     let over = frame.is_err();
                     found.push(frame);

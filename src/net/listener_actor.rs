@@ -24,6 +24,7 @@ use super::limits::{ConnectionLimits, Counted};
 use super::memory::Share;
 use crate::api::authorize;
 use crate::api::context::{Context as ApiContext, ListenerKind, Mute, Session};
+use crate::api::patience::Patience;
 use crate::supervision::{DeathWatch, Stop};
 use crate::types::Millis;
 
@@ -203,6 +204,7 @@ fn hand_over(
         software: OnceLock::new(),
         client_id: OnceLock::new(),
         mute: Mute::default(),
+        patience: Patience::default(),
         misdirected: None,
     });
     let settings =

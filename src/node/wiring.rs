@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -43,6 +44,10 @@ use crate::wire::messages::broker_registration::{BrokerRegistrationRequest, Feat
 /// How long a broker may take to accept a connection of another, in ms.
 const PEER_CONNECT_MS: u64 = 2_000;
 
+/// How long a heartbeat waits for news at most: less than clients leave between two, and a quarter of the shortest
+/// session for which the coordinator lets one wait.
+const HEARTBEAT_WAIT_MAX: Duration = Duration::from_millis(2_500);
+
 pub(super) fn fetch_sessions(config: &Config) -> FetchSessions {
     let slots = usize::try_from(config.max_incremental_fetch_session_cache_slots()).unwrap_or(0);
     let seed = i32::from_be_bytes([Uuid::random().as_bytes()[0], 1, 2, 3]);
@@ -67,6 +72,14 @@ pub(super) fn telemetry(config: &Config) -> Option<Arc<Telemetry>> {
     let series_max = series_max.ok().filter(|max: &usize| *max > 0)?;
     let push_bytes_max = usize::try_from(config.telemetry_max_bytes()).unwrap_or(0);
     Some(Arc::new(Telemetry::new(series_max, push_bytes_max)))
+}
+
+/// How long a classic member's heartbeat may wait for news: `group.classic.heartbeat.wait.max.ms`, a key of our own. With
+/// 0 all are answered at once, as Kafka does.
+pub(super) fn heartbeat_wait_max(config: &Config) -> Duration {
+    let given = config.originals().get("group.classic.heartbeat.wait.max.ms");
+    let given = given.and_then(|given| given.trim().parse().ok());
+    given.map_or(HEARTBEAT_WAIT_MAX, Duration::from_millis).min(HEARTBEAT_WAIT_MAX)
 }
 
 pub(super) fn quorum_child(parts: &Parts) -> Child {
@@ -309,7 +322,7 @@ pub(super) fn pool(config: &Config) -> Arc<Pool> {
         connect_timeout_ms: timeout_ms,
         request_timeout_ms: timeout_ms,
         in_flight_max: 16,
-        traffic: None,
+        ..client::Settings::default()
     }))
 }
 
@@ -321,7 +334,7 @@ pub(super) fn peers(config: &Config) -> Arc<Pool> {
         connect_timeout_ms: timeout_ms.min(PEER_CONNECT_MS),
         request_timeout_ms: timeout_ms,
         in_flight_max: 64,
-        traffic: None,
+        ..client::Settings::default()
     }))
 }
 

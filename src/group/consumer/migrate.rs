@@ -208,6 +208,7 @@ fn release(classic: &mut ClassicGroup, step: &mut Step) {
     for pending in &classic.pending_joins {
         step.unwatch(&classic.id, pending);
     }
+    classic.tell_all(step);
     for member in classic.members.values_mut() {
         if let Some(ticket) = member.joining.take() {
             step.refuse_join(ticket, &member.id, ErrorCode::RebalanceInProgress);

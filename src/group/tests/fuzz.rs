@@ -138,12 +138,18 @@ fn request(shard: &Shard, clients: &Clients, group: &str, dice: &mut Random) -> 
     match dice.below(20) {
         0..=6 => join(group, member, dice),
         7..=11 => sync(shard, group, member, dice),
-        12..=14 => GroupRequest::Heartbeat(HeartbeatRequest {
-            group_id,
-            generation_id: member.1,
-            member_id: member.0,
-            ..Default::default()
-        }),
+        12..=14 => {
+            let request = HeartbeatRequest {
+                group_id,
+                generation_id: member.1,
+                member_id: member.0,
+                ..Default::default()
+            };
+            match dice.below(2) {
+                0 => GroupRequest::Heartbeat(request),
+                _ => GroupRequest::AwaitNews(request),
+            }
+        }
         15 => {
             let instance = if member.0.is_empty() { *dice.one(&INSTANCES) } else { None };
             let group_instance_id = instance.map(Into::into);
@@ -200,6 +206,9 @@ fn check_group(group: &ClassicGroup, shard: &Shard) {
         .flatten()
         .collect();
     assert!(waiting.iter().all(|ticket| shard.open.contains(ticket)), "who waits is known to wait");
+    assert!(group.held.values().all(|ticket| shard.open.contains(ticket)), "so are heartbeats");
+    assert!(group.held.keys().all(|member| group.members.contains_key(member)));
+    assert!(group.held.is_empty() || group.state == State::Stable, "there is news");
     let joining = group.members.values().filter(|member| member.joining.is_some()).count();
     assert_eq!(joining, group.joining);
     assert!(
@@ -247,7 +256,8 @@ fn check(shard: &Shard, generations: &mut BTreeMap<Arc<str>, i32>) {
             .values()
             .flat_map(|member| [member.joining, member.syncing])
             .flatten()
-            .count();
+            .count()
+            + group.held.len();
         let last = generations.insert(group_id.clone(), group.generation).unwrap_or(0);
         assert!(group.generation >= last, "generations only grow");
         if matches!(group.state, State::Stable) {

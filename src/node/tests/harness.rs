@@ -70,6 +70,7 @@ impl Node {
             software: Default::default(),
             client_id: Default::default(),
             mute: Default::default(),
+            patience: Default::default(),
             misdirected: None,
         });
         Self { parts, root, status, end, session }
@@ -89,8 +90,18 @@ impl Node {
 
     /// A connection through the first listener.
     pub(super) async fn connect(&self, client_id: &str) -> Connection {
+        self.connect_with(client_id, Settings::default().client_software_name).await
+    }
+
+    /// A connection of a client that is made with that software.
+    pub(super) async fn connect_with(
+        &self,
+        client_id: &str,
+        client_software_name: &'static str,
+    ) -> Connection {
         let settings = Settings {
             client_id: client_id.to_owned(),
+            client_software_name,
             request_timeout_ms: 60_000,
             ..Settings::default()
         };

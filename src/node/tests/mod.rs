@@ -3,6 +3,7 @@
 mod at_rest;
 mod disk;
 mod harness;
+mod heartbeats;
 mod moves;
 mod own_writes;
 mod panics;
