@@ -18,7 +18,7 @@ use std::io;
 use bytes::BytesMut;
 
 use super::answer::{Answer, FilePiece, Outgoing, Part};
-use super::context::Call;
+use super::context::{Call, Head};
 use super::fetch_read::Read;
 use super::fetch_session::{TopicRef, Wanted};
 use super::{begin_frame, end_frame};
@@ -46,7 +46,7 @@ pub(super) fn build(
         .filter(|(_, told)| **told)
         .map(|(shown, _)| shown)
         .collect();
-    match encode(call, session_id, shown) {
+    match encode(call.head(), session_id, shown) {
         Ok(outgoing) => Answer::Frame(outgoing),
         Err(error) => {
             tracing::error!(version = call.version, %error, "fetch response cannot be encoded");
@@ -67,12 +67,12 @@ struct Rope {
 }
 
 fn encode(
-    call: &Call,
+    head: Head,
     session_id: i32,
     mut shown: Vec<(&Wanted, Read)>,
 ) -> Result<Outgoing, EncodeError> {
-    let version = call.version;
-    let writer = begin_frame::<FetchRequest>(call.head())?;
+    let version = head.version;
+    let writer = begin_frame::<FetchRequest>(head)?;
     let mut rope =
         Rope { pieces: Vec::new(), writer, flexible: FetchResponse::is_flexible(version), version };
     rope.writer.i32(0); // throttle time
@@ -227,5 +227,133 @@ fn unreadable(data: &PartitionData) -> PartitionData {
         error_code: ErrorCode::KafkaStorageError.code(),
         high_watermark: -1,
         ..Default::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::FileExt;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::api::frame;
+    use crate::log::files::{File, Files, disk::Disk};
+    use crate::types::Uuid;
+    use crate::wire::messages::fetch::{EpochEndOffset, FetchableTopicResponse};
+
+    /// What stands for the records of partitions, one behind the other in a file.
+    struct Records {
+        file: Arc<dyn File>,
+        bytes: Vec<u8>,
+        _dir: tempfile::TempDir,
+    }
+
+    impl Records {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let bytes: Vec<u8> = (0..200_000_u32).map(|at| (at % 251) as u8).collect();
+            let file = Disk.create(&dir.path().join("records")).unwrap();
+            file.pwritev(&mut [io::IoSlice::new(&bytes)], 0).unwrap();
+            Self { file, bytes, _dir: dir }
+        }
+
+        fn slice(&self, position: usize, len: usize) -> RecordsSlice {
+            RecordsSlice { file: self.file.clone(), position: position as u64, len }
+        }
+    }
+
+    /// A partition, and where its records lie.
+    fn partition(index: i32, version: i16) -> (PartitionData, Vec<(usize, usize)>) {
+        let data = PartitionData {
+            partition_index: index,
+            high_watermark: 7_000_000_019,
+            last_stable_offset: if version >= 4 { 7_000_000_000 } else { -1 },
+            log_start_offset: if version >= 5 { i64::from(index) << 33 } else { -1 },
+            preferred_read_replica: -1,
+            ..Default::default()
+        };
+        match index % 5 {
+            0 => (data, vec![]),
+            1 => (data, vec![(10, 500)]),
+            // Two segments, one of which goes from its file.
+            2 => (data, vec![(0, 60_000), (70_000, 90)]),
+            3 => (data, vec![(3, COPY_BYTES_MAX + 1), (100_000, COPY_BYTES_MAX), (9, 100_000)]),
+            _ if version >= 12 => {
+                let diverging_epoch =
+                    EpochEndOffset { epoch: 3, end_offset: 9, ..Default::default() };
+                (PartitionData { diverging_epoch, ..data }, vec![])
+            }
+            _ => (PartitionData { error_code: 1, ..data }, vec![]),
+        }
+    }
+
+    fn wanted_of(topic: TopicRef, partition: i32) -> Wanted {
+        Wanted {
+            topic,
+            partition,
+            fetch_offset: 0,
+            max_bytes: i32::MAX,
+            leader_epoch: -1,
+            last_fetched_epoch: -1,
+            log_start_offset: -1,
+        }
+    }
+
+    fn flat(outgoing: Outgoing) -> Vec<u8> {
+        let mut bytes = outgoing.head.to_vec();
+        for part in outgoing.tail {
+            match part {
+                Part::Bytes(more) => bytes.extend(more),
+                Part::Shared(more) => bytes.extend(more),
+                Part::File(FilePiece { file, position, len }) => {
+                    let from = bytes.len();
+                    bytes.resize(from + len, 0);
+                    file.read_exact_at(&mut bytes[from..], position).unwrap();
+                }
+            }
+        }
+        bytes
+    }
+
+    #[test]
+    fn it_is_what_the_schema_writes() {
+        let records = Records::new();
+        for version in FetchResponse::VERSIONS {
+            for shape in [&[][..], &[1], &[5], &[3, 1, 130], &[1; 130]] {
+                let head = Head { version, correlation_id: i32::from(version) << 20 };
+                let (mut wanted, mut reads, mut responses) = (Vec::new(), Vec::new(), Vec::new());
+                for (place, count) in shape.iter().enumerate() {
+                    let (name, id) = (format!("topic-{place}"), Uuid::random());
+                    let mut topic = FetchableTopicResponse::default();
+                    match version {
+                        13.. => topic.topic_id = id,
+                        _ => topic.topic = name.as_str().into(),
+                    }
+                    for index in 0..*count {
+                        let named = match version {
+                            13.. => TopicRef::Id(id),
+                            _ => TopicRef::Name(name.clone()),
+                        };
+                        wanted.push(wanted_of(named, index));
+                        let (data, places) = partition(index, version);
+                        let slices = places.iter().map(|(at, len)| records.slice(*at, *len));
+                        reads.push(Read::of(data.clone(), slices.collect()));
+                        let all: Vec<&[u8]> =
+                            places.iter().map(|(at, len)| &records.bytes[*at..at + len]).collect();
+                        topic
+                            .partitions
+                            .push(PartitionData { records: Some(all.concat().into()), ..data });
+                    }
+                    responses.push(topic);
+                }
+                let session_id = if version >= 7 { 77 } else { 0 };
+                let response = FetchResponse { session_id, responses, ..Default::default() };
+                let Answer::Frame(schema) = frame::<FetchRequest>(head, &response) else {
+                    panic!("the schema writes it")
+                };
+                let hand = encode(head, session_id, wanted.iter().zip(reads).collect()).unwrap();
+                assert!(flat(hand) == flat(schema), "version {version}, {shape:?}");
+            }
+        }
     }
 }

@@ -72,6 +72,12 @@ pub(super) struct Read {
 }
 
 impl Read {
+    /// What tests say was found.
+    #[cfg(test)]
+    pub(super) const fn of(data: PartitionData, slices: Vec<RecordsSlice>) -> Self {
+        Self { data, slices, view: None, traffic: None }
+    }
+
     fn failed(partition: i32, code: ErrorCode) -> Self {
         let data = PartitionData {
             partition_index: partition,

@@ -16,13 +16,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::BytesMut;
-use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, Sleep};
 
-use super::frame::{self, FrameError};
+use super::frame::FrameError;
+use super::input::Input;
 use super::memory::Share;
 use super::output::Output;
 use crate::api::answer::Answer;
@@ -30,8 +29,6 @@ use crate::api::context::{Context as ApiContext, Session};
 use crate::api::measured::{Measured, Moment};
 use crate::api::{self, Refusal};
 
-/// The room made for a first read, and the least for any.
-const READ_BYTES_MIN: usize = 16 * 1024;
 /// Requests of one connection that may be in the works at once; Kafka's clients have five.
 const IN_FLIGHT_MAX: usize = 64;
 /// And how many bytes they may have, but for the last of them.
@@ -101,9 +98,7 @@ pub(crate) struct Connection {
     session: Arc<Session>,
     settings: ConnectionSettings,
     /// What has come and is not a whole frame yet.
-    input: BytesMut,
-    /// The largest frame that has come whole, in bytes: room for another as large is made at once.
-    earned: usize,
+    input: Input,
     /// Answers that have not left.
     output: Output,
     /// Requests begun and not answered, in the order in which they came.
@@ -131,8 +126,7 @@ impl Connection {
             context,
             session,
             settings,
-            input: BytesMut::new(),
-            earned: 0,
+            input: Input::default(),
             output: Output::default(),
             in_flight: VecDeque::new(),
             in_flight_bytes: 0,
@@ -252,7 +246,7 @@ impl Connection {
     /// Whether the next frame must see the effects of those before it, and these are not answered yet.
     fn next_must_wait(&self) -> bool {
         !self.in_flight.is_empty()
-            && self.input.get(4..).is_some_and(|frame| !api::is_pipelined(frame))
+            && self.input.front().is_some_and(|frame| !api::is_pipelined(frame))
     }
 
     /// Whether anything has come behind the request in front, if only the end.
@@ -268,13 +262,12 @@ impl Connection {
     fn take_frames(&mut self, moment: &mut Moment, cx: &mut Context<'_>) -> Result<bool, Closed> {
         let mut progress = false;
         while self.may_take() && !self.next_must_wait() {
-            let Some(frame) = frame::take(&mut self.input, self.settings.request_bytes_max)
-                .map_err(Closed::Frame)?
+            let Some(frame) =
+                self.input.take(self.settings.request_bytes_max).map_err(Closed::Frame)?
             else {
                 break;
             };
             self.frame_began = None;
-            self.earned = self.earned.max(frame.len());
             self.start(frame, moment, cx)?;
             progress = true;
         }
@@ -306,24 +299,21 @@ impl Connection {
     fn poll_read(&mut self, moment: &mut Moment, cx: &mut Context<'_>) -> Result<bool, Closed> {
         if self.input.is_empty() {
             // Gives the memory of the last frames back before waiting for the next.
-            self.input = BytesMut::new();
+            self.input.rest();
             if self.stream.poll_read_ready(cx).map_err(Closed::Io)?.is_pending() {
                 return Ok(false);
             }
         }
-        let room = frame::room_wanted(&self.input, READ_BYTES_MIN, self.earned);
+        let room = self.input.room_wanted();
         if !self.share.may_hold(self.in_flight_bytes + self.input.len() + room, cx) {
             // The wait is ours, not the client's.
             self.last_active = Instant::now();
             return Ok(false);
         }
-        self.input.reserve(room);
-        let read = pin!(self.stream.read_buf(&mut self.input)).poll(cx).map_err(Closed::Io)?;
+        let read = self.input.poll_read(&mut self.stream, &self.share, cx).map_err(Closed::Io)?;
         match read {
             Poll::Pending => {
-                if self.input.is_empty() {
-                    self.input = BytesMut::new();
-                }
+                self.input.rest();
                 Ok(false)
             }
             Poll::Ready(0) => Err(Closed::ByPeer),

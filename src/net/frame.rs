@@ -42,13 +42,15 @@ pub(crate) fn take(input: &mut BytesMut, max_bytes: usize) -> Result<Option<Byte
     Ok(Some(input.split_to(size).freeze()))
 }
 
+/// Where the frame in front ends, by what it announces, its length's own bytes included.
+pub(crate) fn end(input: &[u8]) -> Option<usize> {
+    input.first_chunk::<4>().map(|size| i32::from_be_bytes(*size).max(0) as usize + 4)
+}
+
 /// How many more bytes it is worth making room for: what the frame at the front still lacks, but never more than has
 /// arrived already, of this frame or of one before (`earned`), so that an announced size alone costs nothing.
 pub(crate) fn room_wanted(input: &BytesMut, least: usize, earned: usize) -> usize {
-    let lacking = match input.first_chunk::<4>() {
-        Some(size) => (i32::from_be_bytes(*size).max(0) as usize + 4).saturating_sub(input.len()),
-        None => 0,
-    };
+    let lacking = end(input).map_or(0, |end| end.saturating_sub(input.len()));
     lacking.min(earned.max(input.len())).max(least)
 }
 

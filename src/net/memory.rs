@@ -11,6 +11,7 @@
 //! beyond `max`             the one that is overdrawn; without it, two that are half read could wait for each other
 //! ```
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Waker};
@@ -21,6 +22,10 @@ use parking_lot::Mutex;
 const BYTES_MAX: usize = 32 << 20;
 /// What any connection may hold without asking.
 const FREE_BYTES: usize = 64 << 10;
+/// Buffers have a multiple of that many bytes, so that one request's serves another that is a little larger.
+const BUFFER_STEP: usize = 128 << 10;
+/// How many bytes of buffers are kept for the next requests.
+const SPARE_MAX: usize = 8 << 20;
 
 /// What all connections share.
 #[derive(Debug)]
@@ -33,13 +38,36 @@ pub(crate) struct RequestMemory {
     overdrawn: AtomicBool,
     /// Who has stopped reading until something is given back. All are woken: who has room goes on.
     waiting: Mutex<Vec<Waker>>,
+    /// Buffers that their requests are done with, while anybody has a large request: the last is the warmest.
+    spare: Mutex<Vec<Vec<u8>>>,
 }
 
 impl RequestMemory {
     pub(crate) fn new(max: Option<usize>) -> Arc<Self> {
         let (held, overdrawn) = (AtomicUsize::new(0), AtomicBool::new(false));
         let max = max.unwrap_or(BYTES_MAX);
-        Arc::new(Self { max, held, overdrawn, waiting: Mutex::default() })
+        let (waiting, spare) = (Mutex::default(), Mutex::default());
+        Arc::new(Self { max, held, overdrawn, waiting, spare })
+    }
+
+    /// A buffer of that many bytes or some more.
+    fn buffer(self: &Arc<Self>, bytes: usize) -> Buffer {
+        let mut spare = self.spare.lock();
+        let fitting = spare.iter().rposition(|buffer| buffer.len() >= bytes);
+        let bytes = match fitting {
+            Some(at) => spare.remove(at),
+            None => vec![0; bytes.next_multiple_of(BUFFER_STEP)],
+        };
+        Buffer { bytes, memory: self.clone() }
+    }
+
+    /// Keeps a buffer for the next request, unless there are enough, or none is under way.
+    fn put_aside(&self, buffer: Vec<u8>) {
+        let mut spare = self.spare.lock();
+        let aside: usize = spare.iter().map(Vec::len).sum();
+        if self.held.load(Ordering::Acquire) > 0 && aside + buffer.len() <= SPARE_MAX {
+            spare.push(buffer);
+        }
     }
 
     fn take(&self, bytes: usize) -> bool {
@@ -97,6 +125,11 @@ impl Share {
         true
     }
 
+    /// Memory for a request of that many bytes, which the share has been asked for.
+    pub(crate) fn buffer(&self, bytes: usize) -> Buffer {
+        self.memory.buffer(bytes)
+    }
+
     /// Gives back what is beyond `bytes`.
     pub(crate) fn keep(&mut self, bytes: usize) {
         let bytes = if bytes <= FREE_BYTES { 0 } else { bytes };
@@ -106,6 +139,9 @@ impl Share {
         if given_back > 0 {
             let before = self.memory.held.fetch_sub(given_back, Ordering::AcqRel);
             debug_assert!(before >= given_back, "gives back {given_back} of {before} bytes");
+            if before == given_back {
+                *self.memory.spare.lock() = Vec::new();
+            }
         }
         if settled {
             self.overdrawn = false;
@@ -118,6 +154,38 @@ impl Share {
     }
 }
 
+/// Memory for one large request; those that come after use it again.
+pub(crate) struct Buffer {
+    bytes: Vec<u8>,
+    memory: Arc<RequestMemory>,
+}
+
+impl Deref for Buffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl DerefMut for Buffer {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+}
+
+impl AsRef<[u8]> for Buffer {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        self.memory.put_aside(std::mem::take(&mut self.bytes));
+    }
+}
+
 impl Drop for Share {
     fn drop(&mut self) {
         self.keep(0);
@@ -127,6 +195,25 @@ impl Drop for Share {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn buffers_serve_again_while_there_are_large_requests() {
+        let memory = RequestMemory::new(Some(64 << 20));
+        let mut share = Share::new(memory.clone());
+        let spare = || memory.spare.lock().iter().map(Vec::len).collect::<Vec<_>>();
+        assert!(share.may_hold(1 << 20, &mut Context::from_waker(Waker::noop())));
+        let buffers: Vec<_> = (0..10).map(|n| share.buffer((1 << 20) - n)).collect();
+        assert!(buffers.iter().all(|buffer| buffer.len() == 1 << 20));
+        drop(buffers);
+        assert_eq!(spare(), [1 << 20; SPARE_MAX >> 20]);
+        let (one, other) = (share.buffer(1 << 20), share.buffer((1 << 20) + 1));
+        assert_eq!((spare().len(), other.len()), ((SPARE_MAX >> 20) - 1, (1 << 20) + BUFFER_STEP));
+        drop(one);
+        share.keep(0);
+        assert!(spare().is_empty());
+        drop(other);
+        assert!(spare().is_empty(), "nobody has a large request");
+    }
 
     #[test]
     fn one_may_go_beyond_and_the_others_wait() {

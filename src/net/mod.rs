@@ -14,7 +14,7 @@
 //! its end          the peer goes · idle · too slow · no request of ours · acks=0 failed · shutdown
 //! ```
 //!
-//! Read [`listener_actor`], then `connection`, which is one task and one `poll` with everything in it; `frame`,
+//! Read [`listener_actor`], then `connection`, which is one task and one `poll` with everything in it; `input`, `frame`,
 //! `output` and `memory` are its parts. [`limits`] counts for all listeners together. [`metrics_actor`] is apart: HTTP
 //! for Prometheus, with bounds of its own.
 //!
@@ -33,6 +33,7 @@
 
 mod connection;
 mod frame;
+mod input;
 pub mod limits;
 pub mod listener_actor;
 mod memory;
