@@ -17,9 +17,10 @@ use crate::error::ErrorCode;
 use crate::group::request::{GroupReply, GroupRequest};
 use crate::wire::messages::heartbeat::{HeartbeatRequest, HeartbeatResponse};
 
-/// Clients that go on consuming while a heartbeat is unanswered, by how the name of their software begins (KIP-511).
-/// Others may stand still meanwhile, as those do that beat between two batches; they do not name themselves.
-const PATIENT: [&str; 5] = ["apache-kafka-java", "librdkafka", "confluent-kafka", "kgo", "sarama"];
+/// Clients that do nothing less while a heartbeat is unanswered, by how the name of their software begins (KIP-511).
+/// Others wait for it: kafkajs, which does not name itself, beats between two batches, and franz-go before it commits a
+/// transaction.
+const PATIENT: [&str; 3] = ["apache-kafka-java", "librdkafka", "confluent-kafka"];
 
 pub(crate) async fn handle(call: Call, request: HeartbeatRequest) -> HeartbeatResponse {
     let group_id = request.group_id.clone();

@@ -1,9 +1,9 @@
 //! Consumer groups and their offsets: the machine behind one partition of `__consumer_offsets`.
 //!
 //! [`machine::GroupMachine`] finds the group of a request; a classic group ([`classic`]) runs the protocol of
-//! JoinGroup, SyncGroup, Heartbeat and LeaveGroup by itself ([`join`], [`rebalance`], [`sync`], [`heartbeat`]); [`offsets`] keeps
-//! what groups have committed. A classic group lives in memory; what is written of it is its picture at the moments
-//! that matter: stable with assignments, or empty. That picture is all a successor starts from.
+//! JoinGroup, SyncGroup, Heartbeat and LeaveGroup by itself ([`join`], [`rebalance`], [`sync`], [`heartbeat`]);
+//! [`offsets`] keeps what groups have committed. A classic group lives in memory; what is written of it is its picture
+//! at the moments that matter: stable with assignments, or empty. That picture is all a successor starts from.
 //!
 //! Never reads a clock, never waits, never touches a file or a socket.
 //!

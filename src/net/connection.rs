@@ -1,8 +1,9 @@
 //! One connection: frames in, answers out, in order.
 //!
 //! Produce requests are pipelined: each is handed to its partitions as it is read, and the answers leave in the order
-//! of the requests. Any other request is answered before the next is looked at, as Kafka does. An idle connection holds
-//! no buffer. A connection never decodes a message and never touches a partition: that is the API table's work.
+//! of the requests. Any other request is answered before the next is looked at, as Kafka does; one that is kept waiting
+//! for news (`api::patience`) is answered as soon as anything comes behind it. An idle connection holds no buffer. A
+//! connection never decodes a message and never touches a partition: that is the API table's work.
 //!
 //! One round of `work`, repeated until nothing moves: answers that are ready go to the output; whole frames become
 //! requests; the output is flushed; and if there is room for another request, the socket is read. What stops reading is
@@ -310,7 +311,8 @@ impl Connection {
             self.last_active = Instant::now();
             return Ok(false);
         }
-        let read = self.input.poll_read(&mut self.stream, &self.share, cx).map_err(Closed::Io)?;
+        let read =
+            self.input.poll_read(&mut self.stream, &mut self.share, cx).map_err(Closed::Io)?;
         match read {
             Poll::Pending => {
                 self.input.rest();

@@ -91,7 +91,7 @@ impl Input {
     pub(super) fn poll_read(
         &mut self,
         stream: &mut (impl AsyncRead + Unpin),
-        share: &Share,
+        share: &mut Share,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
         self.move_to_large(share);
@@ -107,7 +107,7 @@ impl Input {
     }
 
     /// Gives the frame in front a buffer of its own, if it is a large one that may be believed.
-    fn move_to_large(&mut self, share: &Share) {
+    fn move_to_large(&mut self, share: &mut Share) {
         let (filled, Some(end)) = (self.small.len(), frame::end(&self.small)) else { return };
         if filled < end && end >= LARGE_FROM && end - LENGTH_BYTES <= self.earned {
             let mut buffer = share.buffer(end);
@@ -159,7 +159,7 @@ mod tests {
                 large += usize::from(is_large);
             }
             assert!(share.may_hold(input.len() + input.room_wanted(), &mut cx));
-            match input.poll_read(&mut stream, &share, &mut cx) {
+            match input.poll_read(&mut stream, &mut share, &mut cx) {
                 Poll::Ready(Ok(0)) => break,
                 read => assert!(matches!(read, Poll::Ready(Ok(_)))),
             }
@@ -191,11 +191,11 @@ mod tests {
     fn an_announced_size_has_no_buffer() {
         let mut input = Input::default();
         input.small.extend_from_slice(&[0, 8, 0, 0, 1, 2, 3]);
-        let share = Share::new(RequestMemory::new(None));
-        input.move_to_large(&share);
+        let mut share = Share::new(RequestMemory::new(None));
+        input.move_to_large(&mut share);
         assert!(input.large.is_none() && input.room_wanted() == READ_BYTES_MIN);
         input.earned = 8 << 16;
-        input.move_to_large(&share);
+        input.move_to_large(&mut share);
         assert!(input.large.is_some() && input.room_wanted() == (8 << 16) + LENGTH_BYTES - 7);
         assert_eq!(input.front(), Some(&[1, 2, 3][..]));
     }

@@ -2,7 +2,8 @@
 //!
 //! A connection pays for what it has, not for what a client announces, and small requests are free. Where all is taken,
 //! a connection stops reading until another gives back; one alone may always go beyond, so that what is begun can end.
-//! Never closes anything itself.
+//! While connections stand that send large requests, buffers of those that are done serve the next. Never closes
+//! anything itself.
 //!
 //! ```text
 //! held by a connection     counted for
@@ -38,8 +39,17 @@ pub(crate) struct RequestMemory {
     overdrawn: AtomicBool,
     /// Who has stopped reading until something is given back. All are woken: who has room goes on.
     waiting: Mutex<Vec<Waker>>,
-    /// Buffers that their requests are done with, while anybody has a large request: the last is the warmest.
-    spare: Mutex<Vec<Vec<u8>>>,
+    /// Buffers that their requests are done with.
+    spare: Mutex<Spare>,
+}
+
+/// Buffers for the next large requests.
+#[derive(Debug, Default)]
+struct Spare {
+    /// The last is the warmest.
+    buffers: Vec<Vec<u8>>,
+    /// How many connections stand that have had one: the last of them takes all along.
+    users: usize,
 }
 
 impl RequestMemory {
@@ -52,21 +62,20 @@ impl RequestMemory {
 
     /// A buffer of that many bytes or some more.
     fn buffer(self: &Arc<Self>, bytes: usize) -> Buffer {
-        let mut spare = self.spare.lock();
-        let fitting = spare.iter().rposition(|buffer| buffer.len() >= bytes);
-        let bytes = match fitting {
+        let spare = &mut self.spare.lock().buffers;
+        let bytes = match spare.iter().rposition(|buffer| buffer.len() >= bytes) {
             Some(at) => spare.remove(at),
             None => vec![0; bytes.next_multiple_of(BUFFER_STEP)],
         };
         Buffer { bytes, memory: self.clone() }
     }
 
-    /// Keeps a buffer for the next request, unless there are enough, or none is under way.
+    /// Keeps a buffer for the next request, unless there are enough, or nobody is left to send one.
     fn put_aside(&self, buffer: Vec<u8>) {
-        let mut spare = self.spare.lock();
-        let aside: usize = spare.iter().map(Vec::len).sum();
-        if self.held.load(Ordering::Acquire) > 0 && aside + buffer.len() <= SPARE_MAX {
-            spare.push(buffer);
+        let Spare { buffers, users } = &mut *self.spare.lock();
+        let aside: usize = buffers.iter().map(Vec::len).sum();
+        if *users > 0 && aside + buffer.len() <= SPARE_MAX {
+            buffers.push(buffer);
         }
     }
 
@@ -89,11 +98,13 @@ pub(crate) struct Share {
     held: usize,
     /// Whether it is the one that may go beyond.
     overdrawn: bool,
+    /// Whether it has had a buffer.
+    uses_buffers: bool,
 }
 
 impl Share {
     pub(crate) fn new(memory: Arc<RequestMemory>) -> Self {
-        Self { memory, held: 0, overdrawn: false }
+        Self { memory, held: 0, overdrawn: false, uses_buffers: false }
     }
 
     /// Whether it holds more than is free.
@@ -126,7 +137,10 @@ impl Share {
     }
 
     /// Memory for a request of that many bytes, which the share has been asked for.
-    pub(crate) fn buffer(&self, bytes: usize) -> Buffer {
+    pub(crate) fn buffer(&mut self, bytes: usize) -> Buffer {
+        if !std::mem::replace(&mut self.uses_buffers, true) {
+            self.memory.spare.lock().users += 1;
+        }
         self.memory.buffer(bytes)
     }
 
@@ -139,9 +153,6 @@ impl Share {
         if given_back > 0 {
             let before = self.memory.held.fetch_sub(given_back, Ordering::AcqRel);
             debug_assert!(before >= given_back, "gives back {given_back} of {before} bytes");
-            if before == given_back {
-                *self.memory.spare.lock() = Vec::new();
-            }
         }
         if settled {
             self.overdrawn = false;
@@ -189,6 +200,13 @@ impl Drop for Buffer {
 impl Drop for Share {
     fn drop(&mut self) {
         self.keep(0);
+        if self.uses_buffers {
+            let mut spare = self.memory.spare.lock();
+            spare.users -= 1;
+            if spare.users == 0 {
+                spare.buffers = Vec::new();
+            }
+        }
     }
 }
 
@@ -197,10 +215,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn buffers_serve_again_while_there_are_large_requests() {
+    fn buffers_serve_again_while_there_are_connections_that_want_them() {
         let memory = RequestMemory::new(Some(64 << 20));
         let mut share = Share::new(memory.clone());
-        let spare = || memory.spare.lock().iter().map(Vec::len).collect::<Vec<_>>();
+        let spare = || memory.spare.lock().buffers.iter().map(Vec::len).collect::<Vec<_>>();
         assert!(share.may_hold(1 << 20, &mut Context::from_waker(Waker::noop())));
         let buffers: Vec<_> = (0..10).map(|n| share.buffer((1 << 20) - n)).collect();
         assert!(buffers.iter().all(|buffer| buffer.len() == 1 << 20));
@@ -210,9 +228,11 @@ mod tests {
         assert_eq!((spare().len(), other.len()), ((SPARE_MAX >> 20) - 1, (1 << 20) + BUFFER_STEP));
         drop(one);
         share.keep(0);
+        assert_eq!(spare().len(), SPARE_MAX >> 20, "the next is about to come");
+        drop(share);
         assert!(spare().is_empty());
         drop(other);
-        assert!(spare().is_empty(), "nobody has a large request");
+        assert!(spare().is_empty(), "nobody is left to use it");
     }
 
     #[test]
