@@ -1,9 +1,9 @@
 //! Heartbeats of classic members: answered at once, or as soon as there is something to tell.
 //!
 //! A member learns that all are called together from the answer to a heartbeat, and beats every few seconds: that is
-//! how long a rebalance takes, and what Kafka leaves it at. A heartbeat that waits for news is answered when a rebalance
-//! begins, so that members whose clients can bear to wait come together within a round trip. What is asked and what is
-//! answered are the same; only the time differs.
+//! how long a rebalance takes, and what Kafka leaves it at. A heartbeat that waits for news is answered when a
+//! rebalance begins, so that members whose clients can bear to wait come together within a round trip. What is asked
+//! and what is answered are the same; only the time differs.
 //!
 //! Never decides who waits, nor for how long: a client that no longer wants to is answered by who asked for it, and its
 //! ticket here goes with its next heartbeat, or with the member.

@@ -34,9 +34,10 @@
 //! ```
 //!
 //! Who waits where: in PreparingRebalance members wait in JoinGroup, in CompletingRebalance all but the leader wait in
-//! SyncGroup; both are answered together; while it is Stable, heartbeats may wait for the next rebalance. Three timers end the waits: `Join` (the longest rebalance timeout of a
-//! member; for the first generation `group.initial.rebalance.delay.ms`, prolonged while more come), `Sync` (the same
-//! timeout), and each member's `Session`.
+//! SyncGroup; both are answered together; while it is Stable, heartbeats may wait for the next rebalance. Three timers
+//! end the waits: `Join` (the longest rebalance timeout of a member; for the first generation
+//! `group.initial.rebalance.delay.ms`, prolonged while more come), `Sync` (the same timeout), and each member's
+//! `Session`.
 //!
 //! # What must stay true
 //!

@@ -139,7 +139,7 @@ mod tests {
             room: &mut ReadBuf<'_>,
         ) -> Poll<io::Result<()>> {
             let most = room.remaining().min(self.rest.len());
-            let (piece, rest) = self.rest.split_at(most.min(1 + self.dice.below(90_000) as usize));
+            let (piece, rest) = self.rest.split_at(most.min(1 + self.dice.below(90_000)));
             self.rest = rest;
             room.put_slice(piece);
             Poll::Ready(Ok(()))

@@ -14,9 +14,9 @@
 //! its end          the peer goes · idle · too slow · no request of ours · acks=0 failed · shutdown
 //! ```
 //!
-//! Read [`listener_actor`], then `connection`, which is one task and one `poll` with everything in it; `input`, `frame`,
-//! `output` and `memory` are its parts. [`limits`] counts for all listeners together. [`metrics_actor`] is apart: HTTP
-//! for Prometheus, with bounds of its own.
+//! Read [`listener_actor`], then `connection`, which is one task and one `poll` with everything in it; `input`,
+//! `frame`, `output` and `memory` are its parts. [`limits`] counts for all listeners together. [`metrics_actor`] is
+//! apart: HTTP for Prometheus, with bounds of its own.
 //!
 //! # What must stay true
 //!

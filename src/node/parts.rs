@@ -132,8 +132,7 @@ impl Parts {
         let (bound, scraped) = (bind(&config)?, bind_metrics(&config)?);
         let (arbiters, threads) = threads_of(&config, threads);
         let current = Arc::new(ArcSwap::new(config.clone()));
-        let image = Arc::new(ArcSwap::from_pointee(Image::default()));
-        let table = Arc::new(PartitionTable::default());
+        let (image, table) = (Arc::<ArcSwap<Image>>::default(), Arc::<PartitionTable>::default());
         let (controller, shards) = (Handle::default(), Shards::default());
         let (quorum, pool) = (Quorum::default(), wiring::pool(&config));
         let context = Arc::new(Context {

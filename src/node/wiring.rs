@@ -74,8 +74,8 @@ pub(super) fn telemetry(config: &Config) -> Option<Arc<Telemetry>> {
     Some(Arc::new(Telemetry::new(series_max, push_bytes_max)))
 }
 
-/// How long a classic member's heartbeat may wait for news: `group.classic.heartbeat.wait.max.ms`, a key of our own. With
-/// 0 all are answered at once, as Kafka does.
+/// How long a classic member's heartbeat may wait for news: `group.classic.heartbeat.wait.max.ms`, a key of our own.
+/// With 0 all are answered at once, as Kafka does.
 pub(super) fn heartbeat_wait_max(config: &Config) -> Duration {
     let given = config.originals().get("group.classic.heartbeat.wait.max.ms");
     let given = given.and_then(|given| given.trim().parse().ok());
