@@ -102,7 +102,8 @@ impl Input {
             *filled += read;
             return Poll::Ready(Ok(read));
         }
-        self.small.reserve(frame::room_wanted(&self.small, READ_BYTES_MIN, self.earned));
+        let room = self.room_wanted();
+        self.small.reserve(room);
         pin!(stream.read_buf(&mut self.small)).poll(cx)
     }
 

@@ -21,11 +21,12 @@
 //! # What must stay true
 //!
 //! - Answers leave in the order of the requests, whatever order they become ready in: Kafka's clients go by that.
-//! - Nothing that a peer announces costs memory; only what it has sent does, and of that there is a bound for all
-//!   connections together, and one for each.
+//! - Nothing that a peer announces costs memory; only what it has sent does, in this request or one before, and of that
+//!   there is a bound for all connections together, and one for each.
 //! - No connection can hold up another: each step of a poll does a bounded amount, and a client that does not read its
 //!   answers is not read from either.
-//! - A connection holds no buffer while it is idle: ten thousand of them are then ten thousand small structs.
+//! - A connection holds no buffer while it is idle: ten thousand of them are then ten thousand small structs. What is
+//!   put aside for the next large requests has a bound of its own, and goes with the last connection that sent one.
 //! - A listener that restarts keeps its socket, so that clients in its queue are not refused; its connections end.
 //!
 //! TLS and SASL are not here yet: what a listener speaks is in the configuration, and anything but plain text is

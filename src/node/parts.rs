@@ -157,7 +157,7 @@ impl Parts {
             authorizer: authorize::authorizer(&config),
             quotas: Quotas::new(wiring::quota_settings(&config)),
             telemetry: wiring::telemetry(&config),
-            heartbeat_wait_max: wiring::heartbeat_wait_max(&config),
+            heartbeat_wait_max: wiring::heartbeat_wait_max(&config)?,
         });
         Ok(Self {
             limits: ConnectionLimits::new(wiring::connection_bounds(&config)),

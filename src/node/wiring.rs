@@ -24,6 +24,7 @@ use crate::client::{self, Pool};
 use crate::config::Config;
 use crate::controller;
 use crate::coordinator;
+use crate::error::Error;
 use crate::group::crowd::Crowd;
 use crate::group::machine::GroupMachine;
 use crate::metadata::cluster::VersionRange;
@@ -76,10 +77,17 @@ pub(super) fn telemetry(config: &Config) -> Option<Arc<Telemetry>> {
 
 /// How long a classic member's heartbeat may wait for news: `group.classic.heartbeat.wait.max.ms`, a key of our own.
 /// With 0 all are answered at once, as Kafka does.
-pub(super) fn heartbeat_wait_max(config: &Config) -> Duration {
-    let given = config.originals().get("group.classic.heartbeat.wait.max.ms");
-    let given = given.and_then(|given| given.trim().parse().ok());
-    given.map_or(HEARTBEAT_WAIT_MAX, Duration::from_millis).min(HEARTBEAT_WAIT_MAX)
+///
+/// # Errors
+/// `Config`: not a number, or more than heartbeats may wait.
+pub(super) fn heartbeat_wait_max(config: &Config) -> Result<Duration, Error> {
+    let key = "group.classic.heartbeat.wait.max.ms";
+    let Some(given) = config.originals().get(key) else { return Ok(HEARTBEAT_WAIT_MAX) };
+    let wait = given.trim().parse().ok().map(Duration::from_millis);
+    wait.filter(|wait| *wait <= HEARTBEAT_WAIT_MAX).ok_or_else(|| {
+        let most = HEARTBEAT_WAIT_MAX.as_millis();
+        Error::Config(format!("{key}: {given} is not a number from 0 to {most}"))
+    })
 }
 
 pub(super) fn quorum_child(parts: &Parts) -> Child {
@@ -473,5 +481,22 @@ impl Parts {
         let dir = self.config.metadata_log_dir();
         let found = self.logs.dirs().iter().find(|known| known.path() == dir);
         found.and_then(|dir| dir.properties()?.directory_id).unwrap_or(Uuid::ZERO)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_heartbeats_wait_is_a_number_within_bounds() {
+        let wait = |given: &[(&str, &str)]| heartbeat_wait_max(&Config::combined(given.to_vec()));
+        let key = "group.classic.heartbeat.wait.max.ms";
+        assert_eq!(wait(&[]).expect("the default"), HEARTBEAT_WAIT_MAX);
+        assert_eq!(wait(&[(key, " 0")]).expect("none"), Duration::ZERO);
+        for wrong in ["2501", "-1", "soon"] {
+            let error = wait(&[(key, wrong)]).expect_err("no such time").to_string();
+            assert_eq!(error, format!("{key}: {wrong} is not a number from 0 to 2500"));
+        }
     }
 }
